@@ -1,0 +1,6 @@
+//! Finds bearer tokens where they leak.
+
+#![allow(missing_docs)]
+
+pub mod model;
+pub mod rules;

@@ -1,0 +1,164 @@
+//! A fingerprint names a token without revealing it: SHA-256 of its octets, or HMAC-SHA-256 under a key.
+
+use std::fmt;
+use std::str::FromStr;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// 32 bytes that name a token; printed `sha256:<hex>` or `hmac-sha256:<key id>:<hex>`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Fingerprint {
+    key_id: Option<String>,
+    digest: [u8; 32],
+}
+
+/// Why a text is not a fingerprint.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{text}` is not a fingerprint\nhint: write `sha256:` or `hmac-sha256:<key id>:` and 64 hexadecimal digits")]
+pub struct FingerprintError {
+    text: String,
+}
+
+impl Fingerprint {
+    /// SHA-256 of exactly these octets.
+    #[must_use]
+    pub fn of(octets: &[u8]) -> Self {
+        Self { key_id: None, digest: Sha256::digest(octets).into() }
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// The key's id where the fingerprint is keyed.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// The first twelve hexadecimal digits: enough for a person to tell two tokens apart.
+    #[must_use]
+    pub fn short(&self) -> String {
+        hex(&self.digest[..6])
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key_id {
+            Some(id) => write!(f, "hmac-sha256:{id}:{}", hex(&self.digest)),
+            None => write!(f, "sha256:{}", hex(&self.digest)),
+        }
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = FingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || FingerprintError { text: text.chars().take(100).collect() };
+        if let Some(digits) = text.strip_prefix("sha256:") {
+            return Ok(Self { key_id: None, digest: unhex(digits).ok_or_else(error)? });
+        }
+        let (id, digits) = text
+            .strip_prefix("hmac-sha256:")
+            .and_then(|rest| rest.rsplit_once(':'))
+            .ok_or_else(error)?;
+        Ok(Self { key_id: Some(id.to_owned()), digest: unhex(digits).ok_or_else(error)? })
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A key for HMAC-SHA-256 fingerprints; its id is public, its octets are not.
+pub struct FingerprintKey {
+    id: String,
+    octets: Zeroizing<Vec<u8>>,
+}
+
+impl FingerprintKey {
+    /// The shortest key that is accepted, in octets (RFC 2104, section 3: no shorter than the hash).
+    pub const MIN_OCTETS: usize = 32;
+
+    /// A key from its octets; its id is the start of their SHA-256, so that equal keys have equal ids.
+    ///
+    /// Returns `None` when there are fewer than [`Self::MIN_OCTETS`].
+    #[must_use]
+    pub fn new(octets: Vec<u8>) -> Option<Self> {
+        let octets = Zeroizing::new(octets);
+        (octets.len() >= Self::MIN_OCTETS)
+            .then(|| Self { id: hex(&Sha256::digest([b"beartrap key id", &octets[..]].concat())[..4]), octets })
+    }
+
+    /// HMAC-SHA-256 of these octets under this key.
+    #[must_use]
+    pub fn fingerprint(&self, octets: &[u8]) -> Fingerprint {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.octets).expect("because HMAC takes a key of any length");
+        mac.update(octets);
+        Fingerprint { key_id: Some(self.id.clone()), digest: mac.finalize().into_bytes().into() }
+    }
+}
+
+impl fmt::Debug for FingerprintKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FingerprintKey({})", self.id)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).map(char::from).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    if digits.len() != 64 {
+        return None;
+    }
+    bytes.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::fingerprint::{Fingerprint, FingerprintKey};
+
+    #[test]
+    fn sha256_of_the_octets_is_printed_and_read_back() {
+        let printed = Fingerprint::of(b"abc").to_string();
+        assert_eq!(printed, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(printed.parse(), Ok(Fingerprint::of(b"abc")));
+    }
+
+    #[test]
+    fn keyed_form_names_its_key() {
+        let key = FingerprintKey::new(vec![7; 32]).expect("because 32 octets are enough");
+        let keyed = key.fingerprint(b"abc");
+        assert_eq!(keyed.to_string().parse(), Ok(keyed.clone()));
+        assert_ne!(keyed.digest(), Fingerprint::of(b"abc").digest());
+        assert!(FingerprintKey::new(vec![7; 31]).is_none());
+    }
+
+    #[test]
+    fn a_malformed_text_is_refused_with_a_hint() {
+        for text in ["", "sha256:", "sha256:zz", "md5:00", "hmac-sha256:id", &format!("sha256:{}", "0".repeat(65))] {
+            let error = text.parse::<Fingerprint>().expect_err("because it is malformed");
+            assert!(error.to_string().contains("hint:"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The vocabulary: values that every room speaks of, without IO, clock or threads.
+
+pub mod carrier;
+pub mod decoder;
+pub mod finding;
+pub mod fingerprint;
+pub mod grade;
+pub mod origin;
+pub mod place;
+pub mod problem;
+pub mod rule_info;
+pub mod secret;
+pub mod token_facts;

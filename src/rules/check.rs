@@ -1,0 +1,210 @@
+//! `RuleSpec` as written -> `Rule` checked: bounded, anchored, with examples.
+
+use std::sync::Arc;
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use crate::model::rule_info::RuleInfo;
+use crate::rules::byte_set::ByteSet;
+use crate::rules::rule::{Alternative, Anchor, MAX_REACH, MIN_RUN, Rule};
+use crate::rules::shape::{Shape, Step, Unshapely};
+use crate::rules::spec::{RuleFile, RuleSpec};
+
+/// The most four-byte combinations that one anchor may stand for.
+const MAX_GRAMS: usize = 1200;
+/// The shortest literal that may be searched for in all bytes.
+const MIN_LITERAL: usize = 3;
+
+/// What is wrong with one field of a rule, and how to mend it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rule `{rule}`: field `{field}`: {message}\nhint: {hint}")]
+pub struct Flaw {
+    /// The rule's id.
+    pub rule: String,
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub hint: &'static str,
+}
+
+/// Checks one rule of a file.
+///
+/// # Errors
+///
+/// The first flaw.
+pub fn check(file: &RuleFile, spec: &RuleSpec) -> Result<Rule, Flaw> {
+    let flaw = |field, message: String, hint| Flaw { rule: spec.id.clone(), field, message, hint };
+    let is_id_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if spec.id.is_empty() || !spec.id.chars().all(is_id_char) {
+        return Err(flaw("id", "not a rule id".into(), "use lower case letters, digits and hyphens"));
+    }
+    for (field, examples) in [("positive", &spec.positive), ("negative", &spec.negative)] {
+        if examples.len() < 2 {
+            return Err(flaw(field, format!("{} examples", examples.len()), "give at least two"));
+        }
+    }
+    if let Some(text) = spec.positive.iter().find(|text| !text.contains("<secret>")) {
+        return Err(flaw("positive", format!("no `<secret>` in `{text}`"), "write `<secret>` where the token stands"));
+    }
+    let is_lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if let Some(name) = spec.context.names.iter().find(|name| name.is_empty() || !name.chars().all(is_lower)) {
+        return Err(flaw("context.names", format!("`{name}`"), "write lower case letters and digits only"));
+    }
+    if let Some(word) = spec.context.keywords.iter().find(|word| word.len() < 3 || !word.is_ascii()) {
+        return Err(flaw("context.keywords", format!("`{word}`"), "use a word of at least three letters, such as the vendor's name"));
+    }
+    let hir = parse(&spec.pattern).map_err(|(message, hint)| flaw("pattern", message, hint))?;
+    let shapes = Shape::alternatives(&hir).map_err(|why| {
+        let (message, hint) = explain(why);
+        flaw("pattern", message.into(), hint)
+    })?;
+    let alternatives = shapes
+        .into_iter()
+        .map(|shape| alternative(shape, !spec.context.is_empty()))
+        .collect::<Result<_, _>>()
+        .map_err(|(message, hint)| flaw("pattern", message, hint))?;
+    Ok(Rule {
+        info: Arc::new(info(file, spec)),
+        description: spec.description.clone(),
+        confidence: spec.confidence,
+        pattern: spec.pattern.clone(),
+        alternatives,
+        context: spec.context.clone(),
+        check: spec.check,
+        claims: spec.claims.clone(),
+    })
+}
+
+fn info(file: &RuleFile, spec: &RuleSpec) -> RuleInfo {
+    let or = |own: &Option<String>, shared: &String| own.as_ref().unwrap_or(shared).clone();
+    RuleInfo {
+        id: spec.id.clone(),
+        name: spec.name.clone(),
+        provider: or(&spec.provider, &file.provider),
+        kind: spec.kind,
+        severity: spec.severity,
+        remedy: or(&spec.remedy, &file.remedy),
+        revocation_url: or(&spec.revocation_url, &file.revocation_url),
+    }
+}
+
+/// Parses a pattern that is one capture named `secret`; the capture's content.
+fn parse(pattern: &str) -> Result<Hir, (String, &'static str)> {
+    const ONE: &str = "write `(?<secret>...)` around the whole pattern; carriers and boundaries are the scan's work";
+    let hir = regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(pattern)
+        .map_err(|e| (e.to_string(), "see the syntax of crate `regex`; Unicode classes are off"))?;
+    match hir.kind() {
+        HirKind::Capture(capture) if capture.name.as_deref() == Some("secret") => Ok((*capture.sub).clone()),
+        _ => Err(("it is not one capture named `secret`".into(), ONE)),
+    }
+}
+
+fn explain(why: Unshapely) -> (&'static str, &'static str) {
+    match why {
+        Unshapely::Unbounded => ("it is unbounded", "write `{min,max}` instead of `*`, `+` or `{min,}`"),
+        Unshapely::Look => ("it has an assertion", "leave out `^`, `$` and `\\b`; the scan checks both boundaries"),
+        Unshapely::TooMany => ("it has more than 64 alternatives", "split the rule in two"),
+        Unshapely::Unicode => ("it has a class beyond ASCII", "list the bytes"),
+        Unshapely::Empty => ("it can match nothing", "require at least one byte"),
+    }
+}
+
+fn alternative(shape: Shape, contextual: bool) -> Result<Alternative, (String, &'static str)> {
+    if shape.max_len() > MAX_REACH {
+        return Err((format!("it reaches {} bytes", shape.max_len()), "at most 16384 bytes are allowed"));
+    }
+    let tail = shape.last_set().union(ByteSet::alnum());
+    let anchor = if contextual { Some(Anchor::Context) } else { gram(&shape).or_else(|| literal(&shape)) };
+    let anchor = anchor.ok_or_else(|| {
+        ("it has neither a literal nor a context".into(), "begin with the token's prefix, or say under `[rule.context]` what introduces it")
+    })?;
+    Ok(Alternative { shape, tail, anchor })
+}
+
+/// One byte place of a shape at a known distance from its start.
+struct Place {
+    set: ByteSet,
+    lead: (usize, usize),
+    /// How many run characters are certain to stand around it, itself included.
+    run: usize,
+}
+
+/// The places whose bytes are certain; `None` marks a stretch of unknown length.
+fn places(shape: &Shape) -> Vec<Option<Place>> {
+    let mut places = Vec::new();
+    let mut lead = (0, 0);
+    for step in &shape.0 {
+        let sets: Vec<ByteSet> = match step {
+            Step::Literal(bytes) => bytes.iter().map(|b| ByteSet::empty().with(&[*b])).collect(),
+            Step::Class { set, min, .. } => vec![*set; *min],
+        };
+        for (i, set) in sets.iter().enumerate() {
+            places.push(Some(Place { set: *set, lead: (lead.0 + i, lead.1 + i), run: 0 }));
+        }
+        lead = (lead.0 + step.min_len(), lead.1 + step.max_len());
+        if step.min_len() != step.max_len() {
+            places.push(None);
+        }
+    }
+    certain_runs(shape, &mut places);
+    places
+}
+
+/// Counts, for each place, the certain run around it; a stretch of unknown length breaks a run unless its bytes are run characters.
+fn certain_runs(shape: &Shape, places: &mut [Option<Place>]) {
+    let mut stretches = shape.0.iter().filter(|step| step.min_len() != step.max_len()).map(|step| match step {
+        Step::Class { set, .. } => set.is_subset(ByteSet::RUN),
+        Step::Literal(_) => true,
+    });
+    let breaks: Vec<bool> = places
+        .iter()
+        .map(|place| match place {
+            Some(place) => !place.set.is_subset(ByteSet::RUN),
+            None => !stretches.next().unwrap_or(false),
+        })
+        .collect();
+    let mut start = 0;
+    while start < places.len() {
+        let end = breaks[start..].iter().position(|b| *b).map_or(places.len(), |n| start + n);
+        let run = places[start..end].iter().flatten().count();
+        places[start..end].iter_mut().flatten().for_each(|place| place.run = run);
+        start = end + 1;
+    }
+}
+
+/// The rarest four adjoining places that are certain to stand inside a long enough run.
+fn gram(shape: &Shape) -> Option<Anchor> {
+    let places = places(shape);
+    let windows = places.windows(4).filter_map(|window| match window {
+        [Some(a), Some(b), Some(c), Some(d)] => Some([a, b, c, d]),
+        _ => None,
+    });
+    windows
+        .filter(|window| window.iter().all(|place| place.run >= MIN_RUN))
+        .map(|window| (window.iter().map(|place| place.set.len()).product::<usize>(), window))
+        .filter(|(grams, _)| *grams <= MAX_GRAMS)
+        .min_by_key(|(grams, window)| (*grams, window[0].lead.1))
+        .map(|(_, window)| Anchor::Gram { sets: window.map(|place| place.set), lead: window[0].lead })
+}
+
+/// The longest literal at a bounded distance from the start.
+fn literal(shape: &Shape) -> Option<Anchor> {
+    let mut lead = (0, 0);
+    let mut best: Option<(&[u8], (usize, usize))> = None;
+    for step in &shape.0 {
+        if let Step::Literal(bytes) = step
+            && bytes.len() >= MIN_LITERAL
+            && best.is_none_or(|(longest, _)| bytes.len() > longest.len())
+        {
+            best = Some((bytes, lead));
+        }
+        lead = (lead.0 + step.min_len(), lead.1 + step.max_len());
+    }
+    best.map(|(bytes, lead)| Anchor::Literal { bytes: bytes.to_vec(), lead })
+}

@@ -1,0 +1,111 @@
+//! Rule files -> checked rules; each error names file, line and field.
+
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use crate::rules::check::check;
+use crate::rules::error::RulesError;
+use crate::rules::rule::Rule;
+use crate::rules::spec::{RuleFile, RuleSpec};
+
+/// A rule together with where and how it was written, for `rules check`.
+pub struct WrittenRule {
+    /// The file's name.
+    pub file: String,
+    /// The rule.
+    pub rule: Rule,
+    /// Texts in which it must find `<secret>`.
+    pub positive: Vec<String>,
+    /// Texts in which it must find nothing.
+    pub negative: Vec<String>,
+}
+
+/// Reads a rule file, or every `*.toml` below a directory in the order of their names.
+///
+/// # Errors
+///
+/// The first file that cannot be read, or the first rule that is not sound.
+pub fn load_path(path: &Path) -> Result<Vec<WrittenRule>, RulesError> {
+    let mut rules = Vec::new();
+    for file in rule_files(path)? {
+        let text = std::fs::read_to_string(&file).map_err(|source| RulesError::Read { path: file.clone(), source })?;
+        rules.extend(load_text(&file.display().to_string(), &text)?);
+    }
+    Ok(rules)
+}
+
+/// Reads the rules of one file's text.
+///
+/// # Errors
+///
+/// The first thing that is wrong.
+pub fn load_text(file: &str, text: &str) -> Result<Vec<WrittenRule>, RulesError> {
+    let parsed: RuleFile = toml::from_str(text).map_err(|error| RulesError::Syntax {
+        file: file.to_owned(),
+        line: line_of(text, error.span().map_or(0, |span| span.start)),
+        message: error.message().to_owned(),
+    })?;
+    parsed.rules.iter().map(|spec| written(file, text, &parsed, spec)).collect()
+}
+
+fn written(file: &str, text: &str, parsed: &RuleFile, spec: &Spanned<RuleSpec>) -> Result<WrittenRule, RulesError> {
+    let line = line_of(text, spec.span().start);
+    let spec = spec.get_ref();
+    let rule = check(parsed, spec).map_err(|flaw| RulesError::Flaw { file: file.to_owned(), line, flaw })?;
+    Ok(WrittenRule { file: file.to_owned(), rule, positive: spec.positive.clone(), negative: spec.negative.clone() })
+}
+
+fn rule_files(path: &Path) -> Result<Vec<PathBuf>, RulesError> {
+    let error = |source: std::io::Error| RulesError::Read { path: path.to_owned(), source };
+    if !std::fs::metadata(path).map_err(error)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+        let entry = entry.map_err(|walk| error(walk.into()))?;
+        if entry.file_type().is_file() && entry.path().extension().is_some_and(|ext| ext == "toml") {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.as_bytes().iter().take(offset).filter(|b| **b == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::load::load_text;
+
+    fn message(rule: &str) -> String {
+        let text = format!("provider = 'Example'\n\n{rule}");
+        load_text("mine.toml", &text).err().map_or_else(|| "no error".to_owned(), |error| error.to_string())
+    }
+
+    const GOOD: &str = "[[rule]]\nid = 'a-b'\nname = 'n'\ndescription = 'd'\nkind = 'bearer'\nseverity = 'high'\nconfidence = 'medium'\n\
+        pattern = '(?<secret>abc_[0-9a-f]{32})'\npositive = ['<secret>', 'x=<secret>']\nnegative = ['abc_', 'abd_<hex:32>']\n";
+
+    #[test]
+    fn errors_say_what_where_and_how_to_mend_it() {
+        assert_eq!(message(GOOD), "no error");
+        for (from, to, expected) in [
+            ("id = 'a-b'", "id = 'A B'", "mine.toml:3: rule `A B`: field `id`"),
+            ("{32}", "{32,}", "write `{min,max}`"),
+            ("(?<secret>", "(", "one capture named `secret`"),
+            ("abc_", "", "neither a literal nor a context"),
+            ("{32}", "{32000}", "reaches 32004 bytes"),
+            ("kind = 'bearer'", "kind = 'barer'", "mine.toml:7: unknown variant `barer`"),
+            ("kind =", "sort =", "mine.toml:7: unknown field `sort`"),
+            ("name = 'n'\n", "", "missing field `name`"),
+            ("'<secret>', ", "", "give at least two"),
+            ("'<secret>', ", "'secret', ", "no `<secret>` in `secret`"),
+            ("[[rule]]", "[[rule", "mine.toml:3:"),
+            ("[0-9a-f]{32}", r"\\b[0-9a-f]{32}", "it has an assertion"),
+        ] {
+            let text = message(&GOOD.replace(from, &to.replace(r"\\", r"\")));
+            assert!(text.contains(expected) && text.contains("hint:"), "{to}: {text}");
+        }
+    }
+}

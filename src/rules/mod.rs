@@ -1,0 +1,16 @@
+//! What to look for: rules as written in TOML, checked, and gathered into one set.
+//!
+//! **Invariant:** a rule that is loaded has a finite reach and an anchor or a context; nothing else gets past `check`.
+
+pub mod builtin;
+pub mod byte_set;
+pub mod check;
+pub mod checksum;
+pub mod error;
+pub mod example;
+pub mod generate;
+pub mod load;
+pub mod rule;
+pub mod rule_set;
+pub mod shape;
+pub mod spec;

@@ -1,0 +1,87 @@
+//! A rule that has been checked: everything the scan needs of it, computed once.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::grade::Confidence;
+use crate::model::rule_info::RuleInfo;
+use crate::rules::byte_set::ByteSet;
+use crate::rules::shape::Shape;
+use crate::rules::spec::{Check, Claims, Context};
+
+/// The shortest run of token characters that the scan looks into.
+pub const MIN_RUN: usize = 16;
+/// The longest match of any rule, in bytes; with it, every rule has a finite reach.
+pub const MAX_REACH: usize = 16 * 1024;
+
+/// A checked rule.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rule {
+    /// What it says to people.
+    pub info: Arc<RuleInfo>,
+    /// What the token gives its holder, and what is known of its format.
+    pub description: String,
+    /// How sure a match is before its check has spoken.
+    pub confidence: Confidence,
+    /// The pattern as written.
+    pub pattern: String,
+    /// The pattern's alternatives, most preferred first.
+    pub alternatives: Vec<Alternative>,
+    /// What must introduce the value; empty for anchored rules.
+    pub context: Context,
+    /// Checksum or structure.
+    pub check: Option<Check>,
+    /// Conditions on JWT claims.
+    pub claims: Claims,
+}
+
+/// One alternative of a rule's pattern and how the scan comes upon it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Alternative {
+    /// What it matches.
+    pub shape: Shape,
+    /// Bytes that may not follow a match: they would have been part of it.
+    pub tail: ByteSet,
+    /// What leads to it.
+    pub anchor: Anchor,
+}
+
+/// What leads the scan to a possible match.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Anchor {
+    /// Four bytes that stand in every match, inside a run of at least [`MIN_RUN`] token characters.
+    Gram {
+        /// The bytes allowed at each of the four places.
+        sets: [ByteSet; 4],
+        /// How far before them a match begins: least and most.
+        lead: (usize, usize),
+    },
+    /// A literal that stands in every match, searched for in all bytes.
+    Literal {
+        /// The literal.
+        bytes: Vec<u8>,
+        /// How far before it a match begins: least and most.
+        lead: (usize, usize),
+    },
+    /// Nothing of its own: a name or word before the value leads to it.
+    Context,
+}
+
+impl Rule {
+    /// Whether names and words near the value lead to it, not a literal of its own.
+    #[must_use]
+    pub fn is_contextual(&self) -> bool {
+        !self.context.is_empty()
+    }
+
+    /// The literal that every match starts with; shown in previews, since it is no secret.
+    #[must_use]
+    pub fn public_prefix(&self) -> String {
+        let common = self.alternatives.iter().map(|alt| alt.shape.prefix()).reduce(|a, b| {
+            let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+            &a[..same]
+        });
+        String::from_utf8_lossy(common.unwrap_or_default()).into_owned()
+    }
+}

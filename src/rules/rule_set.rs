@@ -1,0 +1,100 @@
+//! The rules of one run, gathered: unique ids, chosen by the user.
+
+use std::collections::HashMap;
+
+use crate::rules::builtin::builtin;
+use crate::rules::error::RulesError;
+use crate::rules::load::WrittenRule;
+use crate::rules::rule::Rule;
+
+/// Index of a rule in its set.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RuleIndex(pub u32);
+
+/// Rules with unique ids.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    /// The built-in rules.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self { rules: builtin() }
+    }
+
+    /// No rules yet.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { rules: Vec::new() }
+    }
+
+    /// Adds rules from files.
+    ///
+    /// # Errors
+    ///
+    /// [`RulesError::Twice`] when an id is already taken.
+    pub fn extend(&mut self, written: Vec<WrittenRule>) -> Result<(), RulesError> {
+        let mut homes: HashMap<String, String> =
+            self.rules.iter().map(|rule| (rule.info.id.clone(), "the built-in rules".to_owned())).collect();
+        for WrittenRule { file, rule, .. } in written {
+            if let Some(first) = homes.insert(rule.info.id.clone(), file.clone()) {
+                return Err(RulesError::Twice { id: rule.info.id.clone(), first, second: file });
+            }
+            self.rules.push(rule);
+        }
+        Ok(())
+    }
+
+    /// Keeps only these rules.
+    ///
+    /// # Errors
+    ///
+    /// [`RulesError::Unknown`] for an id that no rule has.
+    pub fn only(&mut self, ids: &[String]) -> Result<(), RulesError> {
+        ids.iter().try_for_each(|id| self.get(id).map(|_| ()))?;
+        self.rules.retain(|rule| ids.contains(&rule.info.id));
+        Ok(())
+    }
+
+    /// Leaves these rules out.
+    ///
+    /// # Errors
+    ///
+    /// [`RulesError::Unknown`] for an id that no rule has.
+    pub fn disable(&mut self, ids: &[String]) -> Result<(), RulesError> {
+        ids.iter().try_for_each(|id| self.get(id).map(|_| ()))?;
+        self.rules.retain(|rule| !ids.contains(&rule.info.id));
+        Ok(())
+    }
+
+    /// The rule with this id.
+    ///
+    /// # Errors
+    ///
+    /// [`RulesError::Unknown`], with the most similar id.
+    pub fn get(&self, id: &str) -> Result<&Rule, RulesError> {
+        self.rules.iter().find(|rule| rule.info.id == id).ok_or_else(|| {
+            let nearest = self
+                .rules
+                .iter()
+                .map(|rule| (strsim::jaro_winkler(&rule.info.id, id), &rule.info.id))
+                .filter(|(likeness, _)| *likeness > 0.7)
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            RulesError::Unknown { id: id.to_owned(), nearest: nearest.map(|(_, near)| near.clone()) }
+        })
+    }
+
+    /// The rules, in order.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule at an index that this set gave out.
+    #[must_use]
+    pub fn rule(&self, index: RuleIndex) -> &Rule {
+        &self.rules[index.0 as usize]
+    }
+}
