@@ -3,4 +3,6 @@
 #![allow(missing_docs)]
 
 pub mod model;
+pub mod outputs;
 pub mod rules;
+pub mod sources;

@@ -65,10 +65,7 @@ impl FromStr for Fingerprint {
         if let Some(digits) = text.strip_prefix("sha256:") {
             return Ok(Self { key_id: None, digest: unhex(digits).ok_or_else(error)? });
         }
-        let (id, digits) = text
-            .strip_prefix("hmac-sha256:")
-            .and_then(|rest| rest.rsplit_once(':'))
-            .ok_or_else(error)?;
+        let (id, digits) = text.strip_prefix("hmac-sha256:").and_then(|rest| rest.rsplit_once(':')).ok_or_else(error)?;
         Ok(Self { key_id: Some(id.to_owned()), digest: unhex(digits).ok_or_else(error)? })
     }
 }
@@ -101,8 +98,7 @@ impl FingerprintKey {
     #[must_use]
     pub fn new(octets: Vec<u8>) -> Option<Self> {
         let octets = Zeroizing::new(octets);
-        (octets.len() >= Self::MIN_OCTETS)
-            .then(|| Self { id: hex(&Sha256::digest([b"beartrap key id", &octets[..]].concat())[..4]), octets })
+        (octets.len() >= Self::MIN_OCTETS).then(|| Self { id: hex(&Sha256::digest([b"beartrap key id", &octets[..]].concat())[..4]), octets })
     }
 
     /// HMAC-SHA-256 of these octets under this key.

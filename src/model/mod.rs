@@ -10,4 +10,5 @@ pub mod place;
 pub mod problem;
 pub mod rule_info;
 pub mod secret;
+pub mod summary;
 pub mod token_facts;

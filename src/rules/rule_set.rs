@@ -36,8 +36,7 @@ impl RuleSet {
     ///
     /// [`RulesError::Twice`] when an id is already taken.
     pub fn extend(&mut self, written: Vec<WrittenRule>) -> Result<(), RulesError> {
-        let mut homes: HashMap<String, String> =
-            self.rules.iter().map(|rule| (rule.info.id.clone(), "the built-in rules".to_owned())).collect();
+        let mut homes: HashMap<String, String> = self.rules.iter().map(|rule| (rule.info.id.clone(), "the built-in rules".to_owned())).collect();
         for WrittenRule { file, rule, .. } in written {
             if let Some(first) = homes.insert(rule.info.id.clone(), file.clone()) {
                 return Err(RulesError::Twice { id: rule.info.id.clone(), first, second: file });

@@ -246,10 +246,7 @@ mod tests {
     }
 
     fn check(pattern: &str, text: &str, expected: Option<usize>) {
-        let found = shapes(pattern)
-            .expect("because it has a shape")
-            .iter()
-            .find_map(|shape| shape.match_at(text.as_bytes(), 0, &ByteSet::alnum()));
+        let found = shapes(pattern).expect("because it has a shape").iter().find_map(|shape| shape.match_at(text.as_bytes(), 0, &ByteSet::alnum()));
         assert_eq!(found, expected, "{pattern} on {text}");
     }
 

@@ -1,0 +1,1 @@
+//! How results are written down: one file per format.

@@ -1,0 +1,1 @@
+//! Where bytes come from: files, trees, archives and streams; the only place that cuts bytes into chunks.
