@@ -102,6 +102,29 @@ impl Shape {
         match_steps(&self.0, bytes, start, tail)
     }
 
+    /// How far it can be followed from `start` without going back: the offset of the first byte that does not fit.
+    #[must_use]
+    pub fn follow(&self, bytes: &[u8], start: usize) -> usize {
+        let mut at = start;
+        for step in &self.0 {
+            let (fits, whole) = match step {
+                Step::Literal(literal) => (bytes[at..].iter().zip(literal).take_while(|(a, b)| a == b).count(), literal.len()),
+                Step::Class { set, min, max } => (bytes[at..].iter().take(*max).take_while(|b| set.contains(**b)).count(), *min),
+            };
+            at += fits;
+            if fits < whole {
+                break;
+            }
+        }
+        at
+    }
+
+    /// Whether a match may hold a line break.
+    #[must_use]
+    pub fn spans_lines(&self) -> bool {
+        self.0.iter().any(|step| matches!(step, Step::Class { set, .. } if set.contains(b'\n')))
+    }
+
     /// Joins adjoining literals.
     fn merged(steps: Vec<Step>) -> Self {
         let mut merged: Vec<Step> = Vec::with_capacity(steps.len());

@@ -1,0 +1,49 @@
+//! Where a token may begin: after anything that is no letter or digit, or after an escape that ends in one.
+
+/// How far back an escape is looked for.
+const LOOK_BACK: usize = 16;
+
+/// Whether a token may begin at `start`: the letter or digit before it, if any, belongs to an escape.
+#[must_use]
+pub fn may_begin(bytes: &[u8], start: usize) -> bool {
+    let Some(before) = start.checked_sub(1).map(|at| bytes[at]) else { return true };
+    !before.is_ascii_alphanumeric() || ends_escape(&bytes[start.saturating_sub(LOOK_BACK)..start])
+}
+
+/// Whether these bytes end with `\n` and the like, `\x3d`, `\u003d`, `\075`, `%3D`, or a terminal colour code.
+fn ends_escape(before: &[u8]) -> bool {
+    let at = |back: usize| before.len().checked_sub(back).map_or(0, |i| before[i]);
+    let hex = |from: usize, to: usize| (from..=to).all(|back| at(back).is_ascii_hexdigit());
+    let octal = |to: usize| (1..=to).all(|back| matches!(at(back), b'0'..=b'7'));
+    (at(2) == b'\\' && matches!(at(1), b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'a' | b'e' | b'0'))
+        || (hex(1, 2) && at(3) == b'%')
+        || (hex(1, 2) && at(3) == b'x' && at(4) == b'\\')
+        || (hex(1, 4) && matches!(at(5), b'u' | b'U') && at(6) == b'\\')
+        || (octal(3) && at(4) == b'\\')
+        || ends_colour(before)
+}
+
+/// Whether these bytes end with a control sequence such as `ESC [ 0 ; 32 m`, its ESC also written as `\x1b`, `\033`, `\e` or `\u001b` (ECMA-48, section 5.4).
+fn ends_colour(before: &[u8]) -> bool {
+    let Some((b'm' | b'K' | b'J' | b'H' | b'G', rest)) = before.split_last() else { return false };
+    let digits = rest.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    let Some((b'[', rest)) = rest[..rest.len() - digits].split_last() else { return false };
+    const ESCAPES: [&[u8]; 8] = [b"\x1b", b"\\x1b", b"\\x1B", b"\\033", b"\\e", b"\\u001b", b"\\u001B", b"\\0033"];
+    ESCAPES.iter().any(|escape| rest.ends_with(escape))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scan::boundary::may_begin;
+
+    #[test]
+    fn letters_and_digits_glue_unless_they_end_an_escape() {
+        for before in ["", " ", "=", "_", "-", ".", "/", r"a\n", r"\t", "%3D", "%20", r"\u003d", r"\x3D", r"\075", "\x1b[0;32m", "\x1b[0m", r"\u001b[1m", r"\033[K", "&amp;"] {
+            assert!(may_begin(before.as_bytes(), before.len()), "{before:?}");
+        }
+        for before in ["a", "7", "xn", "u003d", "%3", "3D", "[32m", "x[32m", "m"] {
+            let text = format!("-{before}");
+            assert!(!may_begin(text.as_bytes(), text.len()), "{before:?}");
+        }
+    }
+}

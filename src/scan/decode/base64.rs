@@ -1,0 +1,128 @@
+//! Base64 in both alphabets, with or without padding, on one line or wrapped.
+//!
+//! Short blobs are decoded when their first bytes are text, long ones always.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::model::decoder::Decoder;
+use crate::rules::byte_set::ByteSet;
+use crate::scan::decode::{Regions, is_text, with_context};
+use crate::scan::layer::{Decoded, Layer};
+
+/// Characters of both alphabets.
+const ALPHABET: ByteSet = ByteSet::alnum().with(b"+/-_");
+/// The shortest blob that can hold a token of sixteen bytes, in characters.
+const MIN_BLOB: usize = 22;
+/// From this length on, a blob is decoded whatever it begins with.
+const ALWAYS: usize = 512;
+/// The shortest line of a wrapped blob, in characters.
+const MIN_LINE: usize = 40;
+
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
+
+/// Decodes every blob that touches the layer's core.
+pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
+    let layer = regions.layer;
+    let mut done = 0;
+    for run in regions.runs {
+        if run.start < done || run.end <= layer.start || run.start >= layer.end {
+            continue;
+        }
+        let Some(solid) = solid_part(layer.bytes, run) else { continue };
+        let lines = lines_around(layer.bytes, solid, done);
+        done = lines.last().map_or(run.end, |line| line.end);
+        if !regions.is_taken(lines[0].start)
+            && let Some(decoded) = decode(layer, &lines)
+        {
+            sink(decoded);
+        }
+    }
+}
+
+/// The first stretch of the run without `.` and `~` that is long enough to be looked at.
+fn solid_part(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
+    let mut start = run.start;
+    for piece in bytes[run.clone()].split(|b| matches!(b, b'.' | b'~')) {
+        if piece.len() >= 12 {
+            return Some(start..start + piece.len());
+        }
+        start += piece.len() + 1;
+    }
+    None
+}
+
+/// The lines of the blob around a stretch: grown over the alphabet in both directions, then from line to line.
+fn lines_around(bytes: &[u8], solid: Range<usize>, floor: usize) -> Vec<Range<usize>> {
+    let grow = |from: usize| from + bytes[from..].iter().take_while(|b| ALPHABET.contains(**b)).count();
+    let back = bytes[floor..solid.start].iter().rev().take_while(|b| ALPHABET.contains(**b)).count();
+    let mut lines = vec![solid.start - back..grow(solid.end)];
+    loop {
+        let last = lines.last().expect("because it starts with one");
+        let Some(next) = next_line(bytes, last.end).filter(|_| last.len() >= MIN_LINE && last.len() % 4 == 0) else { return lines };
+        let end = grow(next);
+        let width = last.len();
+        let ends_well = bytes.get(end).is_none_or(|b| b"\r\n\"'\\=< \t,".contains(b));
+        if end - next < 2 || end - next > width.max(lines[0].len()) || !ends_well {
+            return lines;
+        }
+        lines.push(next..end);
+    }
+}
+
+/// Where the next line begins: after LF or CRLF, or their escaped forms, and indentation.
+fn next_line(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = &bytes[at..bytes.len().min(at + 40)];
+    let brk = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n", b"\\\n"].into_iter().find(|brk| rest.starts_with(brk))?;
+    let indent = rest[brk.len()..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    Some(at + brk.len() + indent)
+}
+
+fn decode(layer: &Layer, lines: &[Range<usize>]) -> Option<Decoded> {
+    let bytes = layer.bytes;
+    let length: usize = lines.iter().map(Range::len).sum();
+    if length < MIN_BLOB {
+        return None;
+    }
+    let mut first = lines[0].clone();
+    first.start = if first.start == 0 { first.start + skip_to_group(layer.phase) } else { first.start };
+    first.start = plausible_start(bytes, &first, length)?;
+    let (mut out, mut map) = with_context(bytes, first.start);
+    let core = out.len();
+    for line in std::iter::once(&first).chain(&lines[1..]) {
+        let text = &bytes[line.clone()];
+        let whole = text.len() - usize::from(text.len() % 4 == 1);
+        map.push(out.len(), line.start, (3, 4));
+        let engine = if text.iter().any(|b| matches!(b, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
+        engine.decode_vec(&text[..whole], &mut out).ok()?;
+    }
+    Some(Decoded { core: core..out.len(), bytes: out, map, decoder: Decoder::Base64 })
+}
+
+/// How many characters complete the group that began before the layer's first byte.
+fn skip_to_group(phase: u8) -> usize {
+    usize::from((4 - phase % 4) % 4)
+}
+
+/// Where decoding should begin: at the blob's start, or after a `-` or `_` near it when only then text comes out.
+fn plausible_start(bytes: &[u8], first: &Range<usize>, length: usize) -> Option<usize> {
+    let reads_as_text = |start: usize| {
+        let head = bytes.get(start..start + 12).filter(|_| start + 12 <= first.end)?;
+        let engine = if head.iter().any(|b| matches!(b, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
+        let mut text = [0; 9];
+        engine.decode_slice_unchecked(head, &mut text).ok().filter(|_| is_text(&text)).map(|_| start)
+    };
+    if length >= ALWAYS {
+        return Some(first.start);
+    }
+    reads_as_text(first.start).or_else(|| {
+        let head = &bytes[first.start..first.end.min(first.start + 48)];
+        let marks = head.iter().enumerate().filter(|(_, b)| matches!(b, b'-' | b'_'));
+        marks.map(|(i, _)| first.start + i + 1).filter(|start| first.end - start >= MIN_BLOB).find_map(reads_as_text)
+    })
+}

@@ -1,0 +1,83 @@
+//! Two hexadecimal digits a byte, without separators.
+//!
+//! Short stretches are decoded when their first bytes are text, long ones always.
+
+use std::ops::Range;
+
+use crate::model::decoder::Decoder;
+use crate::scan::decode::{Regions, is_text, with_context};
+use crate::scan::layer::{Decoded, Layer};
+
+/// The shortest stretch that can hold a token of sixteen bytes, in digits.
+const MIN_DIGITS: usize = 32;
+/// From this length on, a stretch is decoded whatever it begins with.
+const ALWAYS: usize = 1024;
+
+/// Values of the digits; 255 for other bytes.
+const VALUES: [u8; 256] = values();
+
+const fn values() -> [u8; 256] {
+    let mut table = [255; 256];
+    let mut i = 0;
+    while i < 16 {
+        table[b"0123456789abcdef"[i] as usize] = i as u8;
+        table[b"0123456789ABCDEF"[i] as usize] = i as u8;
+        i += 1;
+    }
+    table
+}
+
+/// Decodes every stretch of digits that touches the layer's core.
+pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
+    let layer = regions.layer;
+    for run in regions.runs {
+        if run.len() < MIN_DIGITS || run.end <= layer.start || run.start >= layer.end {
+            continue;
+        }
+        stretches(layer.bytes, run, |stretch| {
+            if !regions.is_taken(stretch.start)
+                && let Some(decoded) = decode(layer, stretch)
+            {
+                sink(decoded);
+            }
+        });
+    }
+}
+
+/// The stretches of at least [`MIN_DIGITS`] digits in a run; looks at one byte in sixteen until it meets two digits in a row.
+fn stretches(bytes: &[u8], run: &Range<usize>, mut found: impl FnMut(Range<usize>)) {
+    let is_digit = |at: usize| VALUES[usize::from(bytes[at])] != 255;
+    let mut floor = run.start;
+    let mut at = run.start + 15;
+    while at < run.end {
+        if is_digit(at) {
+            let start = at - bytes[floor..at].iter().rev().take_while(|b| VALUES[usize::from(**b)] != 255).count();
+            let end = at + bytes[at..run.end].iter().take_while(|b| VALUES[usize::from(**b)] != 255).count();
+            if end - start >= MIN_DIGITS {
+                found(start..end);
+            }
+            floor = end;
+            at = end;
+        }
+        at += 16;
+    }
+}
+
+fn decode(layer: &Layer, mut digits: Range<usize>) -> Option<Decoded> {
+    if digits.start == 0 && layer.phase % 2 == 1 {
+        digits.start += 1;
+    }
+    let pair = |pair: &[u8]| VALUES[usize::from(pair[0])] << 4 | VALUES[usize::from(pair[1])];
+    let text = &layer.bytes[digits.clone()];
+    if text.len() < ALWAYS {
+        let head: Vec<u8> = text.chunks_exact(2).take(8).map(pair).collect();
+        if !is_text(&head) {
+            return None;
+        }
+    }
+    let (mut out, mut map) = with_context(layer.bytes, digits.start);
+    let core = out.len();
+    map.push(core, digits.start, (1, 2));
+    out.extend(text.chunks_exact(2).map(pair));
+    Some(Decoded { core: core..out.len(), bytes: out, map, decoder: Decoder::Hex })
+}

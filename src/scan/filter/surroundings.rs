@@ -1,0 +1,67 @@
+//! Filters that look at what stands around the value.
+
+use crate::scan::filter::Case;
+
+/// Ends of names that say: not the credential itself.
+const OTHER_ENDS: [&str; 41] = [
+    "id", "ids", "name", "names", "type", "types", "url", "uri", "endpoint", "count", "limit", "length", "len", "size", "expiry", "expires", "expiration", "ttl", "path",
+    "file", "filename", "field", "header", "prefix", "suffix", "format", "version", "algorithm", "alg", "label", "description", "regex", "pattern", "scheme", "usage",
+    "index", "offset", "class", "selector", "policy", "arn",
+];
+/// Parts of names that say: something else.
+const OTHER_PARTS: [&str; 25] = [
+    "publickey", "pubkey", "tokenize", "maxtoken", "numtoken", "primarykey", "foreignkey", "partitionkey", "sortkey", "cachekey", "keyboard", "keyring", "keyword",
+    "monkey", "csrf", "xsrf", "nonce", "thumbprint", "fingerprint", "idempotency", "author", "passenger", "passthrough", "compass", "routingkey",
+];
+/// Parts of names whose values are digests.
+const DIGEST_PARTS: [&str; 14] =
+    ["sha1", "sha256", "sha512", "md5", "digest", "checksum", "hash", "etag", "commit", "integrity", "revision", "gitsha", "blob", "resolved"];
+
+pub fn is_other_name(case: &Case) -> bool {
+    let name = case.name();
+    if name == "authorization" || name.ends_with("authorization") || name == "xauthtoken" {
+        return false;
+    }
+    OTHER_ENDS.iter().any(|end| name.ends_with(end) && *end != name) || OTHER_PARTS.iter().any(|part| name.contains(part))
+}
+
+pub fn is_digest(case: &Case) -> bool {
+    let token = case.token();
+    let name = case.name();
+    let hex = token.iter().all(u8::is_ascii_hexdigit) && matches!(token.len(), 32 | 40 | 56 | 64 | 96 | 128);
+    let before = case.before(12);
+    let marked = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-", b"sha1:", b"sha256:", b"sha512:", b"md5:", b"h1:"];
+    let prefixed = marked.iter().any(|mark| before.ends_with(mark) || token.starts_with(mark));
+    prefixed || DIGEST_PARTS.iter().any(|part| name.contains(part)) || (hex && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
+}
+
+pub fn is_public_key(case: &Case) -> bool {
+    let token = case.token();
+    let before = case.before(80);
+    let marked = says(before, &[b"ssh-rsa", b"ssh-ed25519", b"ssh-dss", b"ecdsa-sha2", b"public key", b"certificate", b"publickey", b"pubkey"]);
+    (token.starts_with(b"AAAA") && marked) || token.starts_with(b"MII") || (marked && token.len() > 40)
+}
+
+pub fn is_data_uri(case: &Case) -> bool {
+    !case.decoded && case.before(16).ends_with(b";base64,")
+}
+
+/// Code without spaces: more than a quarter of what stands before is punctuation of code.
+pub fn is_minified(case: &Case) -> bool {
+    let before = case.before(240);
+    let marks = before.iter().filter(|b| b"(){};,!?".contains(b)).count();
+    let quotes = before.iter().filter(|b| b"\"\\".contains(b)).count();
+    let spaces = before.iter().filter(|b| b" \t".contains(b)).count();
+    before.len() >= 200 && marks * 4 > before.len() && spaces * 20 < before.len() && quotes * 8 < before.len()
+}
+
+pub fn is_test_vector(case: &Case) -> bool {
+    const WORDS: [&[u8]; 8] = [b"test vector", b"test_vector", b"testvector", b"not a real", b"fake token", b"fake key", b"for example", b"known answer"];
+    says(case.before(160), &WORDS) || says(case.after(80), &WORDS[3..])
+}
+
+/// Whether one of the lower-case words stands in the text, in any case.
+fn says(text: &[u8], words: &[&[u8]]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    words.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
+}

@@ -1,0 +1,127 @@
+//! Filters that look at the value itself.
+
+use crate::scan::filter::Case;
+use crate::scan::random::{looks_generated, repeats};
+
+/// Words that stand in tokens of documentation, in lower case.
+const PLACEHOLDERS: [&[u8]; 20] = [
+    b"example", b"placeholder", b"changeme", b"change_me", b"change-me", b"replace", b"your_", b"your-", b"yourtoken", b"yourapi", b"xxxx", b"redacted", b"dummy",
+    b"sample", b"notreal", b"foobar", b"insert_", b"goes_here", b"goes-here", b"deadbeef",
+];
+
+pub fn is_repetition(case: &Case) -> bool {
+    repeats(case.token())
+}
+
+pub fn is_placeholder(case: &Case) -> bool {
+    let token = case.token();
+    let lower = token[..token.len().min(512)].to_ascii_lowercase();
+    PLACEHOLDERS.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
+}
+
+pub fn is_template(case: &Case) -> bool {
+    let token = case.token();
+    let opens = [&b"${"[..], b"{{", b"<%", b"#{", b"$(", b"%(", b"@@"].iter().any(|mark| memchr::memmem::find(token, mark).is_some());
+    let before = case.before(3);
+    let wrapped = before.ends_with(b"${") || before.ends_with(b"{{") || before.ends_with(b"<") || before.ends_with(b"{{ ") || before.ends_with(b"$");
+    opens || wrapped || (token.starts_with(b"$") && token[1..].iter().all(|b| b.is_ascii_uppercase() || *b == b'_' || b.is_ascii_digit()))
+}
+
+pub fn is_uuid(case: &Case) -> bool {
+    let token = case.token();
+    token.len() == 36
+        && token.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+pub fn is_reference(case: &Case) -> bool {
+    const HEADS: [&[u8]; 16] = [
+        b"process.env", b"os.environ", b"os.getenv", b"env.", b"ENV[", b"secrets.", b"vars.", b"self.", b"this.", b"config.", b"settings.", b"var.", b"local.",
+        b"data.", b"module.", b"System.getenv",
+    ];
+    let token = case.token();
+    let called = case.after(1).first().is_some_and(|b| b"([".contains(b)) && token.iter().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(b));
+    let pointed = memchr::memmem::find(token, b"->").is_some() || memchr::memmem::find(token, b"::").is_some() || token.ends_with(b"()");
+    called || pointed || HEADS.iter().any(|head| token.starts_with(head))
+}
+
+pub fn is_path(case: &Case) -> bool {
+    let token = case.token();
+    let slashes = memchr::memchr_iter(b'/', token).count();
+    let dots = memchr::memchr_iter(b'.', token).count();
+    let starts = token.starts_with(b"/") || token.starts_with(b"./") || token.starts_with(b"~/") || memchr::memmem::find(token, b"://").is_some();
+    let parts = || token.split(|b| b"/.".contains(b)).filter(|part| !part.is_empty());
+    let wordy = slashes + dots >= 1 && parts().all(|part| part.len() < 40 && !looks_generated_part(part));
+    starts || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"=")) || wordy
+}
+
+fn looks_generated_part(part: &[u8]) -> bool {
+    part.len() >= 12 && looks_generated(part)
+}
+
+/// Passwords are chosen by people and may be words; everything else must look generated.
+pub fn is_words(case: &Case) -> bool {
+    let token = case.token();
+    let name = case.name();
+    if name.contains("pass") || name.contains("pwd") || name == "basic" || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo) {
+        return is_common_word(token);
+    }
+    !looks_generated(token)
+}
+
+/// One word without digits or signs, a type or a literal of code: what stands after `password:` in prose and in code.
+fn is_common_word(token: &[u8]) -> bool {
+    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(b));
+    let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/".contains(b));
+    plain || numbers || token.iter().filter(|b| b.is_ascii_alphanumeric()).count() < 6
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scan::candidate::Lead;
+    use crate::scan::filter::{Case, silenced_by};
+    use crate::scan::introducer::introduce;
+
+    fn check(before: &str, token: &str, after: &str, expected: Option<&str>) {
+        let text = format!("{before}{token}{after}");
+        let introduction = introduce(text.as_bytes(), before.len());
+        let case =
+            Case { bytes: text.as_bytes(), span: before.len()..before.len() + token.len(), introduction: introduction.as_ref(), lead: Lead::Name, decoded: false };
+        assert_eq!(silenced_by(&case).map(|filter| filter.name), expected, "{text}");
+    }
+
+    #[test]
+    fn each_filter_silences_its_kind() {
+        for (before, token, after, name) in [
+            ("token=", "a8Kd9aaaaaaa02mfLq3z", "", "repetition"),
+            ("token=", "Q8my-example-Kd02mfLq3z", "", "placeholder"),
+            ("token=${", "Q8Kd02mfLq3zT7vB1nXw", "}", "template"),
+            ("session=", "3f2c8a1e-9b7d-4c6a-8e5f-0d1b2a3c4e5f", "", "uuid"),
+            ("token = ", "process.env.Q8Kd02mfLq3z", ";", "reference"),
+            ("token = ", "fetchNextToken2X", "(a)", "reference"),
+            ("token: ", "/etc/keys/Q8Kd02/mfLq3", "", "path"),
+            ("token: ", "com.example1.service.v2", "", "placeholder"),
+            ("token: ", "org.project.service.v2", "", "path"),
+            ("token: ", "authorizationServerToken2", "", "words"),
+            ("token_count=", "Q8Kd02mfLq3zT7vB1nXw", "", "name"),
+            ("commit_token sha1=", "3b18e512dba79e4c8300dd08aeb37f8e728b8dad", "", "digest"),
+            ("ssh-rsa key: ", "AAAAB3NzaC1yc2EAAAADAQABAAABgQC7", "", "public-key"),
+            ("key: data:image/png;base64,", "iVBORw0KGgoAAAANSUhEUgAB7xQ2", "", "data-uri"),
+            ("# test vector: key=", "Q8Kd02mfLq3zT7vB1nXw", "", "test-vector"),
+            ("password: ", "required", "", "words"),
+        ] {
+            check(before, token, after, Some(name));
+        }
+    }
+
+    #[test]
+    fn real_looking_values_pass() {
+        for (before, token) in [
+            ("token=", "Q8Kd02mfLq3zT7vB1nXw"),
+            ("api_key: ", "9f86d081884c7d659a2feaa0c55ad015"),
+            ("password=", "hunter2-Zebra!91"),
+            ("Authorization: Bearer ", "vQ3k9XcT0pLmWz81RbYd"),
+        ] {
+            check(before, token, "", None);
+        }
+    }
+}

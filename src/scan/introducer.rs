@@ -1,0 +1,360 @@
+//! What introduces a value: reads backwards from its first byte to a name, header, parameter, option or scheme word.
+
+use std::ops::Range;
+
+use crate::model::carrier::{Carrier, CarrierKind};
+
+/// How far back a name is looked for, in bytes.
+pub const LOOK_BACK: usize = 256;
+/// The longest name.
+const MAX_NAME: usize = 64;
+/// Words before a credential in an `Authorization` header (RFC 9110, section 11.1, and vendors' own).
+const SCHEMES: [&str; 13] =
+    ["bearer", "basic", "token", "bot", "ssws", "apikey", "api-key", "dpop", "geniekey", "oauth", "jwt", "sharedaccesskey", "txn-token"];
+/// Names that stand for another name nearby: `{"name": "Authorization", "value": "..."}`.
+const PLACEHOLDER_NAMES: [&str; 7] = ["value", "val", "content", "string", "text", "default", "data"];
+
+/// A value's name and the syntax that ties them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Introduction {
+    /// The syntax.
+    pub kind: CarrierKind,
+    /// Where the name stands.
+    pub name: Range<usize>,
+    /// The name in lower case letters and digits only.
+    pub plain: String,
+}
+
+impl Introduction {
+    /// The carrier to show.
+    #[must_use]
+    pub fn carrier(&self, bytes: &[u8]) -> Carrier {
+        let name = bytes[self.name.clone()].iter().filter(|b| (0x20..0x7f).contains(*b)).map(|b| char::from(*b)).collect();
+        Carrier { kind: self.kind, name }
+    }
+}
+
+/// Reads backwards from a value's first byte.
+#[must_use]
+pub fn introduce(bytes: &[u8], value: usize) -> Option<Introduction> {
+    let mut back = Back { bytes, at: value, floor: value.saturating_sub(LOOK_BACK) };
+    let quoted = back.skip(b"\"'`\\") > 0;
+    if quoted && back.peek().is_some_and(|b| b"brfuBRFU@$".contains(&b)) && !back.peek_at(2).is_some_and(|b| b.is_ascii_alphanumeric()) {
+        back.at -= 1;
+    }
+    let spaces = back.skip(b" \t");
+    match back.peek()? {
+        b'=' | b':' => assignment(back),
+        b'>' if matches!(back.peek_at(2), Some(b'=' | b'-')) => assignment(back),
+        b'>' => element(back),
+        b',' if quoted => listed(back),
+        b'(' if quoted => called(back),
+        b'[' => {
+            back.at -= 1;
+            back.skip(b" \t\r\n");
+            matches!(back.peek(), Some(b'=' | b':')).then(|| assignment(back))?
+        }
+        b'\n' => block(back),
+        b'|' | b'-' if spaces > 0 && !quoted => None,
+        b if spaces > 0 && b.is_ascii_alphanumeric() => word(back),
+        _ => None,
+    }
+}
+
+/// A cursor that moves towards the start, not beyond its floor.
+#[derive(Clone, Copy)]
+struct Back<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    floor: usize,
+}
+
+impl Back<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.peek_at(1)
+    }
+
+    fn peek_at(&self, back: usize) -> Option<u8> {
+        (self.at >= self.floor + back).then(|| self.bytes[self.at - back])
+    }
+
+    fn skip(&mut self, set: &[u8]) -> usize {
+        self.skip_while(|b| set.contains(&b))
+    }
+
+    fn skip_while(&mut self, test: impl Fn(u8) -> bool) -> usize {
+        let before = self.at;
+        while self.peek().is_some_and(&test) {
+            self.at -= 1;
+        }
+        before - self.at
+    }
+
+    /// The word that ends here.
+    fn word(&mut self) -> Range<usize> {
+        let end = self.at;
+        self.skip_while(|b| b.is_ascii_alphanumeric() || b"_-.$@".contains(&b));
+        self.at..end
+    }
+
+    fn is_before(&self, text: &[u8]) -> bool {
+        self.bytes[self.floor..self.at].ends_with(text)
+    }
+}
+
+/// `name = `, `name: `, `"name": `, `name => `, `name := `, `["name"] = `.
+fn assignment(mut back: Back) -> Option<Introduction> {
+    let operator = back.peek()?;
+    back.at -= 1;
+    if operator == b':' && back.peek() == Some(b':') {
+        return None;
+    }
+    back.skip(b"=:!?+|>-");
+    let colon = operator == b':' || back.bytes[back.at] == b':';
+    back.skip(b" \t");
+    let closed = back.skip(b"\"'`\\])") > 0;
+    let mut name = if closed { quoted_name(&mut back) } else { back.word() };
+    if is_type(&back.bytes[name.clone()]) && matches!(Back { at: name.start, ..back }.peek(), Some(b' ' | b':')) {
+        back.at = name.start;
+        back.skip(b" :&?");
+        name = back.word();
+    }
+    let kind = kind_of(&back, &name, colon);
+    named(back, kind, name)
+}
+
+/// A name in quotes, which may hold spaces.
+fn quoted_name(back: &mut Back) -> Range<usize> {
+    let end = back.at;
+    back.skip_while(|b| b.is_ascii_alphanumeric() || b"_-.$@ :/".contains(&b));
+    back.at..end
+}
+
+fn is_type(word: &[u8]) -> bool {
+    matches!(word, b"string" | b"String" | b"str" | b"char" | b"text" | b"bytes" | b"any")
+}
+
+fn kind_of(back: &Back, name: &Range<usize>, colon: bool) -> CarrierKind {
+    let text = &back.bytes[name.clone()];
+    if text.starts_with(b"-") {
+        return CarrierKind::Option;
+    }
+    if colon {
+        let header = text.contains(&b'-') || [&b"authorization"[..], b"cookie", b"dpop", b"apikey"].iter().any(|h| text.eq_ignore_ascii_case(h));
+        return if header { CarrierKind::Header } else { CarrierKind::Assignment };
+    }
+    match back.peek() {
+        Some(b'?' | b'&') => CarrierKind::Query,
+        Some(b';') if back.is_before(b"&amp;") => CarrierKind::Query,
+        Some(b' ' | b';' | b':' | b'"') if follows_cookie(back) => CarrierKind::Cookie,
+        _ => CarrierKind::Assignment,
+    }
+}
+
+/// Whether `Cookie:` or `Set-Cookie:` stands before on the line, in whatever quotes.
+fn follows_cookie(back: &Back) -> bool {
+    let line = &back.bytes[back.floor..back.at];
+    let line = memchr::memrchr(b'\n', line).map_or(line, |at| &line[at..]);
+    memchr::memmem::rfind(line, b"ookie").is_some_and(|at| line[at + 5..].iter().take(8).any(|b| *b == b':' || *b == b','))
+}
+
+/// The introduction under this name, or under the name that it stands for.
+fn named(back: Back, kind: CarrierKind, name: Range<usize>) -> Option<Introduction> {
+    let plain = plain(&back.bytes[name.clone()]);
+    if plain.is_empty() || name.len() > MAX_NAME {
+        return None;
+    }
+    if PLACEHOLDER_NAMES.contains(&plain.as_str())
+        && let Some(sibling) = sibling(&back, name.start)
+    {
+        return Some(sibling);
+    }
+    Some(Introduction { kind, name, plain })
+}
+
+/// The name given by `name`, `key` or `id` shortly before: in JSON, YAML, XML attributes.
+fn sibling(back: &Back, before: usize) -> Option<Introduction> {
+    let window = &back.bytes[back.floor..before];
+    let (at, len) = [&b"name"[..], b"key", b"Name", b"Key", b"id"]
+        .iter()
+        .filter_map(|field| memchr::memmem::rfind(window, field).map(|at| (at, field.len())))
+        .filter(|(at, len)| {
+            let glued = at.checked_sub(1).is_some_and(|i| window[i].is_ascii_alphanumeric());
+            !glued && window.get(at + len).is_some_and(|b| b"\"'\\ =:>".contains(b))
+        })
+        .max()?;
+    let from = at + len;
+    let skipped = window[from..].iter().take_while(|b| b"\"'\\ \t=:>".contains(b)).count();
+    let start = from + skipped;
+    let length = window[start..].iter().take_while(|b| b.is_ascii_alphanumeric() || b"_-. $".contains(b)).count();
+    let name = back.floor + start..back.floor + start + length;
+    let plain = plain(&back.bytes[name.clone()]);
+    let header = plain.contains("authorization") || back.bytes[name.clone()].contains(&b'-');
+    let kind = if header { CarrierKind::Header } else { CarrierKind::Assignment };
+    (skipped > 0 && !plain.is_empty() && length <= MAX_NAME).then_some(Introduction { kind, name, plain })
+}
+
+/// `<name>value`, `<string name="x">value`, `<key>x</key><string>value`.
+fn element(mut back: Back) -> Option<Introduction> {
+    back.at -= 1;
+    let end = back.at;
+    back.skip_while(|b| b != b'<' && b != b'>' && b != b'\n');
+    if back.peek() != Some(b'<') || end - back.at > 200 {
+        return None;
+    }
+    let tag = &back.bytes[back.at..end];
+    let length = tag.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(b)).count();
+    let name = back.at..back.at + length;
+    if length == 0 || tag.ends_with(b"/") {
+        return None;
+    }
+    if length < tag.len() {
+        return sibling(&Back { at: end, ..back }, end).or_else(|| named(back, CarrierKind::Element, name));
+    }
+    named(back, CarrierKind::Element, name)
+}
+
+/// `"--token", "value"` and `("X-Api-Key", "value")`: a quoted name before the comma.
+fn listed(mut back: Back) -> Option<Introduction> {
+    back.at -= 1;
+    back.skip(b" \t");
+    if back.skip(b"\"'`\\") == 0 {
+        return None;
+    }
+    let name = back.word();
+    let kind = if back.bytes[name.clone()].starts_with(b"-") { CarrierKind::Option } else { CarrierKind::Assignment };
+    named(back, kind, name)
+}
+
+/// `setToken("value")`.
+fn called(mut back: Back) -> Option<Introduction> {
+    back.at -= 1;
+    let name = back.word();
+    named(back, CarrierKind::Assignment, name)
+}
+
+/// A value on the line below its name: a YAML block scalar, or a line continued after an operator.
+fn block(mut back: Back) -> Option<Introduction> {
+    back.skip(b"\r\n");
+    back.skip(b" \t");
+    if back.skip(b"|>-+\\") > 0 {
+        back.skip(b" \t");
+    }
+    matches!(back.peek(), Some(b':' | b'=')).then(|| assignment(back))?
+}
+
+/// A word and spaces before the value: a scheme, an option, or a sentence (`the token is`).
+fn word(mut back: Back) -> Option<Introduction> {
+    let name = back.word();
+    let text = &back.bytes[name.clone()];
+    let plain_text = plain(text);
+    if SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes())) {
+        return named(back, CarrierKind::Scheme, name);
+    }
+    if text.starts_with(b"-") {
+        return named(back, CarrierKind::Option, name);
+    }
+    if matches!(plain_text.as_str(), "is" | "was" | "as" | "to" | "be" | "use" | "with" | "value") {
+        back.skip(b" \t");
+        let subject = back.word();
+        return named(back, CarrierKind::Prose, subject);
+    }
+    named(back, CarrierKind::Prose, name)
+}
+
+/// A name reduced to lower case letters and digits.
+#[must_use]
+pub fn plain(name: &[u8]) -> String {
+    name.iter().filter(|b| b.is_ascii_alphanumeric()).take(MAX_NAME).map(|b| char::from(b.to_ascii_lowercase())).collect()
+}
+
+/// The value that a name introduces, read forwards from any byte of the name.
+#[must_use]
+pub fn value_after(bytes: &[u8], inside: usize) -> Option<usize> {
+    let end = bytes.len().min(inside + LOOK_BACK);
+    let skip = |at: usize, test: &dyn Fn(u8) -> bool| at + bytes[at..end].iter().take_while(|b| test(**b)).count();
+    let name_end = skip(inside, &|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    let closed = skip(name_end, &|b| b"\"'`\\])".contains(&b));
+    let spaced = skip(closed, &|b| b == b' ' || b == b'\t');
+    let operator = skip(spaced, &|b| b"=:>,!?".contains(&b));
+    if operator == spaced && spaced == closed {
+        return None;
+    }
+    let blank = skip(operator, &|b| b == b' ' || b == b'\t');
+    let value = skip(blank, &|b| b"\"'`\\".contains(&b));
+    let word = &bytes[value..skip(value, &|b| b.is_ascii_alphanumeric() || b == b'-')];
+    if SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes())) && bytes.get(value + word.len()) == Some(&b' ') {
+        return Some(skip(value + word.len(), &|b| b == b' '));
+    }
+    (value < end).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::carrier::CarrierKind;
+    use crate::scan::introducer::{introduce, value_after};
+
+    #[test]
+    fn names_are_read_in_every_syntax() {
+        use CarrierKind::{Assignment, Cookie, Element, Header, Option, Prose, Query, Scheme};
+        for (before, kind, plain) in [
+            ("API_KEY=", Assignment, "apikey"),
+            ("api_key = \"", Assignment, "apikey"),
+            ("\"apiKey\": \"", Assignment, "apikey"),
+            (r#"{\"apiKey\": \""#, Assignment, "apikey"),
+            (r#"\\\"token\\\":\\\""#, Assignment, "token"),
+            ("config[\"token\"] = '", Assignment, "token"),
+            ("'token' => '", Assignment, "token"),
+            ("token := `", Assignment, "token"),
+            ("const token: string = \"", Assignment, "token"),
+            ("token = b\"", Assignment, "token"),
+            ("setToken(\"", Assignment, "settoken"),
+            ("X-Api-Key: ", Header, "xapikey"),
+            ("-H 'PRIVATE-TOKEN: ", Header, "privatetoken"),
+            ("https://h/p?access_token=", Query, "accesstoken"),
+            ("https://h/p?a=1&key=", Query, "key"),
+            ("p?a=1&amp;key=", Query, "key"),
+            ("Cookie: theme=dark; session=", Cookie, "session"),
+            ("<apiKey>", Element, "apikey"),
+            ("<string name=\"api_key\">", Assignment, "apikey"),
+            ("<add key=\"ApiKey\" value=\"", Assignment, "apikey"),
+            (r#"{"name": "Authorization", "value": ""#, Header, "authorization"),
+            ("- name: API_TOKEN\n  value: ", Assignment, "apitoken"),
+            ("--token ", Option, "token"),
+            ("--token=", Option, "token"),
+            ("\"args\": [\"--api-key\", \"", Option, "apikey"),
+            ("Authorization: Bearer ", Scheme, "bearer"),
+            ("\"Authorization\": \"token ", Scheme, "token"),
+            ("the password is ", Prose, "password"),
+            ("api_key: >-\n    ", Assignment, "apikey"),
+            ("tokens = [\"", Assignment, "tokens"),
+        ] {
+            let text = format!("x\n{before}VALUE");
+            let found = introduce(text.as_bytes(), text.len() - 5);
+            assert_eq!(found.map(|i| (i.kind, i.plain)), Some((kind, plain.to_owned())), "{before}");
+        }
+    }
+
+    #[test]
+    fn nothing_introduces_these() {
+        for before in ["", "https://host/", "std::", "a, ", "(", "foo/", "</a>", "<br/>"] {
+            assert_eq!(introduce(format!("{before}VALUE").as_bytes(), before.len()), None, "{before}");
+        }
+    }
+
+    #[test]
+    fn values_are_found_from_their_names() {
+        for (text, value) in [
+            ("password=hunter2", "hunter2"),
+            ("\"password\": \"hunter2\"", "hunter2\""),
+            ("DB_PASSWORD := 'hunter2'", "hunter2'"),
+            ("password hunter2", "hunter2"),
+            ("password>hunter2<", "hunter2<"),
+            ("password: Basic dXNlcg", "dXNlcg"),
+        ] {
+            let inside = text.to_ascii_lowercase().find("assw").unwrap_or(0);
+            assert_eq!(value_after(text.as_bytes(), inside).map(|at| &text[at..]), Some(value), "{text}");
+        }
+        assert_eq!(value_after(b"password", 1), None);
+    }
+}

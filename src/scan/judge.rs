@@ -1,0 +1,198 @@
+//! Confirms a match: exact end, structure, checksum, filters; then fingerprints it and lets the octets go.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+
+use crate::model::finding::{Alternate, Identity};
+use crate::model::fingerprint::FingerprintKey;
+use crate::model::grade::Confidence;
+use crate::model::rule_info::TokenKind;
+use crate::model::secret::Secret;
+use crate::model::token_facts::TokenFacts;
+use crate::rules::checksum;
+use crate::rules::rule::Rule;
+use crate::rules::rule_set::RuleIndex;
+use crate::rules::spec::Check;
+use crate::scan::candidate::{Candidate, Dropped, Lead};
+use crate::scan::filter::{Case, silenced_by};
+use crate::scan::introducer::Introduction;
+use crate::scan::jwt::{Jwt, is_jwe};
+use crate::scan::layer::Layer;
+use crate::scan::random::{looks_generated, strength_bits};
+
+/// Below this many bits, a plain hash gives a secret away to whoever guesses.
+const MIN_BITS: u32 = 64;
+
+/// A match to be judged.
+pub struct Match<'a> {
+    /// The rule and its index.
+    pub rule: (RuleIndex, &'a Rule),
+    /// Where it matched.
+    pub span: Range<usize>,
+    /// What led to it.
+    pub lead: Lead,
+    /// What introduced it.
+    pub introduction: Option<&'a Introduction>,
+}
+
+/// What came of a match.
+pub enum Judgement {
+    /// A token.
+    Token(Box<Candidate>),
+    /// Silenced by a filter.
+    Dropped(Dropped),
+    /// No token of this rule.
+    Refused,
+}
+
+/// Judges one match.
+#[must_use]
+pub fn judge(layer: &Layer, found: &Match, key: Option<&FingerprintKey>) -> Judgement {
+    let (index, rule) = found.rule;
+    let span = trimmed(layer.bytes, found.span.clone(), rule);
+    let token = &layer.bytes[span.clone()];
+    let Some(proof) = prove(rule, token) else { return Judgement::Refused };
+    if !proof.certain {
+        let case = Case { bytes: layer.bytes, span: span.clone(), introduction: found.introduction, lead: found.lead, decoded: layer.decoder.is_some() };
+        let filter = if proof.documentation { Some("documentation") } else { silenced_by(&case).map(|filter| filter.name) };
+        if let Some(filter) = filter {
+            return Judgement::Dropped(Dropped { filter, rule: index, span });
+        }
+    }
+    let secret = Secret::new(token.to_vec());
+    Judgement::Token(Box::new(Candidate {
+        rule: index,
+        confidence: proof.confidence,
+        reason: proof.reason.unwrap_or(match found.lead {
+            Lead::Literal => "prefix, length and alphabet fit",
+            Lead::Keyword => "a word of the vendor stands near",
+            Lead::Name => "its name says so and it looks generated",
+        }),
+        proven: proof.proven,
+        lead: found.lead,
+        conditions: conditions(rule),
+        identity: identify(&secret, rule, layer.bytes, &found.span, key),
+        preview: preview(rule, &secret),
+        carrier: found.introduction.map(|introduction| introduction.carrier(layer.bytes)),
+        decoders: Vec::new(),
+        facts: proof.facts,
+        span,
+    }))
+}
+
+struct Proof {
+    confidence: Confidence,
+    reason: Option<&'static str>,
+    /// A checksum fits: no filter may speak.
+    certain: bool,
+    /// A checksum fits or a structure was parsed.
+    proven: bool,
+    documentation: bool,
+    facts: Option<TokenFacts>,
+}
+
+/// Checks checksum or structure; `None` when the structure is not there.
+fn prove(rule: &Rule, token: &[u8]) -> Option<Proof> {
+    let plain = Proof { confidence: rule.confidence, reason: None, certain: false, proven: false, documentation: false, facts: None };
+    let Some(check) = rule.check else { return Some(plain) };
+    if let Some(fits) = checksum::verify(check, token) {
+        return Some(if fits {
+            Proof { confidence: Confidence::High, reason: Some("the checksum fits"), certain: true, proven: true, ..plain }
+        } else {
+            Proof { confidence: Confidence::Low, reason: Some("the checksum does not fit"), ..plain }
+        });
+    }
+    match check {
+        Check::Jwt => {
+            let jwt = Jwt::parse(token).filter(|jwt| jwt.meets(&rule.claims))?;
+            let documentation = jwt.is_documentation();
+            Some(Proof { reason: Some("header and claims parse"), proven: true, documentation, facts: Some(jwt.facts()), ..plain })
+        }
+        Check::Random => looks_generated(token).then_some(plain),
+        _ => has_structure(check, token).then_some(Proof { proven: true, reason: Some("its structure parses"), ..plain }),
+    }
+}
+
+fn has_structure(check: Check, token: &[u8]) -> bool {
+    match check {
+        Check::Jwe => is_jwe(token),
+        Check::Base64Json => holds_json(token),
+        Check::DiscordId => {
+            let id = token.split(|b| *b == b'.').next().unwrap_or_default();
+            let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+            engine.decode(id).is_ok_and(|id| id.len() >= 16 && id.iter().all(u8::is_ascii_digit))
+        }
+        Check::Pem => is_pem(token),
+        _ => true,
+    }
+}
+
+/// Whether base64 of a JSON object begins at the first `ey` and goes on to the end, or to a `_` near it.
+fn holds_json(token: &[u8]) -> bool {
+    let Some(at) = memchr::memmem::find(token, b"ey") else { return false };
+    let text: Vec<u8> = token[at..].iter().take_while(|b| **b != b'_').map(|b| if *b == b'-' { b'+' } else { *b }).filter(|b| *b != b'=').collect();
+    let whole = text.len() - usize::from(text.len() % 4 == 1);
+    let engine = base64::engine::general_purpose::GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        base64::engine::GeneralPurposeConfig::new()
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    engine.decode(&text[..whole]).is_ok_and(|json| json.starts_with(b"{\"") && json.iter().all(|b| *b >= b' '))
+}
+
+/// Whether at least 60 base64 characters stand between the first and the last line, nothing but line breaks and headers among them.
+fn is_pem(token: &[u8]) -> bool {
+    let Some(begin) = memchr::memmem::find(&token[10..], b"-----").map(|at| at + 15) else { return false };
+    let Some(end) = memchr::memmem::rfind(token, b"-----END") else { return false };
+    let body = token.get(begin..end).unwrap_or_default();
+    let solid = body.iter().filter(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b)).count();
+    solid >= 60 && memchr::memmem::find(body, b"...").is_none() && memchr::memmem::find(body, b"-----BEGIN").is_none()
+}
+
+/// Without the full stop that ends a sentence.
+fn trimmed(bytes: &[u8], span: Range<usize>, rule: &Rule) -> Range<usize> {
+    let stop = bytes[span.end - 1] == b'.' && bytes.get(span.end).is_none_or(|b| b.is_ascii_whitespace() || b"\"')\\<".contains(b));
+    let shortest = rule.alternatives.iter().map(|alt| alt.shape.min_len()).min().unwrap_or(0);
+    if stop && span.len() > shortest { span.start..span.end - 1 } else { span }
+}
+
+fn conditions(rule: &Rule) -> usize {
+    let claims = &rule.claims;
+    let lists = [claims.typ.len(), claims.iss.len(), claims.sub.len(), claims.aud.len(), claims.has.len(), rule.context.keywords.len(), rule.context.carriers.len()];
+    lists.iter().filter(|n| **n > 0).count()
+}
+
+/// Fingerprints the token and its other plausible ends.
+fn identify(secret: &Secret, rule: &Rule, bytes: &[u8], matched: &Range<usize>, key: Option<&FingerprintKey>) -> Identity {
+    let token = secret.expose();
+    let guessable = rule.info.kind == TokenKind::Password || rule.is_contextual();
+    if key.is_none() && guessable && strength_bits(token) < MIN_BITS {
+        return Identity::Withheld;
+    }
+    let other = |octets: &[u8], reason| {
+        let length = octets.len();
+        Alternate { fingerprint: Secret::new(octets.to_vec()).fingerprint(key), length, reason }
+    };
+    let mut alternates = Vec::new();
+    if matched.len() > token.len() {
+        alternates.push(other(&bytes[matched.clone()], "with the full stop after it"));
+    }
+    let solid = token.len() - token.iter().rev().take_while(|b| b"-_~.".contains(b)).count();
+    if solid < token.len() && solid > 0 && token[..solid].last().is_some_and(u8::is_ascii_alphanumeric) && rule.check != Some(Check::Pem) {
+        alternates.push(other(&token[..solid], "without the punctuation at its end"));
+    }
+    if token.ends_with(b"=") {
+        let bare = token.len() - token.iter().rev().take_while(|b| **b == b'=').count();
+        alternates.push(other(&token[..bare], "without padding"));
+    }
+    Identity::Fingerprint { fingerprint: secret.fingerprint(key), alternates }
+}
+
+/// The rule's public prefix and the token's length.
+fn preview(rule: &Rule, secret: &Secret) -> String {
+    let prefix = rule.public_prefix();
+    let shown = &prefix[..prefix.len().min(24)];
+    if rule.is_contextual() { format!("…({})", secret.len()) } else { format!("{shown}…({})", secret.len()) }
+}

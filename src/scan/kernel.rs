@@ -1,0 +1,162 @@
+//! Finds runs of token characters, 64 bytes a step; the only file with vector code.
+//!
+//! **Invariant:** the vector classification equals `ByteSet::RUN` on every byte; a test compares all 256 and random texts.
+
+#![allow(unsafe_code, reason = "vector loads; each block says why it is sound, and a safe twin is compared by tests")]
+
+use crate::rules::byte_set::ByteSet;
+
+/// A run: start and end (exclusive) in the searched bytes.
+pub type Run = std::ops::Range<usize>;
+
+/// Appends every maximal run of at least `min` token characters to `runs`, in order.
+pub fn find_runs(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
+        // SAFETY: the features that the function needs were detected on this processor in the line above.
+        return unsafe { find_runs_avx2(bytes, min, runs) };
+    }
+    find_runs_with(bytes, min, runs, mask);
+}
+
+/// Classifies 64 bytes: bit `i` tells whether byte `i` is a token character.
+fn mask(block: &[u8; 64]) -> u64 {
+    block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(ByteSet::RUN.contains(*b)) << i)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1")]
+fn find_runs_avx2(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
+    find_runs_with(bytes, min, runs, |block| mask_avx2(block));
+}
+
+/// The same as [`mask`]: a byte is in the set when the bits that its two halves stand for meet.
+///
+/// High half 2: bit 0 (`-.`), 3: bit 1 (digits), 4 and 6: bit 2 (`A-O`, `a-o`), 5: bit 3 (`P-Z_`), 7: bit 4 (`p-z~`).
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn mask_avx2(block: &[u8; 64]) -> u64 {
+    use std::arch::x86_64::{
+        _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setr_epi8, _mm256_setzero_si256,
+        _mm256_shuffle_epi8, _mm256_srli_epi16,
+    };
+    #[rustfmt::skip]
+    let low = _mm256_setr_epi8(
+        26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 4, 4, 5, 21, 12,
+        26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 4, 4, 5, 21, 12,
+    );
+    #[rustfmt::skip]
+    let high = _mm256_setr_epi8(
+        0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0,
+    );
+    let nibble = _mm256_set1_epi8(15);
+    let mut mask = 0;
+    for half in 0..2 {
+        // SAFETY: the block has 64 bytes, so 32 bytes can be read at 0 and at 32; the load needs no alignment.
+        let input = unsafe { _mm256_loadu_si256(block.as_ptr().add(half * 32).cast()) };
+        let by_low = _mm256_shuffle_epi8(low, _mm256_and_si256(input, nibble));
+        let by_high = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(input, 4), nibble));
+        let misses = _mm256_cmpeq_epi8(_mm256_and_si256(by_low, by_high), _mm256_setzero_si256());
+        mask |= u64::from(!_mm256_movemask_epi8(misses).cast_unsigned()) << (half * 32);
+    }
+    mask
+}
+
+/// Walks over the masks: a run is open at the end of a block until a block ends it.
+#[inline(always)]
+fn find_runs_with(bytes: &[u8], min: usize, runs: &mut Vec<Run>, mask: impl Fn(&[u8; 64]) -> u64) {
+    debug_assert!(min >= 16, "the walk looks for sixteen characters in a row");
+    let mut push = |start: usize, end: usize| {
+        if end - start >= min {
+            runs.push(start..end);
+        }
+    };
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    let mut open = 0;
+    for (i, block) in blocks.iter().enumerate() {
+        let base = i * 64;
+        let members = mask(block);
+        if members == u64::MAX {
+            continue;
+        }
+        push(open, base + (!members).trailing_zeros() as usize);
+        let at_end = members.leading_ones();
+        // The runs that neither touch the block's start nor its end; with `min` at 16 or more, few blocks hold one.
+        let inner = members & (members.wrapping_add(1)) & (u64::MAX >> at_end);
+        let mut sixteen = inner & inner >> 1;
+        sixteen &= sixteen >> 2;
+        sixteen &= sixteen >> 4;
+        sixteen &= sixteen >> 8;
+        while sixteen != 0 {
+            let start = sixteen.trailing_zeros();
+            let length = (!(inner >> start)).trailing_zeros();
+            push(base + start as usize, base + (start + length) as usize);
+            sixteen &= u64::MAX.checked_shl(start + length).unwrap_or(0);
+        }
+        open = base + 64 - at_end as usize;
+    }
+    let mut last = [0; 64];
+    last[..rest.len()].copy_from_slice(rest);
+    let base = bytes.len() - rest.len();
+    for (i, byte) in last.iter().enumerate().take(rest.len() + 1) {
+        if i == rest.len() || !ByteSet::RUN.contains(*byte) {
+            push(open, base + i);
+            open = base + i + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
+
+    use crate::rules::byte_set::ByteSet;
+    use crate::scan::kernel::{Run, find_runs, find_runs_with, mask};
+
+    fn naive(bytes: &[u8], min: usize) -> Vec<Run> {
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for end in 0..=bytes.len() {
+            if end == bytes.len() || !ByteSet::RUN.contains(bytes[end]) {
+                if end - start >= min {
+                    runs.push(start..end);
+                }
+                start = end + 1;
+            }
+        }
+        runs
+    }
+
+    #[test]
+    fn every_byte_is_classified_alike() {
+        for byte in 0..=u8::MAX {
+            let mut text = [byte; 16].to_vec();
+            text.extend([b' '; 64]);
+            let mut runs = Vec::new();
+            find_runs(&text, 16, &mut runs);
+            assert_eq!(!runs.is_empty(), ByteSet::RUN.contains(byte), "{byte}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn vector_and_safe_walk_find_what_a_loop_finds(lengths in prop::collection::vec(0_usize..90, 0..12), breaks in any::<u64>(), min in 16_usize..20) {
+            let text: Vec<u8> = lengths.iter().enumerate().flat_map(|(i, n)| {
+                let mut run = vec![b'a' + u8::try_from(i).unwrap_or(0); *n];
+                run.push(if breaks >> i & 1 == 1 { b' ' } else { b'/' });
+                run
+            }).collect();
+            for text in [&text[..], &text[..text.len().saturating_sub(1)]] {
+                let (mut vector, mut safe) = (Vec::new(), Vec::new());
+                find_runs(text, min, &mut vector);
+                find_runs_with(text, min, &mut safe, mask);
+                prop_assert_eq!(&vector, &naive(text, min));
+                prop_assert_eq!(&safe, &vector);
+            }
+        }
+    }
+}

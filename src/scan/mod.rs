@@ -1,0 +1,19 @@
+//! Bytes -> findings: candidates, confirmation, decoding, checksums; the only scan loop.
+
+pub mod allow;
+pub mod anchors;
+pub mod boundary;
+pub mod candidate;
+pub mod context;
+pub mod decode;
+pub mod engine;
+pub mod filter;
+pub mod introducer;
+pub mod judge;
+pub mod jwt;
+mod kernel;
+pub mod layer;
+pub mod pass;
+pub mod random;
+pub mod resolve;
+pub mod scanner;

@@ -1,0 +1,258 @@
+//! One pass over one layer: runs, anchors, literals, names; then the layers decoded from it.
+
+use std::ops::Range;
+
+use crate::model::carrier::CarrierKind;
+use crate::model::decoder::Decoder;
+use crate::model::fingerprint::FingerprintKey;
+use crate::rules::byte_set::ByteSet;
+use crate::rules::rule::{MIN_RUN, Rule};
+use crate::rules::rule_set::RuleIndex;
+use crate::rules::spec::Check;
+use crate::scan::anchors::{Grams, Lead as AnchorLead, Literals, Target};
+use crate::scan::boundary::may_begin;
+use crate::scan::candidate::{Candidate, Dropped, Lead};
+use crate::scan::context::{Contexts, is_telling};
+use crate::scan::decode::unwrap::gap;
+use crate::scan::decode::{self, Regions};
+use crate::scan::introducer::{Introduction, introduce, value_after};
+use crate::scan::judge::{Judgement, Match, judge};
+use crate::scan::jwt::Jwt;
+use crate::scan::kernel::{Run, find_runs};
+use crate::scan::layer::Layer;
+use crate::scan::resolve;
+
+/// How far a value may reach to the left of the run in it, in bytes.
+const MAX_LEFT: usize = 128;
+
+/// What is looked for, gathered once for all passes.
+pub struct Plan {
+    /// The rules.
+    pub rules: Vec<Rule>,
+    /// Anchors inside runs.
+    pub grams: Grams,
+    /// Anchors anywhere.
+    pub literals: Literals,
+    /// Rules without anchors.
+    pub contexts: Contexts,
+    /// The key of fingerprints, where they are keyed.
+    pub key: Option<FingerprintKey>,
+    /// How deep decoders may nest; 0 decodes nothing.
+    pub max_depth: u32,
+}
+
+/// What one pass found.
+#[derive(Default)]
+pub struct Found {
+    /// Tokens.
+    pub candidates: Vec<Candidate>,
+    /// What filters silenced.
+    pub dropped: Vec<Dropped>,
+    /// Starts of candidates that more bytes of a live stream may complete.
+    pub pending: Vec<usize>,
+}
+
+/// Scans a layer and whatever is encoded in it; overlaps are settled.
+#[must_use]
+pub fn scan(plan: &Plan, layer: Layer) -> Found {
+    let mut runs = Vec::new();
+    find_runs(layer.bytes, MIN_RUN, &mut runs);
+    let mut pass = Pass { plan, layer, found: Found::default(), values: 0, broken: Vec::new() };
+    for run in runs.iter().filter(|run| run.end > layer.start && run.start < layer.end) {
+        pass.run(run.clone());
+    }
+    pass.literals();
+    let (mut found, broken) = (pass.found, pass.broken);
+    found.candidates = resolve::settle(found.candidates);
+    if layer.depth < plan.max_depth {
+        decode_into(plan, &layer, (&runs, &broken), &mut found);
+    }
+    found
+}
+
+/// Scans every layer decoded from this one and brings the findings back into its coordinates.
+fn decode_into(plan: &Plan, layer: &Layer, (runs, broken): (&[Run], &[usize]), found: &mut Found) {
+    let taken: Vec<Range<usize>> = found.candidates.iter().filter(|c| c.lead == Lead::Literal).map(|c| c.span.clone()).collect();
+    let mut inner = Vec::new();
+    decode::each(&Regions { layer, runs, taken: &taken, broken }, &mut |decoded| {
+        let child = Layer {
+            bytes: &decoded.bytes,
+            start: decoded.core.start,
+            end: decoded.core.end,
+            ended: true,
+            depth: layer.depth + 1,
+            decoder: Some(decoded.decoder),
+            phase: 0,
+        };
+        let below = scan(plan, child);
+        inner.extend(below.candidates.into_iter().map(|mut candidate| {
+            candidate.span = decoded.map.span(&candidate.span);
+            candidate.decoders.insert(0, decoded.decoder);
+            candidate
+        }));
+        found.dropped.extend(below.dropped.into_iter().map(|dropped| Dropped { span: decoded.map.span(&dropped.span), ..dropped }));
+    });
+    resolve::merge(&mut found.candidates, inner);
+}
+
+struct Pass<'a> {
+    plan: &'a Plan,
+    layer: Layer<'a>,
+    found: Found,
+    /// End of the last value that was looked at, so that each is looked at once.
+    values: usize,
+    /// Starts of matches that a line break cut short.
+    broken: Vec<usize>,
+}
+
+impl<'a> Pass<'a> {
+    /// Looks into one run: first for anchors, then at what introduces it.
+    #[inline]
+    fn run(&mut self, run: Run) {
+        let layer = self.layer;
+        let plan = self.plan;
+        let from = run.start.max(layer.start);
+        let to = run.end.min(layer.end.saturating_add(plan.grams.farthest + 4));
+        plan.grams.find(layer.bytes, from..to, |at, leads| {
+            for lead in leads {
+                self.anchored(*lead, at);
+            }
+        });
+        if run.start >= self.values {
+            self.value_around(run);
+        }
+    }
+
+    /// Confirms a rule at an anchor: every place where its match may begin.
+    fn anchored(&mut self, lead: AnchorLead, anchor: usize) {
+        let rule = &self.plan.rules[lead.rule.0 as usize];
+        let alternative = &rule.alternatives[lead.alternative as usize];
+        let Some(last) = anchor.checked_sub(lead.least as usize) else { return };
+        let first = anchor.saturating_sub(lead.most as usize);
+        let bytes = self.layer.bytes;
+        for start in first..=last {
+            if !self.is_mine(start) || !may_begin(bytes, start) {
+                continue;
+            }
+            match alternative.shape.match_at(bytes, start, &alternative.tail) {
+                Some(end) => {
+                    let introduction = introduce(bytes, start);
+                    self.judge(lead.rule, start..end, Lead::Literal, introduction.as_ref());
+                    self.cut_short(lead.rule, start, end);
+                    return;
+                }
+                None => self.unfinished(lead, start),
+            }
+        }
+    }
+
+    /// Notes a match that a line break, or the end of a live stream's bytes, cut short.
+    fn unfinished(&mut self, lead: AnchorLead, start: usize) {
+        let alternative = &self.plan.rules[lead.rule.0 as usize].alternatives[lead.alternative as usize];
+        let layer = self.layer;
+        if alternative.shape.spans_lines() {
+            if !layer.ended && start + alternative.shape.max_len() > layer.bytes.len() {
+                self.found.pending.push(start);
+            }
+            return;
+        }
+        let stopped = alternative.shape.follow(layer.bytes, start);
+        if layer.decoder != Some(Decoder::Unwrap) && stopped >= start + 8 && gap(layer.bytes, stopped).is_some() {
+            self.broken.push(start);
+        }
+    }
+
+    /// Notes a JWT whose signature is too short for its algorithm at the end of its line.
+    fn cut_short(&mut self, rule: RuleIndex, start: usize, end: usize) {
+        let layer = self.layer;
+        if self.plan.rules[rule.0 as usize].check == Some(Check::Jwt) && layer.decoder != Some(Decoder::Unwrap) && gap(layer.bytes, end).is_some() {
+            let token = &layer.bytes[start..end];
+            let signature = token.rsplit(|b| *b == b'.').next().map_or(0, <[u8]>::len);
+            if Jwt::signature_len(token).is_some_and(|whole| signature < whole) {
+                self.broken.push(start);
+            }
+        }
+    }
+
+    /// Looks at the value that the run is part of, if something introduces it.
+    #[inline]
+    fn value_around(&mut self, run: Run) {
+        let bytes = self.layer.bytes;
+        let floor = run.start.saturating_sub(MAX_LEFT);
+        let mut start = run.start;
+        while start > floor && (b"+/".contains(&bytes[start - 1]) || (start < run.start && ByteSet::RUN.contains(bytes[start - 1]))) {
+            start -= 1;
+        }
+        self.values = run.end;
+        if start == floor && floor > 0 || !self.is_mine(start) || start == 0 || !b"\"'`=: \t>(,[\\\n@$".contains(&bytes[start - 1]) {
+            return;
+        }
+        if let Some(introduction) = introduce(bytes, start) {
+            self.introduced(start, &introduction);
+        }
+    }
+
+    /// Tries every contextual rule on an introduced value.
+    fn introduced(&mut self, value: usize, introduction: &Introduction) {
+        let plan = self.plan;
+        let mut fits = Vec::new();
+        plan.contexts.fits(&plan.rules, self.layer.bytes, value, introduction, |fit| fits.push(fit));
+        for fit in fits {
+            self.judge(fit.rule, value..fit.end, fit.lead, Some(introduction));
+        }
+    }
+
+    /// Looks for the literals that need no run around them.
+    fn literals(&mut self) {
+        let (layer, plan) = (self.layer, self.plan);
+        let to = layer.bytes.len().min(layer.end.saturating_add(plan.literals.farthest + 32));
+        plan.literals.find(layer.bytes, layer.start.saturating_sub(LOOK_AROUND)..to, |at, length, target| match target {
+            Target::Rules(leads) => leads.iter().for_each(|lead| self.anchored(*lead, at)),
+            Target::Name => self.name(at + length - 1),
+            Target::Userinfo => self.userinfo(at + length),
+        });
+    }
+
+    /// Looks at the value after a name that sounds like a password or a secret.
+    fn name(&mut self, inside: usize) {
+        let Some(value) = value_after(self.layer.bytes, inside) else { return };
+        if self.is_mine(value)
+            && let Some(introduction) = introduce(self.layer.bytes, value)
+            && is_telling(&introduction)
+        {
+            self.introduced(value, &introduction);
+        }
+    }
+
+    /// Looks at `user:secret@` and `secret@` after `://` (RFC 3986, section 3.2.1).
+    fn userinfo(&mut self, start: usize) {
+        let bytes = self.layer.bytes;
+        let window = &bytes[start..bytes.len().min(start + 512)];
+        let end = window.iter().position(|b| *b <= b' ' || b"@/\"'<>\\`?#|".contains(b)).unwrap_or(window.len());
+        if window.get(end) != Some(&b'@') || window.get(end + 1).is_none_or(|b| !b.is_ascii_alphanumeric() && !b"[$".contains(b)) {
+            return;
+        }
+        let colon = memchr::memchr(b':', &window[..end]);
+        let value = start + colon.map_or(0, |at| at + 1);
+        let name = start..start + colon.unwrap_or(0).min(64);
+        if self.is_mine(value) {
+            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, plain: "userinfo".into(), name });
+        }
+    }
+
+    fn is_mine(&self, start: usize) -> bool {
+        (self.layer.start..self.layer.end).contains(&start)
+    }
+
+    fn judge(&mut self, rule: RuleIndex, span: Range<usize>, lead: Lead, introduction: Option<&Introduction>) {
+        let found = Match { rule: (rule, &self.plan.rules[rule.0 as usize]), span, lead, introduction };
+        match judge(&self.layer, &found, self.plan.key.as_ref()) {
+            Judgement::Token(candidate) => self.found.candidates.push(*candidate),
+            Judgement::Dropped(dropped) => self.found.dropped.push(dropped),
+            Judgement::Refused => {}
+        }
+    }
+}
+
+/// How far before the wanted part a name or a URL may begin whose value lies in it, in bytes.
+const LOOK_AROUND: usize = 512;

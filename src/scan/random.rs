@@ -1,0 +1,121 @@
+//! Does a string look generated, or like words, identifiers, numbers and paths?
+
+/// The commonest letter pairs of English prose and of identifiers in code: words consist mostly of them, random letters hardly.
+const PAIRS: &str = "th he in er an re nd at on nt ha es st en ed to it ou ea hi is or ti as te et ng of al de se le sa si ar ve ra ld ur \
+    ro ic me ne ee ll co io el li ch la ta ma om us ce na ec no tr di be pe un lo so ri ac ho pr mo ss ol ot po em il ul op ge ns im \
+    ut ie ir rs fo ct ad oo ke ts ai bl ex id ag ly ap ig if am wi ab rt ev wa da sh su do ca ga ow ob we gr fi pa sp up ck lu cr cl \
+    od av ef iv mp rd rr ey tt ru nc gh tu ff ba ap ue br mi ni ay ki ok ys sc go fe iz va vi hr pl tp my rl ht ia os fr dd au ty by uc ub";
+
+/// A table of [`PAIRS`], one bit a pair.
+const COMMON: [u32; 26] = table();
+
+const fn table() -> [u32; 26] {
+    let text = PAIRS.as_bytes();
+    let mut table = [0; 26];
+    let mut i = 0;
+    while i + 1 < text.len() {
+        if text[i].is_ascii_lowercase() && text[i + 1].is_ascii_lowercase() {
+            table[(text[i] - b'a') as usize] |= 1 << (text[i + 1] - b'a');
+        }
+        i += 1;
+    }
+    table
+}
+
+/// Whether the text looks generated: enough different characters, more than one class of them, and no words.
+#[must_use]
+pub fn looks_generated(text: &[u8]) -> bool {
+    let count = |class: fn(&u8) -> bool| text.iter().filter(|b| class(b)).count();
+    let (digits, lower, upper) = (count(u8::is_ascii_digit), count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase));
+    let letters = lower + upper;
+    if digits == 0 && (lower == 0 || upper == 0) && text.len() < 24 {
+        return false;
+    }
+    if letters < 3 || distinct(text) * 5 < text.len().min(32) * 2 || repeats(text) {
+        return false;
+    }
+    let hex = text.iter().all(u8::is_ascii_hexdigit);
+    if hex {
+        return digits >= 4 && letters >= 3 && (lower == 0 || upper == 0);
+    }
+    !is_wordy(text) && changes(text) * 100 >= (text.len() - 1) * if lower > 0 && upper > 0 { 30 } else { 14 }
+}
+
+/// Whether most neighbouring letters are common pairs.
+#[must_use]
+pub fn is_wordy(text: &[u8]) -> bool {
+    let (mut pairs, mut common) = (0, 0);
+    for window in text.windows(2) {
+        let (a, b) = (window[0].to_ascii_lowercase(), window[1].to_ascii_lowercase());
+        if a.is_ascii_lowercase() && b.is_ascii_lowercase() {
+            pairs += 1;
+            common += u32::from(COMMON[usize::from(a - b'a')] >> (b - b'a') & 1 == 1);
+        }
+    }
+    pairs >= 4 && common * 20 > pairs * 11
+}
+
+/// Bits that an attacker has to guess: the size of the alphabet in use, for each character; words count little.
+#[must_use]
+pub fn strength_bits(text: &[u8]) -> u32 {
+    let has = |class: fn(&u8) -> bool| text.iter().any(|b| class(b));
+    let alphabet = 26 * u32::from(has(u8::is_ascii_lowercase))
+        + 26 * u32::from(has(u8::is_ascii_uppercase))
+        + 10 * u32::from(has(u8::is_ascii_digit))
+        + 20 * u32::from(has(|b| !b.is_ascii_alphanumeric()));
+    let bits = (alphabet.max(2).ilog2()) * u32::try_from(text.len()).unwrap_or(u32::MAX / 8);
+    if is_wordy(text) { bits / 3 } else { bits }
+}
+
+fn distinct(text: &[u8]) -> usize {
+    let mut seen = [0_u64; 4];
+    text.iter().for_each(|b| seen[usize::from(b >> 6)] |= 1 << (b & 63));
+    seen.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// Whether one character stands five times in a row, or six characters count up or down.
+#[must_use]
+pub fn repeats(text: &[u8]) -> bool {
+    let same = text.windows(5).any(|w| w.iter().all(|b| *b == w[0]));
+    let up = text.windows(7).any(|w| w.windows(2).all(|p| p[1] == p[0].wrapping_add(1)));
+    let down = text.windows(7).any(|w| w.windows(2).all(|p| p[0] == p[1].wrapping_add(1)));
+    same || up || down
+}
+
+/// How often the class (digit, lower, upper, other) changes from one character to the next.
+fn changes(text: &[u8]) -> usize {
+    let class = |b: u8| match b {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    };
+    text.windows(2).filter(|w| class(w[0]) != class(w[1])).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::byte_set::ByteSet;
+    use crate::rules::generate::Random;
+    use crate::scan::random::looks_generated;
+
+    #[test]
+    fn words_and_identifiers_do_not_look_generated() {
+        for text in [
+            "com.example.service.PaymentGateway2", "my-long-kebab-case-identifier-v2", "getElementsByTagNameNS2", "AbstractSingletonProxyFactoryBean1",
+            "1234567890123456", "2024-05-23-10-11-12", "0000000000000000a1b2", "abcdefghijklmnop123", "user_profile_settings_page_3", "aaaaaaaaaaaaaaaaaaaa1",
+            "release-2024.05.23-linux-x86_64", "DEFAULT_CONNECTION_TIMEOUT_MS_30", "tokens-per-minute-limit-1000",
+        ] {
+            assert!(!looks_generated(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn random_strings_look_generated() {
+        let mut random = Random::new(7);
+        for (set, least) in [(ByteSet::alnum(), 950), (ByteSet::alnum().with(b"-_"), 950), (ByteSet::empty().with(b"0123456789abcdef"), 950)] {
+            let kept = (0..1000).filter(|_| looks_generated(&random.bytes(set, 24))).count();
+            assert!(kept >= least, "{kept} of 1000");
+        }
+    }
+}
