@@ -5,4 +5,5 @@
 pub mod model;
 pub mod outputs;
 pub mod rules;
+pub mod scan;
 pub mod sources;

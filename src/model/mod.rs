@@ -1,6 +1,7 @@
 //! The vocabulary: values that every room speaks of, without IO, clock or threads.
 
 pub mod carrier;
+pub mod chunk;
 pub mod decoder;
 pub mod finding;
 pub mod fingerprint;

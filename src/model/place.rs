@@ -39,7 +39,7 @@ impl ByteSpan {
 }
 
 /// Line and column of a byte.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     /// Line, counted from 1; lines end with LF.
     pub line: u64,

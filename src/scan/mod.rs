@@ -13,7 +13,7 @@ pub mod judge;
 pub mod jwt;
 mod kernel;
 pub mod layer;
+pub mod pairs;
 pub mod pass;
 pub mod random;
 pub mod resolve;
-pub mod scanner;

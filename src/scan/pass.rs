@@ -20,6 +20,7 @@ use crate::scan::judge::{Judgement, Match, judge};
 use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
+use crate::scan::pairs::Aws;
 use crate::scan::resolve;
 
 /// How far a value may reach to the left of the run in it, in bytes.
@@ -35,6 +36,8 @@ pub struct Plan {
     pub literals: Literals,
     /// Rules without anchors.
     pub contexts: Contexts,
+    /// The rules of AWS credentials.
+    pub aws: Option<Aws>,
     /// The key of fingerprints, where they are keyed.
     pub key: Option<FingerprintKey>,
     /// How deep decoders may nest; 0 decodes nothing.

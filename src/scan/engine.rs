@@ -1,0 +1,254 @@
+//! The engine: built once from rules, then asked about chunks by any number of threads.
+
+use std::sync::Arc;
+
+use crate::model::chunk::Chunk;
+use crate::model::finding::{Finding, Identity, Part};
+use crate::model::fingerprint::FingerprintKey;
+use crate::model::grade::Confidence;
+use crate::model::origin::Origin;
+use crate::model::place::{ByteSpan, Position};
+use crate::rules::rule::MAX_REACH;
+use crate::rules::rule_set::{RuleIndex, RuleSet};
+use crate::scan::allow::is_allowed;
+use crate::scan::anchors::{Grams, Literals};
+use crate::scan::candidate::Candidate;
+use crate::scan::context::Contexts;
+use crate::scan::layer::Layer;
+use crate::scan::pairs::{APART, Aws, Joined};
+use crate::scan::pass::{Plan, scan};
+
+/// How far before the core tokens are found too, so that what they contain, touch or complete is settled alike in every chunk.
+const BEFORE: usize = MAX_REACH + 4 * APART;
+/// How far after the core, for the same reason.
+const AFTER: usize = 4 * APART;
+
+/// What the engine may be told.
+#[derive(Debug)]
+pub struct Options {
+    /// Findings below this are not reported.
+    pub min_confidence: Confidence,
+    /// How deep decoders may nest; 0 decodes nothing.
+    pub max_depth: u32,
+    /// What comments on a token's line mean.
+    pub comments: Comments,
+    /// The key of fingerprints; without one they are plain SHA-256, and those of guessable secrets are withheld.
+    pub key: Option<FingerprintKey>,
+}
+
+/// What comments such as `beartrap:allow` mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Comments {
+    /// A finding on their line is accepted.
+    Honour,
+    /// Nothing: for an audit.
+    Ignore,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { min_confidence: Confidence::Medium, max_depth: 5, comments: Comments::Honour, key: None }
+    }
+}
+
+/// Finds tokens.
+pub struct Engine {
+    plan: Plan,
+    aws: Option<Aws>,
+    min_confidence: Confidence,
+    comments: Comments,
+}
+
+/// What was found in one chunk; positions are relative to its core until [`ChunkFindings::place`] is called.
+#[derive(Default, Debug)]
+pub struct ChunkFindings {
+    /// The findings, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// Findings that a comment accepts.
+    pub allowed: u64,
+    /// What filters silenced, for those who want to see them at work.
+    pub filtered: Vec<Filtered>,
+    /// Where in the source candidates begin that the bytes to come may complete.
+    pub pending: Vec<u64>,
+    /// How many lines and columns the core advances.
+    advance: Position,
+}
+
+/// A candidate that a filter silenced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Filtered {
+    /// The filter's name.
+    pub filter: &'static str,
+    /// The rule's id.
+    pub rule: String,
+    /// Line and column.
+    pub position: Position,
+    /// Its bytes in the source.
+    pub span: ByteSpan,
+}
+
+impl Engine {
+    /// Builds an engine.
+    #[must_use]
+    pub fn new(rules: &RuleSet, options: Options) -> Self {
+        let rules = rules.rules().to_vec();
+        let aws = Aws::new(&rules);
+        let plan = Plan {
+            grams: Grams::new(&rules),
+            literals: Literals::new(&rules),
+            contexts: Contexts::new(&rules),
+            aws: aws.clone(),
+            rules,
+            key: options.key,
+            max_depth: options.max_depth,
+        };
+        Self { plan, aws, min_confidence: options.min_confidence, comments: options.comments }
+    }
+
+    /// Scans bytes that are complete in themselves.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use beartrap::model::origin::Origin;
+    /// use beartrap::rules::rule_set::RuleSet;
+    /// use beartrap::scan::engine::{Engine, Options};
+    ///
+    /// let engine = Engine::new(&RuleSet::builtin(), Options::default());
+    /// let origin = Arc::new(Origin::Memory("greeting".into()));
+    /// assert!(engine.scan(&origin, b"hello, world").is_empty());
+    /// ```
+    #[must_use]
+    pub fn scan(&self, origin: &Arc<Origin>, bytes: &[u8]) -> Vec<Finding> {
+        let chunk = Chunk { bytes: bytes.to_vec(), base: 0, core: 0..bytes.len(), ended: true, phase: 0 };
+        let mut found = self.scan_chunk(origin, &chunk);
+        found.place(&mut Position { line: 1, column: 1 });
+        found.findings
+    }
+
+    /// Scans one chunk: every token whose first byte lies in its core.
+    #[must_use]
+    pub fn scan_chunk(&self, origin: &Arc<Origin>, chunk: &Chunk) -> ChunkFindings {
+        let layer = Layer {
+            start: chunk.core.start.saturating_sub(BEFORE),
+            end: chunk.bytes.len().min(chunk.core.end + AFTER),
+            ended: chunk.ended,
+            phase: chunk.phase,
+            ..Layer::whole(&chunk.bytes)
+        };
+        let found = scan(&self.plan, layer);
+        let candidates: Vec<Candidate> = found.candidates.into_iter().filter(|c| c.confidence >= self.min_confidence).collect();
+        let joined = match &self.aws {
+            Some(aws) => aws.join(candidates),
+            None => candidates.into_iter().map(|main| Joined { main, parts: Vec::new() }).collect(),
+        };
+        let mut lines = Lines::new(chunk);
+        let mut result = ChunkFindings::default();
+        for joined in joined.into_iter().filter(|joined| chunk.core.contains(&joined.main.span.start)) {
+            let span = joined.main.span.clone();
+            let rule = &self.plan.rules[joined.main.rule.0 as usize].info.id;
+            if self.comments == Comments::Honour && is_allowed(&chunk.bytes, span.start, span.end, rule) {
+                result.allowed += 1;
+                continue;
+            }
+            result.findings.push(self.finding(origin, chunk, joined, &mut lines));
+        }
+        result.filtered = found.dropped.iter().filter(|d| chunk.core.contains(&d.span.start)).map(|d| self.filtered(chunk, d)).collect();
+        result.pending = found.pending.iter().map(|at| chunk.base + *at as u64).collect();
+        result.advance = lines.position(chunk.core.end);
+        result
+    }
+
+    /// The rules, by index.
+    #[must_use]
+    pub fn rule_infos(&self) -> Vec<Arc<crate::model::rule_info::RuleInfo>> {
+        self.plan.rules.iter().map(|rule| Arc::clone(&rule.info)).collect()
+    }
+
+    fn filtered(&self, chunk: &Chunk, dropped: &crate::scan::candidate::Dropped) -> Filtered {
+        Filtered {
+            filter: dropped.filter,
+            rule: self.info(dropped.rule).id.clone(),
+            position: Lines::new(chunk).position(dropped.span.start),
+            span: byte_span(chunk, &dropped.span),
+        }
+    }
+
+    fn info(&self, rule: RuleIndex) -> &Arc<crate::model::rule_info::RuleInfo> {
+        &self.plan.rules[rule.0 as usize].info
+    }
+
+    fn finding(&self, origin: &Arc<Origin>, chunk: &Chunk, joined: Joined, lines: &mut Lines) -> Finding {
+        let Joined { main, parts } = joined;
+        Finding {
+            rule: Arc::clone(self.info(main.rule)),
+            origin: Arc::clone(origin),
+            span: byte_span(chunk, &main.span),
+            position: lines.position(main.span.start),
+            confidence: if parts.is_empty() { main.confidence } else { Confidence::High },
+            reason: if parts.is_empty() { main.reason.to_owned() } else { "the parts of the credential stand together".to_owned() },
+            identity: main.identity,
+            preview: main.preview,
+            carrier: main.carrier,
+            decoders: main.decoders,
+            facts: main.facts,
+            parts: parts.into_iter().filter_map(|part| self.part(chunk, part)).collect(),
+        }
+    }
+
+    fn part(&self, chunk: &Chunk, part: Candidate) -> Option<Part> {
+        let Identity::Fingerprint { fingerprint, .. } = part.identity else { return None };
+        let position = Lines::new(chunk).position(part.span.start);
+        Some(Part { rule: Arc::clone(self.info(part.rule)), fingerprint, span: byte_span(chunk, &part.span), position, preview: part.preview })
+    }
+}
+
+impl ChunkFindings {
+    /// Turns relative positions into those of the source, and moves `at` to the end of the core.
+    pub fn place(&mut self, at: &mut Position) {
+        let shift = |position: &mut Position| {
+            position.column = if position.line == 0 { at.column + position.column } else { position.column + 1 };
+            position.line += at.line;
+        };
+        for finding in &mut self.findings {
+            shift(&mut finding.position);
+            finding.parts.iter_mut().for_each(|part| shift(&mut part.position));
+        }
+        self.filtered.iter_mut().for_each(|filtered| shift(&mut filtered.position));
+        let mut end = self.advance;
+        shift(&mut end);
+        *at = end;
+    }
+}
+
+fn byte_span(chunk: &Chunk, span: &std::ops::Range<usize>) -> ByteSpan {
+    ByteSpan::new(chunk.base + span.start as u64, chunk.base + span.end as u64).expect("because a token has at least one byte")
+}
+
+/// Lines and columns from the start of a core on, counted forwards once.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    core: usize,
+    at: usize,
+    position: Position,
+}
+
+impl<'a> Lines<'a> {
+    fn new(chunk: &'a Chunk) -> Self {
+        Self { bytes: &chunk.bytes, core: chunk.core.start, at: chunk.core.start, position: Position { line: 0, column: 0 } }
+    }
+
+    /// Lines and code points between the core's start and `offset`; a place before the core counts as its start.
+    fn position(&mut self, offset: usize) -> Position {
+        if offset < self.at {
+            (self.at, self.position) = (self.core, Position { line: 0, column: 0 });
+        }
+        let passed = &self.bytes[self.at..offset.max(self.at)];
+        let lines = memchr::memchr_iter(b'\n', passed).count() as u64;
+        let line = memchr::memrchr(b'\n', passed).map_or(passed, |at| &passed[at + 1..]);
+        let columns = line.iter().filter(|b| **b & 0xC0 != 0x80).count() as u64;
+        self.position.column = if lines > 0 { columns } else { self.position.column + columns };
+        self.position.line += lines;
+        self.at = self.at.max(offset);
+        self.position
+    }
+}

@@ -1,0 +1,198 @@
+//! Cuts a source into chunks; the only place that does.
+
+use std::io::{self, Read};
+
+use crate::model::chunk::Chunk;
+
+/// How large the parts of a chunk are, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CutOptions {
+    /// The core.
+    pub core: usize,
+    /// Context before it: at least the farthest that a decision looks back.
+    pub left: usize,
+    /// Context after it: at least the farthest that a decision looks ahead.
+    pub right: usize,
+}
+
+impl Default for CutOptions {
+    /// Cores of 1 MiB; 48 KiB and 40 KiB of context, more than the longest token and what is looked at around it.
+    fn default() -> Self {
+        Self { core: 1 << 20, left: 48 << 10, right: 40 << 10 }
+    }
+}
+
+/// When a core may end before it is full.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cut {
+    /// Only at the end of the source.
+    Full,
+    /// After the last whole line that has arrived: for live streams.
+    Lines,
+}
+
+/// A source on its way into chunks.
+pub struct Cutter {
+    options: CutOptions,
+    buffer: Vec<u8>,
+    /// Offset of the buffer in the source.
+    base: u64,
+    /// Where the next core begins in the buffer.
+    next: usize,
+    phase: u8,
+    ended: bool,
+}
+
+impl Cutter {
+    /// A source of which nothing has been read yet.
+    #[must_use]
+    pub fn new(options: CutOptions) -> Self {
+        Self { options, buffer: Vec::new(), base: 0, next: 0, phase: 0, ended: false }
+    }
+
+    /// Takes bytes over.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Says that no more bytes come.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether the whole source has been cut.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.ended && self.next == self.buffer.len()
+    }
+
+    /// Reads until a full chunk is there, or the source ends.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the reader says; what was read before stays.
+    pub fn fill(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+        let missing = self.wanted().saturating_sub(self.buffer.len());
+        self.buffer.reserve_exact(missing);
+        let read = reader.take(missing as u64).read_to_end(&mut self.buffer)?;
+        self.ended |= read < missing;
+        Ok(())
+    }
+
+    /// Reads once: what is there now.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the reader says, interruptions excepted.
+    pub fn fill_some(&mut self, reader: &mut dyn Read, scratch: &mut [u8]) -> io::Result<()> {
+        match reader.read(scratch) {
+            Ok(0) => self.ended = true,
+            Ok(read) => self.buffer.extend_from_slice(&scratch[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// The next chunk, if enough has been read for one. `spare` is a buffer to go on with.
+    pub fn cut(&mut self, cut: Cut, mut spare: Vec<u8>) -> Option<Chunk> {
+        let end = self.core_end(cut).filter(|end| *end > self.next)?;
+        let keep = end.saturating_sub(self.options.left);
+        spare.clear();
+        spare.reserve_exact(self.options.left + self.options.core + self.options.right);
+        spare.extend_from_slice(&self.buffer[keep..]);
+        let bytes = std::mem::replace(&mut self.buffer, spare);
+        let chunk = Chunk { base: self.base, core: self.next..end, ended: self.ended, phase: self.phase, bytes };
+        self.phase = phase_at(&chunk.bytes, keep, self.phase);
+        self.base += keep as u64;
+        self.next = end - keep;
+        Some(chunk)
+    }
+
+    /// Presents the source again from this offset on: a candidate there may still be completed.
+    pub fn hold(&mut self, offset: u64) {
+        let at = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        self.next = self.next.min(at);
+    }
+
+    fn wanted(&self) -> usize {
+        self.next + self.options.core + self.options.right
+    }
+
+    fn core_end(&self, cut: Cut) -> Option<usize> {
+        if self.ended {
+            let rest = self.buffer.len() - self.next;
+            return Some(self.next + rest.min(self.options.core + self.options.right));
+        }
+        if self.buffer.len() >= self.wanted() {
+            return Some(self.next + self.options.core);
+        }
+        match cut {
+            Cut::Full => None,
+            Cut::Lines => memchr::memrchr(b'\n', &self.buffer[self.next..]).map(|at| self.next + at + 1),
+        }
+    }
+}
+
+/// How many base64 characters stand right before `at`, modulo four; `before` tells the same of the first byte.
+fn phase_at(bytes: &[u8], at: usize, before: u8) -> u8 {
+    let is_member = |b: &&u8| b.is_ascii_alphanumeric() || b"+/-_".contains(b);
+    let run = bytes[..at].iter().rev().take_while(is_member).count();
+    let carried = if run == at { usize::from(before) } else { 0 };
+    u8::try_from((run + carried) % 4).expect("because it is below four")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sources::cutter::{Cut, CutOptions, Cutter};
+
+    const SMALL: CutOptions = CutOptions { core: 10, left: 4, right: 3 };
+
+    fn cores(text: &[u8], cut: Cut) -> Vec<Vec<u8>> {
+        let mut cutter = Cutter::new(SMALL);
+        let mut reader = text;
+        let mut cores = Vec::new();
+        loop {
+            cutter.fill(&mut reader).expect("because a slice can be read");
+            while let Some(chunk) = cutter.cut(cut, Vec::new()) {
+                assert_eq!(&text[usize::try_from(chunk.base).unwrap_or(0)..][..chunk.bytes.len()], &chunk.bytes[..]);
+                let complete = chunk.ended || chunk.bytes.len() >= chunk.core.end + SMALL.right;
+                assert!(complete && (chunk.base == 0 || chunk.core.start == SMALL.left), "{chunk:?}");
+                cores.push(chunk.bytes[chunk.core.clone()].to_vec());
+                cutter.fill(&mut reader).expect("because a slice can be read");
+            }
+            if cutter.is_done() {
+                return cores;
+            }
+        }
+    }
+
+    #[test]
+    fn cores_adjoin_and_cover_the_source() {
+        for length in 0..60 {
+            let text: Vec<u8> = (0..length).map(|i| b'a' + i % 26).collect();
+            assert_eq!(cores(&text, Cut::Full).concat(), text);
+        }
+    }
+
+    #[test]
+    fn a_live_stream_is_cut_after_whole_lines() {
+        let mut cutter = Cutter::new(CutOptions { core: 100, left: 4, right: 3 });
+        cutter.push(b"one\ntwo\nthr");
+        let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because two lines have arrived");
+        assert_eq!(&chunk.bytes[chunk.core], b"one\ntwo\n");
+        assert!(cutter.cut(Cut::Lines, Vec::new()).is_none());
+        cutter.hold(4);
+        cutter.push(b"ee\n");
+        let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because a third line has arrived");
+        assert_eq!(&chunk.bytes[chunk.core], b"two\nthree\n");
+    }
+
+    #[test]
+    fn the_phase_counts_characters_before_the_buffer() {
+        let mut cutter = Cutter::new(SMALL);
+        cutter.push(b" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+        let phases: Vec<u8> = std::iter::from_fn(|| cutter.cut(Cut::Full, Vec::new())).map(|chunk| chunk.phase).collect();
+        assert_eq!(phases, [0, (10 - 4 - 1) % 4]);
+    }
+}
