@@ -4,6 +4,7 @@
 
 pub mod model;
 pub mod outputs;
+pub mod pipeline;
 pub mod rules;
 pub mod scan;
 pub mod sources;

@@ -68,8 +68,8 @@ pub struct ChunkFindings {
     pub allowed: u64,
     /// What filters silenced, for those who want to see them at work.
     pub filtered: Vec<Filtered>,
-    /// Where in the source candidates begin that the bytes to come may complete.
-    pub pending: Vec<u64>,
+    /// Where in the source the core was left early: the bytes to come may complete a candidate there.
+    pub held: Option<u64>,
     /// How many lines and columns the core advances.
     advance: Position,
 }
@@ -143,7 +143,9 @@ impl Engine {
         };
         let mut lines = Lines::new(chunk);
         let mut result = ChunkFindings::default();
-        for joined in joined.into_iter().filter(|joined| chunk.core.contains(&joined.main.span.start)) {
+        let held = found.pending.iter().copied().filter(|at| chunk.core.contains(at)).min();
+        let core = chunk.core.start..held.unwrap_or(chunk.core.end);
+        for joined in joined.into_iter().filter(|joined| core.contains(&joined.main.span.start)) {
             let span = joined.main.span.clone();
             let rule = &self.plan.rules[joined.main.rule.0 as usize].info.id;
             if self.comments == Comments::Honour && is_allowed(&chunk.bytes, span.start, span.end, rule) {
@@ -152,9 +154,9 @@ impl Engine {
             }
             result.findings.push(self.finding(origin, chunk, joined, &mut lines));
         }
-        result.filtered = found.dropped.iter().filter(|d| chunk.core.contains(&d.span.start)).map(|d| self.filtered(chunk, d)).collect();
-        result.pending = found.pending.iter().map(|at| chunk.base + *at as u64).collect();
-        result.advance = lines.position(chunk.core.end);
+        result.filtered = found.dropped.iter().filter(|d| core.contains(&d.span.start)).map(|d| self.filtered(chunk, d)).collect();
+        result.held = held.map(|at| chunk.base + at as u64);
+        result.advance = lines.position(core.end);
         result
     }
 

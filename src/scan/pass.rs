@@ -154,7 +154,7 @@ impl<'a> Pass<'a> {
         let alternative = &self.plan.rules[lead.rule.0 as usize].alternatives[lead.alternative as usize];
         let layer = self.layer;
         if alternative.shape.spans_lines() {
-            if !layer.ended && start + alternative.shape.max_len() > layer.bytes.len() {
+            if !layer.ended && alternative.shape.follow(layer.bytes, start) == layer.bytes.len() {
                 self.found.pending.push(start);
             }
             return;

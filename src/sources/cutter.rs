@@ -50,6 +50,19 @@ impl Cutter {
         Self { options, buffer: Vec::new(), base: 0, next: 0, phase: 0, ended: false }
     }
 
+    /// A source that goes on with a used buffer, to spare the allocation.
+    #[must_use]
+    pub fn reusing(options: CutOptions, mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self { buffer, ..Self::new(options) }
+    }
+
+    /// The buffer, for the next source.
+    #[must_use]
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.buffer
+    }
+
     /// Takes bytes over.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);

@@ -1,3 +1,9 @@
 //! Where bytes come from: files, trees, archives and streams; the only place that cuts bytes into chunks.
 
 pub mod cutter;
+pub mod encoding;
+mod link;
+pub mod open;
+pub mod unpack;
+pub mod walk;
+mod walk_error;

@@ -1,0 +1,11 @@
+//! Moves values from room to room: the only place that knows the whole street.
+
+pub mod baseline;
+pub mod collect;
+pub mod feed;
+pub mod ignore_list;
+pub mod progress;
+pub mod run;
+pub mod scanner;
+pub mod stream;
+pub mod suppress;

@@ -1,0 +1,73 @@
+//! Opens files for reading so that nothing that was swapped in can hang the run.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use crate::model::origin::Origin;
+use crate::model::problem::{Problem, ProblemKind};
+
+/// What a file is opened as.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum FileKind {
+    /// A regular file with a size.
+    Regular,
+    /// A pipe or device that the user named: read to its end, whatever its size.
+    Stream,
+}
+
+/// Opens a file for reading.
+///
+/// # Errors
+///
+/// What the system says; for [`FileKind::Regular`] also when the path now leads to something else, such as a FIFO.
+pub fn open(path: &Path, kind: FileKind) -> io::Result<File> {
+    if kind == FileKind::Stream {
+        return File::open(path);
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    let file = without_waiting(&mut options).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "no longer a regular file")) }
+}
+
+/// Opening a FIFO waits for a writer unless told not to; for regular files the flag means nothing.
+#[cfg(unix)]
+fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+}
+
+#[cfg(not(unix))]
+fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// The problem of a file that was listed and cannot be read.
+#[must_use]
+pub fn listed_problem(path: &Path, error: &io::Error) -> Problem {
+    let (kind, message) = match error.kind() {
+        io::ErrorKind::NotFound => (ProblemKind::Vanished, "gone since the directory was listed".to_owned()),
+        io::ErrorKind::InvalidInput => (ProblemKind::NotRegular, error.to_string()),
+        _ => (ProblemKind::Unreadable, unreadable_message(error)),
+    };
+    Problem { origin: Origin::File(path.to_owned()), kind, message }
+}
+
+/// The problem of a path that the user named.
+#[must_use]
+pub fn named_problem(path: &Path, error: &io::Error) -> Problem {
+    let message = match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory\nhint: check the path".to_owned(),
+        _ => unreadable_message(error),
+    };
+    Problem { origin: Origin::File(path.to_owned()), kind: ProblemKind::Unreadable, message }
+}
+
+fn unreadable_message(error: &io::Error) -> String {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => "run as a user who may read it, or exclude it in `.beartrapignore`",
+        _ => "check the disk or the mount, or exclude it in `.beartrapignore`",
+    };
+    format!("{error}\nhint: {hint}")
+}
