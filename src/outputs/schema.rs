@@ -1,0 +1,24 @@
+//! The JSON Schemas of our own records, derived from the types that write them.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use crate::outputs::record::FindingRecord;
+use crate::outputs::summary_record::SummaryRecord;
+
+/// JSON Schema (2020-12) of one finding, as in `docs/schema/finding.schema.json`.
+#[must_use]
+pub fn finding_schema() -> Value {
+    schema::<FindingRecord>()
+}
+
+/// JSON Schema (2020-12) of the summary, as in `docs/schema/summary.schema.json`.
+#[must_use]
+pub fn summary_schema() -> Value {
+    schema::<SummaryRecord>()
+}
+
+fn schema<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().into()
+}
