@@ -1,10 +1,12 @@
-//! Finds bearer tokens where they leak.
-
-#![allow(missing_docs)]
+//! Finds bearer tokens where they leak, with exact ends and fingerprints, at memory speed.
+//!
+//! The rooms stand in the order in which data moves through them; each imports only from those before it.
 
 pub mod model;
+pub mod rules;
+pub mod sources;
+pub mod scan;
 pub mod outputs;
 pub mod pipeline;
-pub mod rules;
-pub mod scan;
-pub mod sources;
+pub mod config;
+pub mod cli;

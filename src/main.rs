@@ -1,1 +1,5 @@
-fn main() {}
+//! The program: everything is in the library.
+
+fn main() -> beartrap::cli::exit::Exit {
+    beartrap::cli::main()
+}

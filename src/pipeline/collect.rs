@@ -10,12 +10,12 @@ pub struct Collect<'a> {
     waiting: BTreeMap<u64, Vec<Event>>,
     next: u64,
     placing: Placing,
-    report: &'a mut dyn Report,
+    report: &'a mut (dyn Report + Send),
 }
 
 impl<'a> Collect<'a> {
     /// Reports to this.
-    pub fn new(report: &'a mut dyn Report) -> Self {
+    pub fn new(report: &'a mut (dyn Report + Send)) -> Self {
         Self { waiting: BTreeMap::new(), next: 0, placing: Placing::START, report }
     }
 

@@ -41,7 +41,7 @@ pub fn scan_paths(context: Context, paths: Vec<PathBuf>, options: &Options, repo
 }
 
 /// Scans a stream as it arrives; a compressed one as it is unpacked.
-pub fn scan_reader(context: Context, reader: &mut dyn Read, limits: &UnpackLimits, report: &mut dyn Report) {
+pub fn scan_reader(context: Context, reader: &mut dyn Read, limits: &UnpackLimits, report: &mut (dyn Report + Send)) {
     let mut collect = Collect::new(report);
     let origin = Arc::new(Origin::Stdin);
     let mut first = vec![0; 64 << 10];

@@ -119,10 +119,16 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn scan(&self, origin: &Arc<Origin>, bytes: &[u8]) -> Vec<Finding> {
+        self.scan_explained(origin, bytes).0
+    }
+
+    /// Like [`Self::scan`]; also what filters silenced.
+    #[must_use]
+    pub fn scan_explained(&self, origin: &Arc<Origin>, bytes: &[u8]) -> (Vec<Finding>, Vec<Filtered>) {
         let chunk = Chunk { bytes: bytes.to_vec(), base: 0, core: 0..bytes.len(), ended: true, phase: 0 };
         let mut found = self.scan_chunk(origin, &chunk);
         found.place(&mut Position { line: 1, column: 1 });
-        found.findings
+        (found.findings, found.filtered)
     }
 
     /// Scans one chunk: every token whose first byte lies in its core.

@@ -1,0 +1,57 @@
+//! How the program ends: findings and errors never share a status.
+
+use std::io::Write;
+use std::process::{ExitCode, Termination};
+
+use crate::cli::terminal::say;
+
+/// The exit status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// 0: nothing found, everything read.
+    Clean,
+    /// 1, or what `--exit-code` says: findings at or above `--fail-on`.
+    Found(u8),
+    /// 2: usage, configuration or rule error.
+    Usage,
+    /// 3: not everything could be read, or results could not be written.
+    Incomplete,
+    /// 130: interrupted.
+    Interrupted,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Clean => 0,
+            Self::Found(code) => code,
+            Self::Usage => 2,
+            Self::Incomplete => 3,
+            Self::Interrupted => 130,
+        })
+    }
+}
+
+/// Says what went wrong. A closed standard output is no error: its reader has seen enough.
+pub fn of_error(error: &anyhow::Error) -> Exit {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) if io.kind() == std::io::ErrorKind::BrokenPipe => Exit::Clean,
+        Some(_) => {
+            say(format_args!("error: {error:#}"));
+            Exit::Incomplete
+        }
+        None => {
+            say(format_args!("error: {error:#}"));
+            Exit::Usage
+        }
+    }
+}
+
+/// Flushes what was written to standard output.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn flush(out: &mut dyn Write) -> anyhow::Result<()> {
+    Ok(out.flush()?)
+}

@@ -1,0 +1,137 @@
+//! Writes what a run tells to standard output and to files, and keeps the account of it.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use crate::cli::terminal::say;
+use crate::model::finding::Finding;
+use crate::model::grade::Severity;
+use crate::model::origin::Origin;
+use crate::model::problem::Problem;
+use crate::model::summary::{Summary, Suppressed};
+use crate::outputs::output::{Context, Output};
+use crate::outputs::summary::problem_line;
+use crate::pipeline::baseline::Baseline;
+use crate::pipeline::progress::Progress;
+use crate::pipeline::suppress::{Accepted, Report};
+use crate::scan::engine::Filtered;
+
+/// An output and where it goes.
+pub struct Writing {
+    output: Box<dyn Output + Send>,
+    out: Box<dyn Write + Send>,
+    error: Option<io::Error>,
+}
+
+impl Writing {
+    /// To standard output.
+    #[must_use]
+    pub fn to_stdout(output: Box<dyn Output + Send>) -> Self {
+        Self { output, out: Box::new(BufWriter::with_capacity(64 << 10, io::stdout())), error: None }
+    }
+
+    /// To a file.
+    #[must_use]
+    pub fn to_file(output: Box<dyn Output + Send>, file: File) -> Self {
+        Self { output, out: Box::new(BufWriter::new(file)), error: None }
+    }
+
+    /// Does one step, unless an earlier one failed.
+    fn step(&mut self, step: impl FnOnce(&mut dyn Output, &mut dyn Write) -> io::Result<()>) {
+        if self.error.is_none() {
+            self.error = step(&mut *self.output, &mut *self.out).err();
+        }
+    }
+}
+
+/// Hears of a run.
+pub struct Reporter<'a> {
+    /// Where results are written.
+    pub writings: Vec<Writing>,
+    /// What the user has accepted.
+    pub accepted: Accepted,
+    /// A baseline to be written.
+    pub new_baseline: Option<Baseline>,
+    /// Whether filters at work are shown.
+    pub explain: bool,
+    /// Whether each finding is flushed.
+    pub live: bool,
+    /// Counters of the run.
+    pub progress: &'a Progress,
+    /// Findings reported.
+    pub findings: u64,
+    /// The worst of them.
+    pub worst: Option<Severity>,
+    /// Findings accepted by comments.
+    pub inline: u64,
+    /// What was not read.
+    pub problems: Vec<Problem>,
+}
+
+impl Reporter<'_> {
+    /// Begins every output.
+    pub fn begin(&mut self, context: &Context) {
+        self.writings.iter_mut().for_each(|writing| writing.step(|output, out| output.begin(out, context)));
+    }
+
+    /// Ends every output.
+    ///
+    /// # Errors
+    ///
+    /// The first one that could not be written.
+    pub fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        for writing in &mut self.writings {
+            writing.step(|output, out| output.finish(out, summary).and_then(|()| out.flush()));
+        }
+        self.writings.iter_mut().find_map(|writing| writing.error.take()).map_or(Ok(()), Err)
+    }
+
+    /// How many findings were accepted, by the way in which it was said.
+    #[must_use]
+    pub fn suppressed(&self) -> Suppressed {
+        Suppressed { inline: self.inline, ..self.accepted.counts }
+    }
+}
+
+impl Report for Reporter<'_> {
+    fn finding(&mut self, finding: Finding) {
+        if let Some(baseline) = &mut self.new_baseline {
+            baseline.add(&finding);
+        }
+        if self.accepted.takes(&finding) {
+            return;
+        }
+        self.findings += 1;
+        self.progress.add_findings(1);
+        self.worst = self.worst.max(Some(finding.rule.severity));
+        let live = self.live;
+        for writing in &mut self.writings {
+            writing.step(|output, out| {
+                output.finding(out, &finding)?;
+                if live { out.flush() } else { Ok(()) }
+            });
+        }
+        if self.writings.iter().all(|writing| writing.error.is_some()) {
+            self.progress.cancel();
+        }
+    }
+
+    fn allowed(&mut self, count: u64) {
+        self.inline += count;
+    }
+
+    fn filtered(&mut self, origin: &Arc<Origin>, filtered: &Filtered) {
+        if self.explain {
+            let place = crate::outputs::place::origin_text(origin);
+            say(format_args!("{place}:{}:{}: `{}` silenced by filter `{}`", filtered.position.line, filtered.position.column, filtered.rule, filtered.filter));
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        if !problem.kind.is_by_choice() {
+            say(format_args!("{}", problem_line(&problem)));
+        }
+        self.problems.push(problem);
+    }
+}

@@ -1,0 +1,67 @@
+//! `beartrap rules check`: every example of every rule, in every carrier.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::exit::Exit;
+use crate::cli::terminal::say;
+use crate::model::fingerprint::Fingerprint;
+use crate::model::grade::Confidence;
+use crate::model::origin::Origin;
+use crate::rules::builtin::SOURCES;
+use crate::rules::example::expand;
+use crate::rules::load::{WrittenRule, load_path, load_text};
+use crate::rules::rule_set::RuleSet;
+use crate::scan::engine::{Comments, Engine, Options};
+
+/// How many different tokens each example is tried with.
+const SEEDS: u64 = 3;
+
+/// Checks the rules of a file or directory, or the built-in ones.
+///
+/// # Errors
+///
+/// Rules that cannot be loaded, or examples that fail.
+pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
+    let written = match path {
+        Some(path) => load_path(path)?,
+        None => SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect(),
+    };
+    let failures: Vec<String> = written.iter().flat_map(failures).collect();
+    failures.iter().for_each(|failure| say(format_args!("{failure}")));
+    let examples: usize = written.iter().map(|rule| rule.positive.len() + rule.negative.len()).sum();
+    say(format_args!("{} rules, {examples} examples, {} failures", written.len(), failures.len()));
+    Ok(if failures.is_empty() { Exit::Clean } else { Exit::Usage })
+}
+
+/// What is wrong with a rule's examples; texts are shown as they are written, never with the token filled in.
+#[must_use]
+pub fn failures(written: &WrittenRule) -> Vec<String> {
+    let mut set = RuleSet::empty();
+    let rule = WrittenRule { file: written.file.clone(), rule: written.rule.clone(), positive: Vec::new(), negative: Vec::new() };
+    set.extend(vec![rule]).expect("because one rule has one id");
+    let engine = Engine::new(&set, Options { min_confidence: Confidence::Low, comments: Comments::Ignore, ..Options::default() });
+    let origin = Arc::new(Origin::Memory("example".into()));
+    let fail = |kind: &str, text: &str, why: &str| format!("{}: rule `{}`: {kind} example `{text}`: {why}", written.file, written.rule.info.id);
+    let mut failures = Vec::new();
+    for seed in 0..SEEDS {
+        for text in &written.positive {
+            let example = expand(&written.rule, text, seed);
+            let found = engine.scan(&origin, &example.text);
+            let wanted = Fingerprint::of(&example.secret.expect("because a positive example has one"));
+            if !found.iter().any(|finding| finding.fingerprint() == Some(&wanted) || finding.fingerprint().is_none()) {
+                let why = if found.is_empty() { "nothing is found" } else { "what is found is not exactly `<secret>`" };
+                failures.push(fail("positive", text, why));
+            }
+        }
+        for text in &written.negative {
+            let example = expand(&written.rule, text, seed);
+            let found = engine.scan(&origin, &example.text);
+            if found.iter().any(|finding| finding.confidence >= Confidence::Medium.min(written.rule.confidence)) {
+                failures.push(fail("negative", text, "something is found"));
+            }
+        }
+    }
+    failures.dedup();
+    failures
+}

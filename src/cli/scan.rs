@@ -1,0 +1,182 @@
+//! `beartrap scan`: from flags to exit status.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use crate::cli::exit::Exit;
+use crate::cli::reporter::{Reporter, Writing};
+use crate::cli::terminal::{draw, say, shows_progress, style};
+use crate::config::error::ConfigError;
+use crate::config::flags::{Colour, ScanFlags};
+use crate::config::settings::{self, Target};
+use crate::model::summary::Summary;
+use crate::outputs::format::format;
+use crate::outputs::output::{Context, Live};
+use crate::outputs::summary::{is_complete, summary_line};
+use crate::pipeline::baseline::Baseline;
+use crate::pipeline::ignore_list::IgnoreList;
+use crate::pipeline::progress::Progress;
+use crate::pipeline::run::{Options, scan_paths, scan_reader};
+use crate::pipeline::stream;
+use crate::pipeline::suppress::{Accepted, Report};
+use crate::scan::engine::Engine;
+
+/// Scans and reports.
+///
+/// # Errors
+///
+/// What keeps the run from beginning, and results that cannot be written.
+pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
+    let started = Timestamp::now();
+    let clock = Instant::now();
+    let target = settings::target(flags)?;
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let options = settings::run(flags, processors)?;
+    let rules = settings::rules(&flags.rules, &flags.only, &flags.disable)?;
+    let engine = Engine::new(&rules, settings::engine(flags)?);
+    let progress = Arc::new(Progress::default());
+    let mut reporter = reporter(flags, &target, &progress)?;
+    stop_on_signals(&progress)?;
+    reporter.begin(&Context {
+        rules: engine.rule_infos(),
+        started,
+        style: style(colour),
+        live: if target == Target::Stdin { Live::Stream } else { Live::Run },
+        gitlab_version: flags.gitlab_version.clone(),
+        root: std::env::current_dir().ok(),
+    });
+    run(&engine, &target, &options, &mut reporter, !flags.quiet && shows_progress());
+    let summary = Summary {
+        started,
+        elapsed: clock.elapsed(),
+        files: progress.files(),
+        bytes: progress.bytes(),
+        findings: reporter.findings,
+        suppressed: reporter.suppressed(),
+        problems: std::mem::take(&mut reporter.problems),
+        interrupted: progress.is_cancelled(),
+    };
+    let written = reporter.finish(&summary);
+    if !flags.quiet {
+        say(format_args!("{}", summary_line(&summary)));
+    }
+    written?;
+    baselines(flags, &mut reporter, &summary)?;
+    Ok(status(flags, &reporter, &summary))
+}
+
+fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress) -> anyhow::Result<Reporter<'a>> {
+    if flags.prune_baseline && flags.baseline.is_none() {
+        return Err(ConfigError::PruneWithoutBaseline.into());
+    }
+    let main = format(&flags.format).expect("because clap accepts known formats only");
+    let mut writings = vec![Writing::to_stdout((main.make)())];
+    for (format, path) in settings::outputs(flags)? {
+        let file = File::create(&path).with_context(|| format!("cannot write `{}`", path.display())).map_err(|e| anyhow::anyhow!("{e:#}"))?;
+        writings.push(Writing::to_file((format.make)(), file));
+    }
+    let (ignored, problems) = if flags.no_ignore { Default::default() } else { IgnoreList::read(&directories(target)) };
+    let baseline = flags.baseline.as_deref().map(Baseline::read).transpose()?;
+    let mut reporter = Reporter {
+        writings,
+        accepted: Accepted { ignored, baseline, ..Accepted::default() },
+        new_baseline: flags.write_baseline.as_ref().map(|_| Baseline::default()),
+        explain: flags.explain_filters,
+        live: *target == Target::Stdin,
+        progress,
+        findings: 0,
+        worst: None,
+        inline: 0,
+        problems: Vec::new(),
+    };
+    problems.into_iter().for_each(|problem| reporter.problem(problem));
+    Ok(reporter)
+}
+
+/// Where files with accepted findings are looked for: the working directory and every directory that is scanned.
+fn directories(target: &Target) -> Vec<PathBuf> {
+    let mut directories = vec![PathBuf::from(".")];
+    if let Target::Paths(paths) = target {
+        directories.extend(paths.iter().filter(|path| path.is_dir() && path.as_os_str() != ".").cloned());
+    }
+    directories
+}
+
+fn run(engine: &Engine, target: &Target, options: &Options, reporter: &mut Reporter, shows: bool) {
+    let progress = reporter.progress;
+    let context = stream::Context { engine, progress };
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        if shows {
+            scope.spawn(|| draw(progress, total(target), &done));
+        }
+        match target {
+            Target::Stdin => scan_reader(context, &mut std::io::stdin().lock(), &options.limits, reporter),
+            Target::Paths(paths) => scan_paths(context, paths.clone(), options, reporter),
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+/// The size of what is scanned, where it is a list of files.
+fn total(target: &Target) -> Option<u64> {
+    let Target::Paths(paths) = target else { return None };
+    paths.iter().map(|path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len())).sum()
+}
+
+fn stop_on_signals(progress: &Arc<Progress>) -> anyhow::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])?;
+    let progress = Arc::clone(progress);
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in &mut signals {
+            if progress.is_cancelled() {
+                // The second time, whoever asks means at once.
+                drop(signal_hook::low_level::emulate_default_handler(signal));
+            }
+            progress.cancel();
+        }
+    })?;
+    Ok(())
+}
+
+/// Writes and prunes baselines, and says which entries no longer occur.
+fn baselines(flags: &ScanFlags, reporter: &mut Reporter, summary: &Summary) -> anyhow::Result<()> {
+    if let (Some(path), Some(baseline)) = (&flags.write_baseline, &reporter.new_baseline) {
+        baseline.write(path)?;
+    }
+    let Some((path, baseline)) = flags.baseline.as_ref().zip(reporter.accepted.baseline.as_mut()) else { return Ok(()) };
+    let gone = baseline.gone().count();
+    if gone == 0 || !is_complete(summary) {
+        return Ok(());
+    }
+    for entry in baseline.gone() {
+        say(format_args!("baseline: no longer found: {} ({}, seen in {})", entry.token, entry.rule, crate::outputs::escape::visible(&entry.seen)));
+    }
+    if flags.prune_baseline {
+        baseline.prune();
+        baseline.write(path)?;
+        say(format_args!("baseline: {gone} entries dropped from {}", path.display()));
+    } else {
+        say(format_args!("hint: `--prune-baseline` drops them"));
+    }
+    Ok(())
+}
+
+fn status(flags: &ScanFlags, reporter: &Reporter, summary: &Summary) -> Exit {
+    let failing = settings::failing(flags.fail_on).is_some_and(|least| reporter.worst >= Some(least));
+    if summary.interrupted {
+        Exit::Interrupted
+    } else if failing {
+        Exit::Found(flags.exit_code)
+    } else if is_complete(summary) {
+        Exit::Clean
+    } else {
+        Exit::Incomplete
+    }
+}
