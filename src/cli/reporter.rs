@@ -124,7 +124,10 @@ impl Report for Reporter<'_> {
     fn filtered(&mut self, origin: &Arc<Origin>, filtered: &Filtered) {
         if self.explain {
             let place = crate::outputs::place::origin_text(origin);
-            say(format_args!("{place}:{}:{}: `{}` silenced by filter `{}`", filtered.position.line, filtered.position.column, filtered.rule, filtered.filter));
+            say(format_args!(
+                "{place}:{}:{}: `{}` silenced by filter `{}`",
+                filtered.position.line, filtered.position.column, filtered.rule, filtered.filter
+            ));
         }
     }
 

@@ -62,6 +62,7 @@ pub fn failures(written: &WrittenRule) -> Vec<String> {
             }
         }
     }
+    failures.sort();
     failures.dedup();
     failures
 }

@@ -147,7 +147,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read_with_their_units() {
-        for (text, bytes) in [("0", Some(0)), ("17", Some(17)), ("10M", Some(10 << 20)), ("1gib", Some(1 << 30)), ("x", None), ("10X", None), ("", None)] {
+        for (text, bytes) in
+            [("0", Some(0)), ("17", Some(17)), ("10M", Some(10 << 20)), ("1gib", Some(1 << 30)), ("x", None), ("10X", None), ("", None)]
+        {
             assert_eq!(size(text).ok(), bytes, "{text}");
         }
         assert!(size("99999999999G").is_err());

@@ -228,6 +228,9 @@ fn expand_repetition(repetition: &regex_syntax::hir::Repetition) -> Result<Vec<V
     if let HirKind::Literal(literal) = repetition.sub.kind()
         && literal.0.len() == 1
     {
+        if min == max {
+            return Ok(vec![vec![Step::Literal(vec![literal.0[0]; min])]]);
+        }
         return Ok(vec![vec![Step::Class { set: ByteSet::empty().with(&literal.0), min, max }]]);
     }
     let sub = expand(&repetition.sub)?;

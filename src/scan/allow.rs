@@ -3,7 +3,8 @@
 /// How far from the token a comment counts, in bytes to each side on its line.
 const REACH: usize = 1024;
 /// Markers that accept whatever is on the line.
-const MARKERS: [&[u8]; 6] = [b"gitleaks:allow", b"trufflehog:ignore", b"kingfisher:ignore", b"ggignore", b"pragma: allowlist secret", b"pragma: whitelist secret"];
+const MARKERS: [&[u8]; 6] =
+    [b"gitleaks:allow", b"trufflehog:ignore", b"kingfisher:ignore", b"ggignore", b"pragma: allowlist secret", b"pragma: whitelist secret"];
 /// Our own marker, which may name rules.
 const OWN: &[u8] = b"beartrap:allow";
 

@@ -143,9 +143,8 @@ pub enum Target {
 }
 
 /// Parts of names whose values need not be long runs: each spelling on its own, so that the search stays case-sensitive.
-const NAME_PARTS: [&str; 13] = [
-    "assw", "ASSW", "assphrase", "ASSPHRASE", "ecret", "ECRET", "uthorization", "UTHORIZATION", "pwd=", "PWD=", "pwd\"", "pwd:", "_auth",
-];
+const NAME_PARTS: [&str; 13] =
+    ["assw", "ASSW", "assphrase", "ASSPHRASE", "ecret", "ECRET", "uthorization", "UTHORIZATION", "pwd=", "PWD=", "pwd\"", "pwd:", "_auth"];
 
 /// The literals that are searched for in all bytes.
 pub struct Literals {
@@ -196,7 +195,9 @@ impl Literals {
 
     fn next(&self, bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
         match &self.searcher {
-            Searcher::Packed(packed) => packed.find_in(bytes, aho_corasick::Span { start: from, end: to }).map(|m| (m.pattern().as_usize(), m.start())),
+            Searcher::Packed(packed) => {
+                packed.find_in(bytes, aho_corasick::Span { start: from, end: to }).map(|m| (m.pattern().as_usize(), m.start()))
+            }
             Searcher::Automaton(automaton) => {
                 let input = Input::new(bytes).span(from..to).anchored(Anchored::No);
                 automaton.find(input).map(|m| (m.pattern().as_usize(), m.start()))

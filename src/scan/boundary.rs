@@ -38,7 +38,27 @@ mod tests {
 
     #[test]
     fn letters_and_digits_glue_unless_they_end_an_escape() {
-        for before in ["", " ", "=", "_", "-", ".", "/", r"a\n", r"\t", "%3D", "%20", r"\u003d", r"\x3D", r"\075", "\x1b[0;32m", "\x1b[0m", r"\u001b[1m", r"\033[K", "&amp;"] {
+        for before in [
+            "",
+            " ",
+            "=",
+            "_",
+            "-",
+            ".",
+            "/",
+            r"a\n",
+            r"\t",
+            "%3D",
+            "%20",
+            r"\u003d",
+            r"\x3D",
+            r"\075",
+            "\x1b[0;32m",
+            "\x1b[0m",
+            r"\u001b[1m",
+            r"\033[K",
+            "&amp;",
+        ] {
             assert!(may_begin(before.as_bytes(), before.len()), "{before:?}");
         }
         for before in ["a", "7", "xn", "u003d", "%3", "3D", "[32m", "x[32m", "m"] {

@@ -13,7 +13,8 @@ pub const NEAR: usize = 240;
 /// On how many lines before the value's own a vendor's word may stand.
 const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
-const TELLING: [&str; 14] = ["token", "key", "secret", "auth", "pass", "pwd", "credential", "pat", "bearer", "session", "cookie", "sid", "jwt", "basic"];
+const TELLING: [&str; 14] =
+    ["token", "key", "secret", "auth", "pass", "pwd", "credential", "pat", "bearer", "session", "cookie", "sid", "jwt", "basic"];
 
 /// The contextual rules of a set.
 pub struct Contexts {
@@ -96,7 +97,9 @@ enum Spoken {
 /// Whether the name alone sounds like a credential.
 #[must_use]
 pub fn is_telling(introduction: &Introduction) -> bool {
-    introduction.kind == CarrierKind::Scheme || introduction.kind == CarrierKind::Userinfo || TELLING.iter().any(|part| introduction.plain.contains(part))
+    introduction.kind == CarrierKind::Scheme
+        || introduction.kind == CarrierKind::Userinfo
+        || TELLING.iter().any(|part| introduction.plain.contains(part))
 }
 
 /// What stands before the value, on its line and the two before.

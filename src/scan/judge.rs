@@ -53,11 +53,15 @@ pub fn judge(layer: &Layer, found: &Match, key: Option<&FingerprintKey>) -> Judg
     let span = trimmed(layer.bytes, found.span.clone(), rule);
     let token = &layer.bytes[span.clone()];
     let Some(proof) = prove(rule, token) else { return Judgement::Refused };
-    if !proof.certain {
-        let case = Case { bytes: layer.bytes, span: span.clone(), introduction: found.introduction, lead: found.lead, decoded: layer.decoder.is_some() };
-        let filter = if proof.documentation { Some("documentation") } else { silenced_by(&case).map(|filter| filter.name) };
-        if let Some(filter) = filter {
-            return Judgement::Dropped(Dropped { filter, rule: index, span });
+    if proof.documentation {
+        return Judgement::Dropped(Dropped { filter: "documentation", rule: index, span });
+    }
+    if !proof.proven {
+        let prefix = if rule.is_contextual() { 0 } else { rule.public_prefix().len() };
+        let decoded = layer.decoder.is_some();
+        let case = Case { bytes: layer.bytes, span: span.clone(), introduction: found.introduction, lead: found.lead, prefix, decoded };
+        if let Some(filter) = silenced_by(&case) {
+            return Judgement::Dropped(Dropped { filter: filter.name, rule: index, span });
         }
     }
     let secret = Secret::new(token.to_vec());
@@ -84,9 +88,7 @@ pub fn judge(layer: &Layer, found: &Match, key: Option<&FingerprintKey>) -> Judg
 struct Proof {
     confidence: Confidence,
     reason: Option<&'static str>,
-    /// A checksum fits: no filter may speak.
-    certain: bool,
-    /// A checksum fits or a structure was parsed.
+    /// A checksum fits or a structure was parsed: no filter may speak.
     proven: bool,
     documentation: bool,
     facts: Option<TokenFacts>,
@@ -94,11 +96,11 @@ struct Proof {
 
 /// Checks checksum or structure; `None` when the structure is not there.
 fn prove(rule: &Rule, token: &[u8]) -> Option<Proof> {
-    let plain = Proof { confidence: rule.confidence, reason: None, certain: false, proven: false, documentation: false, facts: None };
+    let plain = Proof { confidence: rule.confidence, reason: None, proven: false, documentation: false, facts: None };
     let Some(check) = rule.check else { return Some(plain) };
     if let Some(fits) = checksum::verify(check, token) {
         return Some(if fits {
-            Proof { confidence: Confidence::High, reason: Some("the checksum fits"), certain: true, proven: true, ..plain }
+            Proof { confidence: Confidence::High, reason: Some("the checksum fits"), proven: true, ..plain }
         } else {
             Proof { confidence: Confidence::Low, reason: Some("the checksum does not fit"), ..plain }
         });
@@ -109,7 +111,7 @@ fn prove(rule: &Rule, token: &[u8]) -> Option<Proof> {
             let documentation = jwt.is_documentation();
             Some(Proof { reason: Some("header and claims parse"), proven: true, documentation, facts: Some(jwt.facts()), ..plain })
         }
-        Check::Random => looks_generated(token).then_some(plain),
+        Check::Random => looks_generated(token.strip_prefix(rule.public_prefix().as_bytes()).unwrap_or(token)).then_some(plain),
         _ => has_structure(check, token).then_some(Proof { proven: true, reason: Some("its structure parses"), ..plain }),
     }
 }
@@ -151,16 +153,26 @@ fn is_pem(token: &[u8]) -> bool {
     solid >= 60 && memchr::memmem::find(body, b"...").is_none() && memchr::memmem::find(body, b"-----BEGIN").is_none()
 }
 
-/// Without the full stop that ends a sentence.
+/// Without the full stop that ends a sentence; several dots are padding.
 fn trimmed(bytes: &[u8], span: Range<usize>, rule: &Rule) -> Range<usize> {
-    let stop = bytes[span.end - 1] == b'.' && bytes.get(span.end).is_none_or(|b| b.is_ascii_whitespace() || b"\"')\\<".contains(b));
+    let stop = bytes[..span.end].ends_with(b".")
+        && !bytes[..span.end].ends_with(b"..")
+        && bytes.get(span.end).is_none_or(|b| b.is_ascii_whitespace() || b"\"')\\<".contains(b));
     let shortest = rule.alternatives.iter().map(|alt| alt.shape.min_len()).min().unwrap_or(0);
     if stop && span.len() > shortest { span.start..span.end - 1 } else { span }
 }
 
 fn conditions(rule: &Rule) -> usize {
     let claims = &rule.claims;
-    let lists = [claims.typ.len(), claims.iss.len(), claims.sub.len(), claims.aud.len(), claims.has.len(), rule.context.keywords.len(), rule.context.carriers.len()];
+    let lists = [
+        claims.typ.len(),
+        claims.iss.len(),
+        claims.sub.len(),
+        claims.aud.len(),
+        claims.has.len(),
+        rule.context.keywords.len(),
+        rule.context.carriers.len(),
+    ];
     lists.iter().filter(|n| **n > 0).count()
 }
 

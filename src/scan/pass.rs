@@ -187,6 +187,7 @@ impl<'a> Pass<'a> {
             start -= 1;
         }
         self.values = run.end;
+        start = over_number(bytes, start);
         if start == floor && floor > 0 || !self.is_mine(start) || start == 0 || !b"\"'`=: \t>(,[\\\n@$".contains(&bytes[start - 1]) {
             return;
         }
@@ -254,6 +255,18 @@ impl<'a> Pass<'a> {
             Judgement::Dropped(dropped) => self.found.dropped.push(dropped),
             Judgement::Refused => {}
         }
+    }
+}
+
+/// A value such as `1/1203:f00...` or `110201:AAF...` begins at its number.
+fn over_number(bytes: &[u8], start: usize) -> usize {
+    let Some(rest) = bytes[..start].strip_suffix(b":") else { return start };
+    let digits = rest.iter().rev().take(20).take_while(|b| b.is_ascii_digit()).count();
+    let number = rest.len() - digits;
+    match &rest[..number] {
+        _ if digits < 6 => start,
+        [.., kind, b'/'] if kind.is_ascii_digit() => number - 2,
+        _ => number,
     }
 }
 

@@ -31,14 +31,15 @@ pub fn looks_generated(text: &[u8]) -> bool {
     if digits == 0 && (lower == 0 || upper == 0) && text.len() < 24 {
         return false;
     }
-    if letters < 3 || distinct(text) * 5 < text.len().min(32) * 2 || repeats(text) {
+    if letters < 3 || repeats(text) {
         return false;
     }
-    let hex = text.iter().all(u8::is_ascii_hexdigit);
-    if hex {
-        return digits >= 4 && letters >= 3 && (lower == 0 || upper == 0);
+    if text.iter().all(u8::is_ascii_hexdigit) && (lower == 0 || upper == 0) {
+        return digits >= 4 && distinct(text) >= 8;
     }
-    !is_wordy(text) && changes(text) * 100 >= (text.len() - 1) * if lower > 0 && upper > 0 { 30 } else { 14 }
+    distinct(text) * 5 >= text.len().min(32) * 2
+        && !is_wordy(text)
+        && changes(text) * 100 >= (text.len() - 1) * if lower > 0 && upper > 0 { 30 } else { 14 }
 }
 
 /// Whether most neighbouring letters are common pairs.
@@ -73,10 +74,10 @@ fn distinct(text: &[u8]) -> usize {
     seen.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-/// Whether one character stands five times in a row, or six characters count up or down.
+/// Whether one letter or digit stands five times in a row, or six characters count up or down.
 #[must_use]
 pub fn repeats(text: &[u8]) -> bool {
-    let same = text.windows(5).any(|w| w.iter().all(|b| *b == w[0]));
+    let same = text.windows(5).any(|w| w[0].is_ascii_alphanumeric() && w.iter().all(|b| *b == w[0]));
     let up = text.windows(7).any(|w| w.windows(2).all(|p| p[1] == p[0].wrapping_add(1)));
     let down = text.windows(7).any(|w| w.windows(2).all(|p| p[0] == p[1].wrapping_add(1)));
     same || up || down
@@ -102,9 +103,19 @@ mod tests {
     #[test]
     fn words_and_identifiers_do_not_look_generated() {
         for text in [
-            "com.example.service.PaymentGateway2", "my-long-kebab-case-identifier-v2", "getElementsByTagNameNS2", "AbstractSingletonProxyFactoryBean1",
-            "1234567890123456", "2024-05-23-10-11-12", "0000000000000000a1b2", "abcdefghijklmnop123", "user_profile_settings_page_3", "aaaaaaaaaaaaaaaaaaaa1",
-            "release-2024.05.23-linux-x86_64", "DEFAULT_CONNECTION_TIMEOUT_MS_30", "tokens-per-minute-limit-1000",
+            "com.example.service.PaymentGateway2",
+            "my-long-kebab-case-identifier-v2",
+            "getElementsByTagNameNS2",
+            "AbstractSingletonProxyFactoryBean1",
+            "1234567890123456",
+            "2024-05-23-10-11-12",
+            "0000000000000000a1b2",
+            "abcdefghijklmnop123",
+            "user_profile_settings_page_3",
+            "aaaaaaaaaaaaaaaaaaaa1",
+            "release-2024.05.23-linux-x86_64",
+            "DEFAULT_CONNECTION_TIMEOUT_MS_30",
+            "tokens-per-minute-limit-1000",
         ] {
             assert!(!looks_generated(text.as_bytes()), "{text}");
         }

@@ -28,7 +28,9 @@ pub fn merge(outer: &mut Vec<Candidate>, inner: Vec<Candidate>) {
     let same = |a: &Candidate, b: &Candidate| a.span == b.span && a.identity == b.identity;
     let new = |c: &Candidate| !is_covered(&firm, &c.span) && !outer.iter().any(|o| same(o, c));
     let mut inner: Vec<Candidate> = inner.into_iter().filter(new).collect();
-    inner.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(a.span.end.cmp(&b.span.end)).then(b.rank().cmp(&a.rank())).then(a.decoders.len().cmp(&b.decoders.len())));
+    inner.sort_by(|a, b| {
+        a.span.start.cmp(&b.span.start).then(a.span.end.cmp(&b.span.end)).then(b.rank().cmp(&a.rank())).then(a.decoders.len().cmp(&b.decoders.len()))
+    });
     inner.dedup_by(|later, first| later.span == first.span && (later.rule == first.rule || later.identity == first.identity));
     let spans: Vec<Range<usize>> = inner.iter().map(|c| c.span.clone()).collect();
     outer.retain(|candidate| candidate.lead == Lead::Literal || !touches(&spans, &candidate.span));

@@ -90,9 +90,16 @@ mod tests {
     #[test]
     fn gaps_end_where_the_token_goes_on() {
         for between in [
-            "\n", "\r\n", "\n    ", "\n> ", "\\n", "\\\n",
+            "\n",
+            "\r\n",
+            "\n    ",
+            "\n> ",
+            "\\n",
+            "\\\n",
             "\",\"stream\":\"stdout\",\"time\":\"2024-05-23T09:04:45.1Z\"}\n{\"log\":\"",
-            "\n2024-05-23T09:04:45.153183123Z stdout F ", "\n2024-05-23T09:04:45.153183123+02:00 stderr P ", "\n2024-05-23T09:04:45.153183Z 00O+",
+            "\n2024-05-23T09:04:45.153183123Z stdout F ",
+            "\n2024-05-23T09:04:45.153183123+02:00 stderr P ",
+            "\n2024-05-23T09:04:45.153183Z 00O+",
         ] {
             let text = format!("abc{between}def");
             assert_eq!(gap(text.as_bytes(), 3), Some(between.len()), "{between:?}");

@@ -20,6 +20,8 @@ pub struct Case<'a> {
     pub introduction: Option<&'a Introduction>,
     /// What led to it.
     pub lead: Lead,
+    /// How many bytes at the token's start are the rule's public prefix.
+    pub prefix: usize,
     /// Whether the bytes were decoded from others.
     pub decoded: bool,
 }
@@ -29,6 +31,12 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn token(&self) -> &'a [u8] {
         &self.bytes[self.span.clone()]
+    }
+
+    /// The token without the rule's public prefix.
+    #[must_use]
+    pub fn body(&self) -> &'a [u8] {
+        &self.bytes[(self.span.start + self.prefix).min(self.span.end)..self.span.end]
     }
 
     /// The reduced name before it, empty where there is none.
@@ -69,19 +77,39 @@ pub struct Filter {
 
 /// All filters, cheapest first.
 pub const FILTERS: &[Filter] = &[
-    Filter { name: "repetition", about: "one character five times in a row, or seven that count up or down", up_to: Lead::Literal, test: value::is_repetition },
-    Filter { name: "placeholder", about: "words such as `example`, `your-`, `changeme`, `xxxx` inside", up_to: Lead::Literal, test: value::is_placeholder },
+    Filter {
+        name: "repetition",
+        about: "one character five times in a row, or seven that count up or down",
+        up_to: Lead::Literal,
+        test: value::is_repetition,
+    },
+    Filter {
+        name: "placeholder",
+        about: "words such as `example`, `your-`, `changeme`, `xxxx` inside",
+        up_to: Lead::Literal,
+        test: value::is_placeholder,
+    },
     Filter { name: "template", about: "`${VAR}`, `{{ value }}`, `<token>`, `%s`", up_to: Lead::Literal, test: value::is_template },
     Filter { name: "uuid", about: "a UUID where no vendor issues UUIDs as tokens", up_to: Lead::Name, test: value::is_uuid },
     Filter { name: "reference", about: "an expression of code that reads a secret from elsewhere", up_to: Lead::Keyword, test: value::is_reference },
     Filter { name: "path", about: "a file path, a package or a URL", up_to: Lead::Name, test: value::is_path },
     Filter { name: "words", about: "words, numbers and identifiers: not generated", up_to: Lead::Name, test: value::is_words },
-    Filter { name: "name", about: "a name that says it is no credential, such as `token_count` or `key_id`", up_to: Lead::Name, test: surroundings::is_other_name },
+    Filter {
+        name: "name",
+        about: "a name that says it is no credential, such as `token_count` or `key_id`",
+        up_to: Lead::Name,
+        test: surroundings::is_other_name,
+    },
     Filter { name: "digest", about: "a commit id, checksum, lockfile or integrity hash", up_to: Lead::Keyword, test: surroundings::is_digest },
     Filter { name: "public-key", about: "a public key or certificate", up_to: Lead::Keyword, test: surroundings::is_public_key },
     Filter { name: "data-uri", about: "an image or font in base64", up_to: Lead::Literal, test: surroundings::is_data_uri },
     Filter { name: "minified", about: "minified code", up_to: Lead::Name, test: surroundings::is_minified },
-    Filter { name: "test-vector", about: "a line that says it is a test vector, an example or a fake", up_to: Lead::Keyword, test: surroundings::is_test_vector },
+    Filter {
+        name: "test-vector",
+        about: "a line that says it is a test vector, an example or a fake",
+        up_to: Lead::Keyword,
+        test: surroundings::is_test_vector,
+    },
 ];
 
 /// The first filter that silences the case.

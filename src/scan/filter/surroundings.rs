@@ -4,14 +4,75 @@ use crate::scan::filter::Case;
 
 /// Ends of names that say: not the credential itself.
 const OTHER_ENDS: [&str; 41] = [
-    "id", "ids", "name", "names", "type", "types", "url", "uri", "endpoint", "count", "limit", "length", "len", "size", "expiry", "expires", "expiration", "ttl", "path",
-    "file", "filename", "field", "header", "prefix", "suffix", "format", "version", "algorithm", "alg", "label", "description", "regex", "pattern", "scheme", "usage",
-    "index", "offset", "class", "selector", "policy", "arn",
+    "id",
+    "ids",
+    "name",
+    "names",
+    "type",
+    "types",
+    "url",
+    "uri",
+    "endpoint",
+    "count",
+    "limit",
+    "length",
+    "len",
+    "size",
+    "expiry",
+    "expires",
+    "expiration",
+    "ttl",
+    "path",
+    "file",
+    "filename",
+    "field",
+    "header",
+    "prefix",
+    "suffix",
+    "format",
+    "version",
+    "algorithm",
+    "alg",
+    "label",
+    "description",
+    "regex",
+    "pattern",
+    "scheme",
+    "usage",
+    "index",
+    "offset",
+    "class",
+    "selector",
+    "policy",
+    "arn",
 ];
 /// Parts of names that say: something else.
 const OTHER_PARTS: [&str; 25] = [
-    "publickey", "pubkey", "tokenize", "maxtoken", "numtoken", "primarykey", "foreignkey", "partitionkey", "sortkey", "cachekey", "keyboard", "keyring", "keyword",
-    "monkey", "csrf", "xsrf", "nonce", "thumbprint", "fingerprint", "idempotency", "author", "passenger", "passthrough", "compass", "routingkey",
+    "publickey",
+    "pubkey",
+    "tokenize",
+    "maxtoken",
+    "numtoken",
+    "primarykey",
+    "foreignkey",
+    "partitionkey",
+    "sortkey",
+    "cachekey",
+    "keyboard",
+    "keyring",
+    "keyword",
+    "monkey",
+    "csrf",
+    "xsrf",
+    "nonce",
+    "thumbprint",
+    "fingerprint",
+    "idempotency",
+    "author",
+    "passenger",
+    "passthrough",
+    "compass",
+    "routingkey",
 ];
 /// Parts of names whose values are digests.
 const DIGEST_PARTS: [&str; 14] =
@@ -32,7 +93,9 @@ pub fn is_digest(case: &Case) -> bool {
     let before = case.before(12);
     let marked = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-", b"sha1:", b"sha256:", b"sha512:", b"md5:", b"h1:"];
     let prefixed = marked.iter().any(|mark| before.ends_with(mark) || token.starts_with(mark));
-    prefixed || DIGEST_PARTS.iter().any(|part| name.contains(part)) || (hex && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
+    prefixed
+        || DIGEST_PARTS.iter().any(|part| name.contains(part))
+        || (hex && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
 }
 
 pub fn is_public_key(case: &Case) -> bool {
@@ -56,7 +119,8 @@ pub fn is_minified(case: &Case) -> bool {
 }
 
 pub fn is_test_vector(case: &Case) -> bool {
-    const WORDS: [&[u8]; 8] = [b"test vector", b"test_vector", b"testvector", b"not a real", b"fake token", b"fake key", b"for example", b"known answer"];
+    const WORDS: [&[u8]; 8] =
+        [b"test vector", b"test_vector", b"testvector", b"not a real", b"fake token", b"fake key", b"for example", b"known answer"];
     says(case.before(160), &WORDS) || says(case.after(80), &WORDS[3..])
 }
 

@@ -5,12 +5,30 @@ use crate::scan::random::{looks_generated, repeats};
 
 /// Words that stand in tokens of documentation, in lower case.
 const PLACEHOLDERS: [&[u8]; 20] = [
-    b"example", b"placeholder", b"changeme", b"change_me", b"change-me", b"replace", b"your_", b"your-", b"yourtoken", b"yourapi", b"xxxx", b"redacted", b"dummy",
-    b"sample", b"notreal", b"foobar", b"insert_", b"goes_here", b"goes-here", b"deadbeef",
+    b"example",
+    b"placeholder",
+    b"changeme",
+    b"change_me",
+    b"change-me",
+    b"replace",
+    b"your_",
+    b"your-",
+    b"yourtoken",
+    b"yourapi",
+    b"xxxx",
+    b"redacted",
+    b"dummy",
+    b"sample",
+    b"notreal",
+    b"foobar",
+    b"insert_",
+    b"goes_here",
+    b"goes-here",
+    b"deadbeef",
 ];
 
 pub fn is_repetition(case: &Case) -> bool {
-    repeats(case.token())
+    repeats(case.body())
 }
 
 pub fn is_placeholder(case: &Case) -> bool {
@@ -29,14 +47,27 @@ pub fn is_template(case: &Case) -> bool {
 
 pub fn is_uuid(case: &Case) -> bool {
     let token = case.token();
-    token.len() == 36
-        && token.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+    token.len() == 36 && token.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
 pub fn is_reference(case: &Case) -> bool {
     const HEADS: [&[u8]; 16] = [
-        b"process.env", b"os.environ", b"os.getenv", b"env.", b"ENV[", b"secrets.", b"vars.", b"self.", b"this.", b"config.", b"settings.", b"var.", b"local.",
-        b"data.", b"module.", b"System.getenv",
+        b"process.env",
+        b"os.environ",
+        b"os.getenv",
+        b"env.",
+        b"ENV[",
+        b"secrets.",
+        b"vars.",
+        b"self.",
+        b"this.",
+        b"config.",
+        b"settings.",
+        b"var.",
+        b"local.",
+        b"data.",
+        b"module.",
+        b"System.getenv",
     ];
     let token = case.token();
     let called = case.after(1).first().is_some_and(|b| b"([".contains(b)) && token.iter().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(b));
@@ -47,22 +78,19 @@ pub fn is_reference(case: &Case) -> bool {
 pub fn is_path(case: &Case) -> bool {
     let token = case.token();
     let slashes = memchr::memchr_iter(b'/', token).count();
-    let dots = memchr::memchr_iter(b'.', token).count();
     let starts = token.starts_with(b"/") || token.starts_with(b"./") || token.starts_with(b"~/") || memchr::memmem::find(token, b"://").is_some();
-    let parts = || token.split(|b| b"/.".contains(b)).filter(|part| !part.is_empty());
-    let wordy = slashes + dots >= 1 && parts().all(|part| part.len() < 40 && !looks_generated_part(part));
-    starts || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"=")) || wordy
-}
-
-fn looks_generated_part(part: &[u8]) -> bool {
-    part.len() >= 12 && looks_generated(part)
+    starts || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"="))
 }
 
 /// Passwords are chosen by people and may be words; everything else must look generated.
 pub fn is_words(case: &Case) -> bool {
     let token = case.token();
     let name = case.name();
-    if name.contains("pass") || name.contains("pwd") || name == "basic" || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo) {
+    if name.contains("pass")
+        || name.contains("pwd")
+        || name == "basic"
+        || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo)
+    {
         return is_common_word(token);
     }
     !looks_generated(token)
@@ -84,8 +112,14 @@ mod tests {
     fn check(before: &str, token: &str, after: &str, expected: Option<&str>) {
         let text = format!("{before}{token}{after}");
         let introduction = introduce(text.as_bytes(), before.len());
-        let case =
-            Case { bytes: text.as_bytes(), span: before.len()..before.len() + token.len(), introduction: introduction.as_ref(), lead: Lead::Name, decoded: false };
+        let case = Case {
+            bytes: text.as_bytes(),
+            span: before.len()..before.len() + token.len(),
+            introduction: introduction.as_ref(),
+            lead: Lead::Name,
+            prefix: 0,
+            decoded: false,
+        };
         assert_eq!(silenced_by(&case).map(|filter| filter.name), expected, "{text}");
     }
 
@@ -100,7 +134,7 @@ mod tests {
             ("token = ", "fetchNextToken2X", "(a)", "reference"),
             ("token: ", "/etc/keys/Q8Kd02/mfLq3", "", "path"),
             ("token: ", "com.example1.service.v2", "", "placeholder"),
-            ("token: ", "org.project.service.v2", "", "path"),
+            ("token: ", "org.project.service.v2", "", "words"),
             ("token: ", "authorizationServerToken2", "", "words"),
             ("token_count=", "Q8Kd02mfLq3zT7vB1nXw", "", "name"),
             ("commit_token sha1=", "3b18e512dba79e4c8300dd08aeb37f8e728b8dad", "", "digest"),
