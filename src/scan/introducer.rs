@@ -22,7 +22,39 @@ pub struct Introduction {
     /// Where the name stands.
     pub name: Range<usize>,
     /// The name in lower case letters and digits only.
-    pub plain: String,
+    pub plain: Plain,
+}
+
+/// A name reduced to lower case letters and digits, at most [`MAX_NAME`] of them; kept in place, for there are many.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Plain {
+    bytes: [u8; MAX_NAME],
+    length: u8,
+}
+
+impl Plain {
+    /// Reduces a name.
+    #[must_use]
+    pub fn new(name: &[u8]) -> Self {
+        let mut plain = Self { bytes: [0; MAX_NAME], length: 0 };
+        for byte in name.iter().filter(|b| b.is_ascii_alphanumeric()).take(MAX_NAME) {
+            plain.bytes[usize::from(plain.length)] = byte.to_ascii_lowercase();
+            plain.length += 1;
+        }
+        plain
+    }
+
+    /// The reduced name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).expect("because it is ASCII")
+    }
+}
+
+impl std::fmt::Debug for Plain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Introduction {
@@ -160,11 +192,12 @@ fn follows_cookie(back: &Back) -> bool {
 
 /// The introduction under this name, or under the name that it stands for.
 fn named(back: Back, kind: CarrierKind, name: Range<usize>) -> Option<Introduction> {
-    let plain = plain(&back.bytes[name.clone()]);
-    if plain.is_empty() || name.len() > MAX_NAME {
+    let plain = Plain::new(&back.bytes[name.clone()]);
+    if plain.as_str().is_empty() || name.len() > MAX_NAME {
         return None;
     }
-    if PLACEHOLDER_NAMES.contains(&plain.as_str())
+    if plain.length <= 7
+        && PLACEHOLDER_NAMES.contains(&plain.as_str())
         && let Some(sibling) = sibling(&back, name.start)
     {
         return Some(sibling);
@@ -188,10 +221,10 @@ fn sibling(back: &Back, before: usize) -> Option<Introduction> {
     let start = from + skipped;
     let length = window[start..].iter().take_while(|b| b.is_ascii_alphanumeric() || b"_-. $".contains(b)).count();
     let name = back.floor + start..back.floor + start + length;
-    let plain = plain(&back.bytes[name.clone()]);
-    let header = plain.contains("authorization") || back.bytes[name.clone()].contains(&b'-');
+    let plain = Plain::new(&back.bytes[name.clone()]);
+    let header = plain.as_str().contains("authorization") || back.bytes[name.clone()].contains(&b'-');
     let kind = if header { CarrierKind::Header } else { CarrierKind::Assignment };
-    (skipped > 0 && !plain.is_empty() && length <= MAX_NAME).then_some(Introduction { kind, name, plain })
+    (skipped > 0 && !plain.as_str().is_empty() && length <= MAX_NAME).then_some(Introduction { kind, name, plain })
 }
 
 /// `<name>value`, `<string name="x">value`, `<key>x</key><string>value`.
@@ -247,7 +280,7 @@ fn block(mut back: Back) -> Option<Introduction> {
 fn word(mut back: Back) -> Option<Introduction> {
     let name = back.word();
     let text = &back.bytes[name.clone()];
-    let plain_text = plain(text);
+    let plain_text = Plain::new(text);
     if SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes())) {
         return named(back, CarrierKind::Scheme, name);
     }
@@ -260,12 +293,6 @@ fn word(mut back: Back) -> Option<Introduction> {
         return named(back, CarrierKind::Prose, subject);
     }
     named(back, CarrierKind::Prose, name)
-}
-
-/// A name reduced to lower case letters and digits.
-#[must_use]
-pub fn plain(name: &[u8]) -> String {
-    name.iter().filter(|b| b.is_ascii_alphanumeric()).take(MAX_NAME).map(|b| char::from(b.to_ascii_lowercase())).collect()
 }
 
 /// The value that a name introduces, read forwards from any byte of the name.
@@ -331,7 +358,7 @@ mod tests {
         ] {
             let text = format!("x\n{before}VALUE");
             let found = introduce(text.as_bytes(), text.len() - 5);
-            assert_eq!(found.map(|i| (i.kind, i.plain)), Some((kind, plain.to_owned())), "{before}");
+            assert_eq!(found.map(|i| (i.kind, i.plain.as_str().to_owned())), Some((kind, plain.to_owned())), "{before}");
         }
     }
 

@@ -12,10 +12,10 @@ use crate::rules::spec::Check;
 use crate::scan::anchors::{Grams, Lead as AnchorLead, Literals, Target};
 use crate::scan::boundary::may_begin;
 use crate::scan::candidate::{Candidate, Dropped, Lead};
-use crate::scan::context::{Contexts, is_telling};
+use crate::scan::context::Contexts;
 use crate::scan::decode::unwrap::gap;
 use crate::scan::decode::{self, Regions};
-use crate::scan::introducer::{Introduction, introduce, value_after};
+use crate::scan::introducer::{Introduction, Plain, introduce, value_after};
 use crate::scan::judge::{Judgement, Match, judge};
 use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
@@ -199,9 +199,7 @@ impl<'a> Pass<'a> {
     /// Tries every contextual rule on an introduced value.
     fn introduced(&mut self, value: usize, introduction: &Introduction) {
         let plan = self.plan;
-        let mut fits = Vec::new();
-        plan.contexts.fits(&plan.rules, self.layer.bytes, value, introduction, |fit| fits.push(fit));
-        for fit in fits {
+        for fit in plan.contexts.fits(&plan.rules, self.layer.bytes, value, introduction) {
             self.judge(fit.rule, value..fit.end, fit.lead, Some(introduction));
         }
     }
@@ -222,7 +220,6 @@ impl<'a> Pass<'a> {
         let Some(value) = value_after(self.layer.bytes, inside) else { return };
         if self.is_mine(value)
             && let Some(introduction) = introduce(self.layer.bytes, value)
-            && is_telling(&introduction)
         {
             self.introduced(value, &introduction);
         }
@@ -240,7 +237,7 @@ impl<'a> Pass<'a> {
         let value = start + colon.map_or(0, |at| at + 1);
         let name = start..start + colon.unwrap_or(0).min(64);
         if self.is_mine(value) {
-            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, plain: "userinfo".into(), name });
+            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, plain: Plain::new(b"userinfo"), name });
         }
     }
 
