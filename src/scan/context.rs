@@ -13,7 +13,7 @@ pub const NEAR: usize = 240;
 /// On how many lines before the value's own a vendor's word may stand.
 const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
-const TELLING: [&str; 14] = ["token", "key", "secret", "auth", "pass", "pwd", "credential", "pat", "bearer", "session", "cookie", "sid", "jwt", "basic"];
+const TELLING: [&str; 13] = ["token", "key", "secret", "auth", "pass", "pwd", "credential", "bearer", "session", "cookie", "sid", "jwt", "basic"];
 
 /// The contextual rules of a set.
 pub struct Contexts {
@@ -90,7 +90,7 @@ impl Contexts {
     /// Every contextual rule that holds for the value at `value`, with its end.
     #[must_use]
     pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Vec<Fit> {
-        let plain = introduction.plain.as_str().as_bytes();
+        let plain = introduction.plain.as_bytes();
         let name = &bytes[introduction.name.clone()];
         if !self.names.is_in(plain) && !self.carriers.contains(&introduction.kind) && !self.words.is_in(name) {
             return Vec::new();

@@ -44,10 +44,16 @@ impl Plain {
         plain
     }
 
+    /// The reduced name's bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+
     /// The reduced name.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).expect("because it is ASCII")
+        std::str::from_utf8(self.as_bytes()).expect("because it is ASCII")
     }
 }
 
@@ -193,7 +199,7 @@ fn follows_cookie(back: &Back) -> bool {
 /// The introduction under this name, or under the name that it stands for.
 fn named(back: Back, kind: CarrierKind, name: Range<usize>) -> Option<Introduction> {
     let plain = Plain::new(&back.bytes[name.clone()]);
-    if plain.as_str().is_empty() || name.len() > MAX_NAME {
+    if plain.as_bytes().is_empty() || name.len() > MAX_NAME {
         return None;
     }
     if plain.length <= 7
@@ -224,7 +230,7 @@ fn sibling(back: &Back, before: usize) -> Option<Introduction> {
     let plain = Plain::new(&back.bytes[name.clone()]);
     let header = plain.as_str().contains("authorization") || back.bytes[name.clone()].contains(&b'-');
     let kind = if header { CarrierKind::Header } else { CarrierKind::Assignment };
-    (skipped > 0 && !plain.as_str().is_empty() && length <= MAX_NAME).then_some(Introduction { kind, name, plain })
+    (skipped > 0 && !plain.as_bytes().is_empty() && length <= MAX_NAME).then_some(Introduction { kind, name, plain })
 }
 
 /// `<name>value`, `<string name="x">value`, `<key>x</key><string>value`.
