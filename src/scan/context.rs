@@ -1,6 +1,6 @@
 //! Values of formats without a literal: which contextual rule, if any, holds for what a name introduces.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::model::carrier::CarrierKind;
 use crate::rules::rule::Rule;
@@ -54,7 +54,7 @@ struct Evidence {
 impl Words {
     fn new<'a>(words: impl Iterator<Item = (Option<usize>, &'a str)>) -> Self {
         let (owners, texts): (Vec<_>, Vec<_>) = words.unzip();
-        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&texts);
+        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(&texts);
         Self { automaton: (!texts.is_empty()).then(|| automaton.expect("because a few hundred words fit into an automaton")), owners }
     }
 

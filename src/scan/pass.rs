@@ -21,6 +21,7 @@ use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
 use crate::scan::pairs::Aws;
+use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
 
 /// What may stand right before an introduced value.
@@ -177,6 +178,9 @@ impl<'a> Pass<'a> {
     #[inline]
     fn value_at(&mut self, run: &Run) {
         let bytes = self.layer.bytes;
+        if is_plain_word(&bytes[run.clone()]) {
+            return;
+        }
         let start = over_number(bytes, run.start);
         if start == 0 || !self.is_mine(start) || !BEFORE_VALUES.contains(bytes[start - 1]) {
             return;
