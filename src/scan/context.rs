@@ -87,21 +87,24 @@ impl Contexts {
         }
     }
 
+    /// Whether the introduction concerns any rule.
+    #[must_use]
+    pub fn concerns(&self, bytes: &[u8], introduction: &Introduction) -> bool {
+        let name = &bytes[introduction.name.clone()];
+        self.carriers.contains(&introduction.kind) || self.names.is_in(introduction.plain(bytes).as_bytes()) || self.words.is_in(name)
+    }
+
     /// Every contextual rule that holds for the value at `value`, with its end.
     #[must_use]
     pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Vec<Fit> {
-        let plain = introduction.plain.as_bytes();
-        let name = &bytes[introduction.name.clone()];
-        if !self.names.is_in(plain) && !self.carriers.contains(&introduction.kind) && !self.words.is_in(name) {
-            return Vec::new();
-        }
+        let plain = introduction.plain(bytes);
         let mut evidence = vec![Evidence::default(); self.rules.len()];
         let mut telling = matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo);
-        self.names.each(plain, |owner| match owner {
+        self.names.each(plain.as_bytes(), |owner| match owner {
             Some(at) => evidence[at].named = true,
             None => telling = true,
         });
-        self.words.each(name, |owner| owner.into_iter().for_each(|at| evidence[at].word_in_name = true));
+        self.words.each(&bytes[introduction.name.clone()], |owner| owner.into_iter().for_each(|at| evidence[at].word_in_name = true));
         if telling {
             self.words.each(near(bytes, value), |owner| owner.into_iter().for_each(|at| evidence[at].word_near = true));
         }
