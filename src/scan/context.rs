@@ -13,7 +13,7 @@ pub const NEAR: usize = 240;
 /// On how many lines before the value's own a vendor's word may stand.
 const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
-const TELLING: [&str; 13] = ["token", "key", "secret", "auth", "pass", "pwd", "credential", "bearer", "session", "cookie", "sid", "jwt", "basic"];
+const TELLING: [&str; 7] = ["token", "key", "secret", "auth", "pass", "pwd", "credential"];
 
 /// The contextual rules of a set.
 pub struct Contexts {

@@ -1,5 +1,6 @@
 //! Filters that look at what stands around the value.
 
+use crate::model::carrier::CarrierKind;
 use crate::scan::filter::Case;
 
 /// Ends of names that say: not the credential itself.
@@ -84,7 +85,8 @@ pub fn is_other_name(case: &Case) -> bool {
     if name == "authorization" || name.ends_with("authorization") || name == "xauthtoken" {
         return false;
     }
-    OTHER_ENDS.iter().any(|end| name.ends_with(end) && *end != name) || OTHER_PARTS.iter().any(|part| name.contains(part))
+    let cookie = case.introduction.is_some_and(|introduction| introduction.kind == CarrierKind::Cookie);
+    (!cookie && OTHER_ENDS.iter().any(|end| name.ends_with(end) && *end != name)) || OTHER_PARTS.iter().any(|part| name.contains(part))
 }
 
 pub fn is_digest(case: &Case) -> bool {
