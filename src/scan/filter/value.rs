@@ -112,7 +112,7 @@ fn is_code(case: &Case) -> bool {
     let constant = identifier && token.contains(&b'_') && !token.iter().any(u8::is_ascii_lowercase);
     let next = case.after(4).trim_ascii_start().first().copied().unwrap_or(b' ');
     let goes_on = b",);=<>{[(&|".contains(&next);
-    constant || (!quoted && identifier && goes_on) || (!quoted && (token.starts_with(b"&") || token.starts_with(b"*"))) || token.starts_with(b"@env:")
+    constant || (!quoted && identifier && goes_on) || (!quoted && matches!(token, [b'&' | b'*', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'))) || token.starts_with(b"@env:")
 }
 
 #[cfg(test)]
