@@ -15,12 +15,14 @@ use crate::scan::candidate::{Candidate, Dropped, Lead};
 use crate::scan::context::Contexts;
 use crate::scan::decode::unwrap::gap;
 use crate::scan::decode::{self, Regions};
-use crate::scan::introducer::{Introduction, Plain, introduce, value_after};
+use crate::scan::introducer::{Introduction, introduce, value_after};
 use crate::scan::judge::{Judgement, Match, judge};
 use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
 use crate::scan::pairs::Aws;
+use crate::scan::random::is_plain_word;
+use crate::scan::quiet_names::QuietNames;
 use crate::scan::resolve;
 
 /// What may stand right before an introduced value.
@@ -60,7 +62,7 @@ pub struct Found {
 pub fn scan(plan: &Plan, layer: Layer) -> Found {
     let mut runs = Vec::new();
     find_runs(layer.bytes, MIN_RUN, &mut runs);
-    let mut pass = Pass { plan, layer, found: Found::default(), broken: Vec::new() };
+    let mut pass = Pass { plan, layer, found: Found::default(), broken: Vec::new(), quiet: QuietNames::new() };
     for run in runs.iter().filter(|run| run.end > layer.start && run.start < layer.end) {
         pass.run(run.clone());
     }
@@ -104,6 +106,8 @@ struct Pass<'a> {
     found: Found,
     /// Starts of matches that a line break cut short.
     broken: Vec<usize>,
+    /// Names that concern no rule.
+    quiet: QuietNames,
 }
 
 impl<'a> Pass<'a> {
@@ -177,6 +181,9 @@ impl<'a> Pass<'a> {
     #[inline]
     fn value_at(&mut self, run: &Run) {
         let bytes = self.layer.bytes;
+        if is_plain_word(&bytes[run.clone()]) {
+            return;
+        }
         let start = over_number(bytes, run.start);
         if start == 0 || !self.is_mine(start) || !BEFORE_VALUES.contains(bytes[start - 1]) {
             return;
@@ -189,6 +196,12 @@ impl<'a> Pass<'a> {
     /// Tries every contextual rule on an introduced value.
     fn introduced(&mut self, value: usize, introduction: &Introduction) {
         let plan = self.plan;
+        if self.quiet.has(self.layer.bytes, introduction) {
+            return;
+        }
+        if !plan.contexts.concerns(self.layer.bytes, introduction) {
+            return self.quiet.add(self.layer.bytes, introduction);
+        }
         for fit in plan.contexts.fits(&plan.rules, self.layer.bytes, value, introduction) {
             self.judge(fit.rule, value..fit.end, fit.lead, Some(introduction));
         }
@@ -227,7 +240,7 @@ impl<'a> Pass<'a> {
         let value = start + colon.map_or(0, |at| at + 1);
         let name = start..start + colon.unwrap_or(0).min(64);
         if self.is_mine(value) {
-            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, plain: Plain::new(b"userinfo"), name });
+            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, name });
         }
     }
 
