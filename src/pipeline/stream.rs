@@ -95,7 +95,7 @@ fn chunks(
 }
 
 /// Scans a stream as it arrives: what a line holds is told before the next line has to come.
-pub fn scan_live(context: Context, origin: &Arc<Origin>, first: Vec<u8>, reader: &mut dyn Read, tell: &mut dyn FnMut(Event)) {
+pub fn scan_live(context: Context, origin: &Arc<Origin>, first: &[u8], reader: &mut dyn Read, tell: &mut dyn FnMut(Event)) {
     tell(Event::Begin);
     context.progress.add_file();
     let mut cutter = Cutter::new(CutOptions::default());
@@ -103,7 +103,7 @@ pub fn scan_live(context: Context, origin: &Arc<Origin>, first: Vec<u8>, reader:
     if first.is_empty() {
         cutter.end();
     }
-    cutter.push(&first);
+    cutter.push(first);
     while !context.progress.is_cancelled() {
         while let Some(chunk) = cutter.cut(Cut::Lines, std::mem::take(&mut spare)) {
             let found = context.engine.scan_chunk(origin, &chunk);

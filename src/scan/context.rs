@@ -139,9 +139,8 @@ fn near(bytes: &[u8], value: usize) -> &[u8] {
 pub fn is_delimited(bytes: &[u8], end: usize) -> bool {
     let delimits = |b: u8| b <= b' ' || b"\"'`\\,;&)]}<>|#\x7f".contains(&b);
     match bytes.get(end) {
-        None => true,
+        None | Some(b'@') => true,
         Some(b'.' | b':' | b'!' | b'?') => bytes.get(end + 1).is_none_or(|b| delimits(*b)),
-        Some(b'@') => true,
         Some(b) => delimits(*b),
     }
 }

@@ -194,7 +194,8 @@ fn kind_of(back: &Back, name: &Range<usize>, colon: bool) -> CarrierKind {
         return CarrierKind::Option;
     }
     if colon {
-        let header = text.contains(&b'-') || text == b"apikey" || [&b"authorization"[..], b"cookie", b"dpop"].iter().any(|h| text.eq_ignore_ascii_case(h));
+        let header =
+            text.contains(&b'-') || text == b"apikey" || [&b"authorization"[..], b"cookie", b"dpop"].iter().any(|h| text.eq_ignore_ascii_case(h));
         return if header { CarrierKind::Header } else { CarrierKind::Assignment };
     }
     match back.peek() {

@@ -47,7 +47,8 @@ impl Aws {
         let mut taken = vec![false; candidates.len()];
         let mut parts: Vec<Vec<usize>> = vec![Vec::new(); candidates.len()];
         let secrets: Vec<usize> = (0..candidates.len()).filter(|i| candidates[*i].rule == self.secret).collect();
-        let kinds: [(Side, &dyn Fn(RuleIndex) -> bool); 2] = [(Side::Before, &|rule| self.is_id(rule)), (Side::After, &|rule| Some(rule) == self.session)];
+        let kinds: [(Side, &dyn Fn(RuleIndex) -> bool); 2] =
+            [(Side::Before, &|rule| self.is_id(rule)), (Side::After, &|rule| Some(rule) == self.session)];
         for (side, kind) in kinds {
             for secret in &secrets {
                 let near = nearest(&candidates, *secret, side, |i| kind(candidates[i].rule) && !taken[i]);

@@ -21,8 +21,8 @@ use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
 use crate::scan::pairs::Aws;
-use crate::scan::random::is_plain_word;
 use crate::scan::quiet_names::QuietNames;
+use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
 
 /// What may stand right before an introduced value.
@@ -110,7 +110,7 @@ struct Pass<'a> {
     quiet: QuietNames,
 }
 
-impl<'a> Pass<'a> {
+impl Pass<'_> {
     /// Looks into one run: first for anchors, then at what introduces it.
     #[inline]
     fn run(&mut self, run: Run) {
