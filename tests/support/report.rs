@@ -10,6 +10,9 @@ use beartrap::model::fingerprint::Fingerprint;
 /// A case that legitimately cannot hold: rule, carrier (either may end in `*`) and why.
 pub type Exception = (&'static str, &'static str, &'static str);
 
+/// A carrier that fails more often than this is one flaw: its rows are shortened.
+const SHOWN: usize = 40;
+
 /// What went wrong, by rule and carrier.
 pub struct Report {
     exceptions: &'static [Exception],
@@ -43,8 +46,10 @@ impl Report {
         assert!(self.cases > 0, "no case was tried");
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         self.failures.keys().for_each(|(_, carrier)| *counts.entry(carrier).or_default() += 1);
+        let width = |name: &str| if counts.get(name).is_some_and(|count| *count > SHOWN) { 60 } else { 400 };
+        let rows: Vec<String> =
+            self.failures.iter().map(|((rule, carrier), flaw)| format!("  {rule:36} {carrier:28} {:.*}", width(carrier), flaw)).collect();
         let counts: Vec<String> = counts.iter().map(|(carrier, count)| format!("  {count:4} {carrier}")).collect();
-        let rows: Vec<String> = self.failures.iter().map(|((rule, carrier), flaw)| format!("  {rule:36} {carrier:28} {flaw}")).collect();
         assert!(
             rows.is_empty() && idle.is_empty(),
             "{} of {} cases fail\nby carrier:\n{}\nby rule:\n{}\nexceptions without a case:\n{}",
@@ -107,7 +112,8 @@ pub fn range(finding: &Finding) -> Range<usize> {
     at(finding.span.start())..at(finding.span.end())
 }
 
-fn list(found: &[Finding]) -> String {
+/// What was found, for a message.
+pub fn list(found: &[Finding]) -> String {
     let names: Vec<String> = found.iter().map(|f| format!("{} {:?} {:?} {:?}", f.rule.id, range(f), f.confidence, f.decoders)).collect();
     if names.is_empty() { ", got nothing".to_owned() } else { format!(", got {}", names.join("; ")) }
 }
