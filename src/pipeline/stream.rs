@@ -99,7 +99,6 @@ pub fn scan_live(context: Context, origin: &Arc<Origin>, first: Vec<u8>, reader:
     tell(Event::Begin);
     context.progress.add_file();
     let mut cutter = Cutter::new(CutOptions::default());
-    let mut scratch = vec![0; 128 << 10];
     let mut spare = Vec::new();
     if first.is_empty() {
         cutter.end();
@@ -122,7 +121,7 @@ pub fn scan_live(context: Context, origin: &Arc<Origin>, first: Vec<u8>, reader:
         if cutter.is_done() {
             return;
         }
-        if let Err(error) = cutter.fill_some(reader, &mut scratch) {
+        if let Err(error) = cutter.fill_some(reader) {
             tell(Event::Problem(unreadable(origin, &error)));
             cutter.end();
         }

@@ -1,6 +1,6 @@
 //! Values of formats without a literal: which contextual rule, if any, holds for what a name introduces.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::model::carrier::CarrierKind;
 use crate::rules::rule::Rule;
@@ -13,7 +13,7 @@ pub const NEAR: usize = 240;
 /// On how many lines before the value's own a vendor's word may stand.
 const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
-const TELLING: [&str; 13] = ["token", "key", "secret", "auth", "pass", "pwd", "credential", "bearer", "session", "cookie", "sid", "jwt", "basic"];
+const TELLING: [&str; 7] = ["token", "key", "secret", "auth", "pass", "pwd", "credential"];
 
 /// The contextual rules of a set.
 pub struct Contexts {
@@ -54,7 +54,7 @@ struct Evidence {
 impl Words {
     fn new<'a>(words: impl Iterator<Item = (Option<usize>, &'a str)>) -> Self {
         let (owners, texts): (Vec<_>, Vec<_>) = words.unzip();
-        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&texts);
+        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(&texts);
         Self { automaton: (!texts.is_empty()).then(|| automaton.expect("because a few hundred words fit into an automaton")), owners }
     }
 
@@ -87,21 +87,24 @@ impl Contexts {
         }
     }
 
+    /// Whether the introduction concerns any rule.
+    #[must_use]
+    pub fn concerns(&self, bytes: &[u8], introduction: &Introduction) -> bool {
+        let name = &bytes[introduction.name.clone()];
+        self.carriers.contains(&introduction.kind) || self.names.is_in(introduction.plain(bytes).as_bytes()) || self.words.is_in(name)
+    }
+
     /// Every contextual rule that holds for the value at `value`, with its end.
     #[must_use]
     pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Vec<Fit> {
-        let plain = introduction.plain.as_bytes();
-        let name = &bytes[introduction.name.clone()];
-        if !self.names.is_in(plain) && !self.carriers.contains(&introduction.kind) && !self.words.is_in(name) {
-            return Vec::new();
-        }
+        let plain = introduction.plain(bytes);
         let mut evidence = vec![Evidence::default(); self.rules.len()];
         let mut telling = matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo);
-        self.names.each(plain, |owner| match owner {
+        self.names.each(plain.as_bytes(), |owner| match owner {
             Some(at) => evidence[at].named = true,
             None => telling = true,
         });
-        self.words.each(name, |owner| owner.into_iter().for_each(|at| evidence[at].word_in_name = true));
+        self.words.each(&bytes[introduction.name.clone()], |owner| owner.into_iter().for_each(|at| evidence[at].word_in_name = true));
         if telling {
             self.words.each(near(bytes, value), |owner| owner.into_iter().for_each(|at| evidence[at].word_near = true));
         }

@@ -15,12 +15,14 @@ use crate::scan::candidate::{Candidate, Dropped, Lead};
 use crate::scan::context::Contexts;
 use crate::scan::decode::unwrap::gap;
 use crate::scan::decode::{self, Regions};
-use crate::scan::introducer::{Introduction, Plain, introduce, value_after};
+use crate::scan::introducer::{Introduction, introduce, value_after};
 use crate::scan::judge::{Judgement, Match, judge};
 use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
 use crate::scan::pairs::Aws;
+use crate::scan::random::is_plain_word;
+use crate::scan::quiet_names::QuietNames;
 use crate::scan::resolve;
 
 /// What may stand right before an introduced value.
@@ -60,7 +62,7 @@ pub struct Found {
 pub fn scan(plan: &Plan, layer: Layer) -> Found {
     let mut runs = Vec::new();
     find_runs(layer.bytes, MIN_RUN, &mut runs);
-    let mut pass = Pass { plan, layer, found: Found::default(), broken: Vec::new() };
+    let mut pass = Pass { plan, layer, found: Found::default(), broken: Vec::new(), quiet: QuietNames::new() };
     for run in runs.iter().filter(|run| run.end > layer.start && run.start < layer.end) {
         pass.run(run.clone());
     }
@@ -104,6 +106,8 @@ struct Pass<'a> {
     found: Found,
     /// Starts of matches that a line break cut short.
     broken: Vec<usize>,
+    /// Names that concern no rule.
+    quiet: QuietNames,
 }
 
 impl<'a> Pass<'a> {
@@ -138,6 +142,7 @@ impl<'a> Pass<'a> {
                     let introduction = introduce(bytes, start);
                     self.judge(lead.rule, start..end, Lead::Literal, introduction.as_ref());
                     self.cut_short(lead.rule, start, end);
+                    self.partner(lead.rule, end);
                     return;
                 }
                 None => self.unfinished(lead, start),
@@ -173,10 +178,28 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Looks for the secret that stands near an AWS key id without a name of its own: forty base64 characters by themselves.
+    fn partner(&mut self, id: RuleIndex, after: usize) {
+        let Some(aws) = self.plan.aws.as_ref().filter(|aws| aws.is_id(id)) else { return };
+        let bytes = self.layer.bytes;
+        let end = bytes.len().min(after + NEAR_ID);
+        let mut at = after;
+        while at < end {
+            let length = bytes[at..].iter().take(41).take_while(|b| ByteSet::VALUE.contains(**b)).count();
+            if length == 40 {
+                self.judge(aws.secret, at..at + length, Lead::Keyword, introduce(bytes, at).as_ref());
+            }
+            at += if length == 41 { bytes[at..].iter().take_while(|b| ByteSet::VALUE.contains(**b)).count() } else { length } + 1;
+        }
+    }
+
     /// Looks at the value that begins with the run, if something introduces it.
     #[inline]
     fn value_at(&mut self, run: &Run) {
         let bytes = self.layer.bytes;
+        if is_plain_word(&bytes[run.clone()]) {
+            return;
+        }
         let start = over_number(bytes, run.start);
         if start == 0 || !self.is_mine(start) || !BEFORE_VALUES.contains(bytes[start - 1]) {
             return;
@@ -189,6 +212,12 @@ impl<'a> Pass<'a> {
     /// Tries every contextual rule on an introduced value.
     fn introduced(&mut self, value: usize, introduction: &Introduction) {
         let plan = self.plan;
+        if self.quiet.has(self.layer.bytes, introduction) {
+            return;
+        }
+        if !plan.contexts.concerns(self.layer.bytes, introduction) {
+            return self.quiet.add(self.layer.bytes, introduction);
+        }
         for fit in plan.contexts.fits(&plan.rules, self.layer.bytes, value, introduction) {
             self.judge(fit.rule, value..fit.end, fit.lead, Some(introduction));
         }
@@ -227,7 +256,7 @@ impl<'a> Pass<'a> {
         let value = start + colon.map_or(0, |at| at + 1);
         let name = start..start + colon.unwrap_or(0).min(64);
         if self.is_mine(value) {
-            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, plain: Plain::new(b"userinfo"), name });
+            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, name });
         }
     }
 
@@ -245,6 +274,8 @@ impl<'a> Pass<'a> {
     }
 }
 
+/// How far after an AWS key id its secret may stand, in bytes.
+const NEAR_ID: usize = 256;
 /// What ends the user information of a URL, or shows that there is none.
 const AFTER_USERINFO: ByteSet = ByteSet::empty().with(b"@/\"'<>\\`?#|");
 

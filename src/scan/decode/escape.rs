@@ -77,7 +77,7 @@ struct Escape {
     length: usize,
 }
 
-/// Reads an escape for a printable ASCII character.
+/// Reads an escape for a printable ASCII character; one for a blank ends whatever it stands in, as a blank does.
 fn read(bytes: &[u8], at: usize) -> Option<Escape> {
     let rest = &bytes[at..bytes.len().min(at + 12)];
     let escape = match rest[0] {
@@ -86,7 +86,7 @@ fn read(bytes: &[u8], at: usize) -> Option<Escape> {
         b'&' => reference(rest)?,
         _ => return None,
     };
-    (0x20..0x7f).contains(&escape.byte).then_some(escape)
+    (0x21..0x7f).contains(&escape.byte).then_some(escape)
 }
 
 fn backslash(rest: &[u8]) -> Option<Escape> {

@@ -85,13 +85,14 @@ pub fn is_path(case: &Case) -> bool {
 /// Passwords are chosen by people and may be words; everything else must look generated.
 pub fn is_words(case: &Case) -> bool {
     let token = case.token();
-    let name = case.name();
+    let plain = case.name();
+    let name = plain.as_str();
     if name.contains("pass")
         || name.contains("pwd")
         || name == "basic"
         || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo)
     {
-        return is_common_word(token);
+        return is_common_word(token) || is_code(case);
     }
     !looks_generated(token)
 }
@@ -101,6 +102,17 @@ fn is_common_word(token: &[u8]) -> bool {
     let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(b));
     let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/".contains(b));
     plain || numbers || token.iter().filter(|b| b.is_ascii_alphanumeric()).count() < 6
+}
+
+/// A type, a constant or a variable after `password:` in code: an identifier without quotes where code goes on, or one in capitals.
+fn is_code(case: &Case) -> bool {
+    let token = case.token();
+    let quoted = case.before(1).first().is_some_and(|b| b"\"'`".contains(b));
+    let identifier = token.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let constant = identifier && token.contains(&b'_') && !token.iter().any(u8::is_ascii_lowercase);
+    let next = case.after(4).trim_ascii_start().first().copied().unwrap_or(b' ');
+    let goes_on = b",);=<>{[(&|".contains(&next);
+    constant || (!quoted && identifier && goes_on) || (!quoted && matches!(token, [b'&' | b'*', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'))) || token.starts_with(b"@env:")
 }
 
 #[cfg(test)]
@@ -142,6 +154,8 @@ mod tests {
             ("key: data:image/png;base64,", "iVBORw0KGgoAAAANSUhEUgAB7xQ2", "", "data-uri"),
             ("# test vector: key=", "Q8Kd02mfLq3zT7vB1nXw", "", "test-vector"),
             ("password: ", "required", "", "words"),
+            ("new(password: ", "Password2", ") {", "words"),
+            ("const WRONG_PASSWORD: ", "WIN32_ERROR", " = 1", "words"),
         ] {
             check(before, token, after, Some(name));
         }
