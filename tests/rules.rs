@@ -163,8 +163,9 @@ const BLOCKS: &[(&str, &str)] = &[
     ("terraform heredoc", "key = <<EOT\n{X}\nEOT\n"),
 ];
 
-/// What no scanner can tell from the bytes alone.
-const CARRIER_EXCEPTIONS: &[Exception] = &[];
+/// What cannot be told from the bytes alone.
+const CARRIER_EXCEPTIONS: &[Exception] =
+    &[("google-service-account-access-token", "prose, end of*", "its padding is dots: one more cannot be told from the sentence's full stop")];
 
 #[test]
 fn every_token_is_found_exactly_in_every_carrier() {
@@ -197,8 +198,11 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("json between", "\",\"token\":\""),
     ("assignment between", "\nOTHER_TOKEN="),
     ("bearer between", "\r\nAuthorization: Bearer "),
-    ("300 bytes between", " and then a long while after many other words, as they stand in a log that says what happened in the night of the 2nd of March, \
-        when worker 7 took its time, the queue grew to 9, and all was well and so on until the morning came and it was restarted by hand: the new one is "),
+    (
+        "300 bytes between",
+        " and then a long while after many other words, as they stand in a log that says what happened in the night of the 2nd of March, \
+        when worker 7 took its time, the queue grew to 9, and all was well and so on until the morning came and it was restarted by hand: the new one is ",
+    ),
 ];
 
 /// Tokens of one rule near each other are all found, each exactly and once.
@@ -302,11 +306,9 @@ fn cases(plain: &Encoded, wide: &Encoded) -> Vec<Case> {
     ]
 }
 
-const ENCODING_EXCEPTIONS: &[Exception] = &[];
-
 #[test]
 fn every_token_is_found_exactly_in_every_encoding() {
-    let mut report = Report::new(ENCODING_EXCEPTIONS);
+    let mut report = Report::new(&[]);
     for rule in tokens::anchored().iter().filter(|rule| !has_lines(rule)) {
         for (seed, before) in [(4, "API_TOKEN="), (5, "MY_API_TOKEN="), (6, "{\"the\": \"token ")] {
             let token = tokens::make(rule, seed);
@@ -326,19 +328,15 @@ fn every_token_is_found_exactly_in_every_encoding() {
     report.settle();
 }
 
-const UTF16_EXCEPTIONS: &[Exception] = &[];
-
 #[test]
 fn every_token_is_found_exactly_in_utf16() {
-    let mut report = Report::new(UTF16_EXCEPTIONS);
+    let mut report = Report::new(&[]);
     for rule in tokens::anchored() {
         let token = tokens::make(&rule, 7);
         let (text, start) = fill("[service]\r\ntoken = {X}\r\nport = 1\r\n", &token);
         let wide = 2 + start * 2..2 + (start + token.len()) * 2;
-        let cases: [(&str, &[u8], fn(&[u8]) -> Vec<u8>, &[Decoder]); 2] = [
-            ("UTF-16LE", &[0xFF, 0xFE], encode::utf16le, &[Decoder::Utf16le]),
-            ("UTF-16BE", &[0xFE, 0xFF], encode::utf16be, &[Decoder::Utf16be]),
-        ];
+        let cases: [(&str, &[u8], fn(&[u8]) -> Vec<u8>, &[Decoder]); 2] =
+            [("UTF-16LE", &[0xFF, 0xFE], encode::utf16le, &[Decoder::Utf16le]), ("UTF-16BE", &[0xFE, 0xFF], encode::utf16be, &[Decoder::Utf16be])];
         for (name, mark, write, decoders) in cases {
             let wanted = Wanted { token: &token, least: wide.clone(), most: wide.clone(), decoders };
             report.note(&rule.info.id, name, wanted.flaw(&scan_stream(&[mark, &write(&text)].concat())));
@@ -375,7 +373,9 @@ fn first_part(rule: &Rule) -> usize {
     (shortest / 2).max(anchor).clamp(MIN_RUN + 1, 60).min(shortest - 1)
 }
 
-const SPLIT_EXCEPTIONS: &[Exception] = &[];
+/// What cannot be told from the bytes alone.
+const SPLIT_EXCEPTIONS: &[Exception] =
+    &[("mailchimp-api-key", "*", "its anchor stands at its very end: a break before it hides it, after it the first part is a whole key")];
 
 /// Docker's and the container runtimes' longest line, in bytes.
 const LONGEST: usize = 16 << 10;
