@@ -53,8 +53,6 @@ pub struct Found {
     pub candidates: Vec<Candidate>,
     /// What filters silenced.
     pub dropped: Vec<Dropped>,
-    /// Starts of candidates that more bytes of a live stream may complete.
-    pub pending: Vec<usize>,
 }
 
 /// Scans a layer and whatever is encoded in it; overlaps are settled.
@@ -84,7 +82,6 @@ fn decode_into(plan: &Plan, layer: &Layer, (runs, broken): (&[Run], &[usize]), f
             bytes: &decoded.bytes,
             start: decoded.core.start,
             end: decoded.core.end,
-            ended: true,
             depth: layer.depth + 1,
             decoder: Some(decoded.decoder),
             phase: 0,
@@ -150,14 +147,11 @@ impl Pass<'_> {
         }
     }
 
-    /// Notes a match that a line break, or the end of a live stream's bytes, cut short.
+    /// Notes a match that a line break cut short.
     fn unfinished(&mut self, lead: AnchorLead, start: usize) {
         let alternative = &self.plan.rules[lead.rule.0 as usize].alternatives[lead.alternative as usize];
         let layer = self.layer;
         if alternative.shape.spans_lines() {
-            if !layer.ended && alternative.shape.follow(layer.bytes, start) == layer.bytes.len() {
-                self.found.pending.push(start);
-            }
             return;
         }
         let stopped = alternative.shape.follow(layer.bytes, start);
