@@ -251,7 +251,7 @@ fn regex_of(pattern: &str, tail: ByteSet) -> Regex {
 fn pattern_of(alternative: &Alternative) -> String {
     let step = |step: &Step| match step {
         Step::Literal(bytes) => escaped(bytes.iter().copied()),
-        Step::Class { set, min, max } => format!("[{}]{{{min},{max}}}", class(*set)),
+        Step::Class { set, min, max, lazy } => format!("[{}]{{{min},{max}}}{}", class(*set), if *lazy { "?" } else { "" }),
     };
     alternative.shape.0.iter().map(step).collect()
 }

@@ -28,6 +28,7 @@ pub struct Scanner<'a> {
     origin: Arc<Origin>,
     cutter: Cutter,
     placing: Placing,
+    cut: Cut,
 }
 
 impl<'a> Scanner<'a> {
@@ -40,10 +41,18 @@ impl<'a> Scanner<'a> {
     /// A scanner with chunks of other sizes; `left` and `right` must not be smaller than the default's for findings to stay the same.
     #[must_use]
     pub fn with_options(engine: &'a Engine, origin: Origin, options: CutOptions) -> Self {
-        Self { engine, origin: Arc::new(origin), cutter: Cutter::new(options), placing: Placing::START }
+        Self { engine, origin: Arc::new(origin), cutter: Cutter::new(options), placing: Placing::START, cut: Cut::Full }
     }
 
-    /// Takes the next bytes; the findings that are certain by now.
+    /// A scanner that reports what a line holds as soon as the line is whole, in the order in which findings become certain.
+    ///
+    /// What a later line would have changed stays reported: the first part of a value that goes on, in a token folded over lines.
+    #[must_use]
+    pub fn live(engine: &'a Engine, origin: Origin) -> Self {
+        Self { cut: Cut::Lines, ..Self::new(engine, origin) }
+    }
+
+    /// Takes the next bytes; the findings of which all context has arrived.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Finding> {
         self.cutter.push(bytes);
         self.scan()
@@ -58,7 +67,7 @@ impl<'a> Scanner<'a> {
 
     fn scan(&mut self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        while let Some(chunk) = self.cutter.cut(Cut::Lines, Vec::new()) {
+        while let Some(chunk) = self.cutter.cut(self.cut, Vec::new()) {
             let found = self.engine.scan_chunk(&self.origin, &chunk);
             findings.extend(self.placing.place(found).0);
         }

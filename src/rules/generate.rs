@@ -72,7 +72,7 @@ fn fill(shape: &Shape, random: &mut Random) -> Vec<u8> {
     for step in &shape.0 {
         match step {
             Step::Literal(bytes) => token.extend(bytes),
-            Step::Class { set, min, max } => {
+            Step::Class { set, min, max, .. } => {
                 let count = min + random.below(max.min(&(min + SLACK)) - min + 1);
                 token.extend(stretch(*set, count, random));
             }

@@ -16,7 +16,7 @@ pub enum Step {
     /// Exactly these bytes.
     #[serde(rename = "l")]
     Literal(Vec<u8>),
-    /// Between `min` and `max` bytes of the set, as many as possible.
+    /// Between `min` and `max` bytes of the set, as many as possible unless it is lazy.
     #[serde(rename = "c")]
     Class {
         /// The bytes allowed.
@@ -28,6 +28,9 @@ pub enum Step {
         /// The most repetitions.
         #[serde(rename = "x")]
         max: usize,
+        /// Whether as few as possible are taken.
+        #[serde(rename = "z", default)]
+        lazy: bool,
     },
 }
 
@@ -109,7 +112,7 @@ impl Shape {
         for step in &self.0 {
             let (fits, whole) = match step {
                 Step::Literal(literal) => (bytes[at..].iter().zip(literal).take_while(|(a, b)| a == b).count(), literal.len()),
-                Step::Class { set, min, max } => (bytes[at..].iter().take(*max).take_while(|b| set.contains(**b)).count(), *min),
+                Step::Class { set, min, max, .. } => (bytes[at..].iter().take(*max).take_while(|b| set.contains(**b)).count(), *min),
             };
             at += fits;
             if fits < whole {
@@ -174,13 +177,16 @@ fn match_steps(steps: &[Step], bytes: &[u8], at: usize, tail: &ByteSet) -> Optio
             let end = at + literal.len();
             (bytes.get(at..end)? == &literal[..]).then(|| match_steps(rest, bytes, end, tail))?
         }
-        Step::Class { set, min, max } => {
+        Step::Class { set, min, max, lazy } => {
             let window = &bytes[at.min(bytes.len())..bytes.len().min(at + max)];
             let longest = window.iter().position(|b| !set.contains(*b)).unwrap_or(window.len());
             if longest < *min {
                 return None;
             }
             let shortest = if can_give_back(*set, rest, tail) { *min } else { longest };
+            if *lazy {
+                return (*min..=longest).find_map(|n| match_steps(rest, bytes, at + n, tail));
+            }
             (shortest..=longest).rev().find_map(|n| match_steps(rest, bytes, at + n, tail))
         }
     }
@@ -207,7 +213,7 @@ fn expand(hir: &Hir) -> Result<Vec<Vec<Step>>, Unshapely> {
     match hir.kind() {
         HirKind::Empty => Ok(vec![vec![]]),
         HirKind::Literal(literal) => Ok(vec![vec![Step::Literal(literal.0.to_vec())]]),
-        HirKind::Class(class) => Ok(vec![vec![Step::Class { set: set_of(class)?, min: 1, max: 1 }]]),
+        HirKind::Class(class) => Ok(vec![vec![Step::Class { set: set_of(class)?, min: 1, max: 1, lazy: false }]]),
         HirKind::Look(_) => Err(Unshapely::Look),
         HirKind::Capture(capture) => expand(&capture.sub),
         HirKind::Repetition(repetition) => expand_repetition(repetition),
@@ -223,7 +229,7 @@ fn expand_repetition(repetition: &regex_syntax::hir::Repetition) -> Result<Vec<V
     let min = repetition.min as usize;
     let max = repetition.max.ok_or(Unshapely::Unbounded)? as usize;
     if let HirKind::Class(class) = repetition.sub.kind() {
-        return Ok(vec![vec![Step::Class { set: set_of(class)?, min, max }]]);
+        return Ok(vec![vec![Step::Class { set: set_of(class)?, min, max, lazy: !repetition.greedy }]]);
     }
     if let HirKind::Literal(literal) = repetition.sub.kind()
         && literal.0.len() == 1
@@ -231,7 +237,7 @@ fn expand_repetition(repetition: &regex_syntax::hir::Repetition) -> Result<Vec<V
         if min == max {
             return Ok(vec![vec![Step::Literal(vec![literal.0[0]; min])]]);
         }
-        return Ok(vec![vec![Step::Class { set: ByteSet::empty().with(&literal.0), min, max }]]);
+        return Ok(vec![vec![Step::Class { set: ByteSet::empty().with(&literal.0), min, max, lazy: !repetition.greedy }]]);
     }
     let sub = expand(&repetition.sub)?;
     let mut counted = vec![vec![vec![]]];

@@ -10,6 +10,10 @@ const ESCAPES: [&[u8]; 8] = [b"\x1b", b"\\x1b", b"\\x1B", b"\\033", b"\\e", b"\\
 #[must_use]
 pub fn may_begin(bytes: &[u8], start: usize) -> bool {
     let Some(before) = start.checked_sub(1).map(|at| bytes[at]) else { return true };
+    // Inside `%22` nothing begins.
+    if before == b'%' && bytes.get(start..start + 2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+        return false;
+    }
     !before.is_ascii_alphanumeric() || ends_escape(&bytes[start.saturating_sub(LOOK_BACK)..start])
 }
 

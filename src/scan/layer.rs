@@ -66,9 +66,9 @@ impl Map {
     /// The source bytes that a decoded span came from.
     #[must_use]
     pub fn span(&self, span: &Range<usize>) -> Range<usize> {
-        let start = self.piece(span.start).map_or(0, |piece| piece.source + (span.start - piece.decoded) / piece.per.0 * piece.per.1);
+        let start = self.piece(span.start).map_or(0, |piece| piece.source + (span.start - piece.decoded) * piece.per.1 / piece.per.0);
         let last = span.end.saturating_sub(1);
-        let end = self.piece(last).map_or(0, |piece| piece.source + ((last - piece.decoded) / piece.per.0 + 1) * piece.per.1);
+        let end = self.piece(last).map_or(0, |piece| piece.source + ((last + 1 - piece.decoded) * piece.per.1).div_ceil(piece.per.0));
         start..end.max(start + 1)
     }
 
@@ -82,14 +82,14 @@ mod tests {
     use crate::scan::layer::Map;
 
     #[test]
-    fn spans_grow_to_whole_groups() {
+    fn spans_grow_to_whole_characters() {
         let mut map = Map::default();
         map.push(0, 100, (1, 1));
         map.push(10, 110, (3, 4));
         map.push(40, 150, (1, 6));
         assert_eq!(map.span(&(2..5)), 102..105);
         assert_eq!(map.span(&(10..13)), 110..114);
-        assert_eq!(map.span(&(11..14)), 110..118);
+        assert_eq!(map.span(&(11..14)), 111..116);
         assert_eq!(map.span(&(40..41)), 150..156);
         assert_eq!(map.span(&(5..41)), 105..156);
     }

@@ -19,3 +19,4 @@ mod plain;
 mod quiet_names;
 pub mod random;
 pub mod resolve;
+pub mod value_after;

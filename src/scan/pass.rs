@@ -15,7 +15,7 @@ use crate::scan::candidate::{Candidate, Dropped, Lead};
 use crate::scan::context::Contexts;
 use crate::scan::decode::unwrap::{gap, goes_on};
 use crate::scan::decode::{self, Regions};
-use crate::scan::introducer::{Introduction, introduce, value_after};
+use crate::scan::introducer::{Introduction, introduce};
 use crate::scan::judge::{Judgement, Match, judge};
 use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
@@ -24,6 +24,7 @@ use crate::scan::pairs::Aws;
 use crate::scan::quiet_names::QuietNames;
 use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
+use crate::scan::value_after::value_after;
 
 /// What may stand right before an introduced value.
 const BEFORE_VALUES: ByteSet = ByteSet::empty().with(b"\"'`=: \t>(,[\\\n@$-");
@@ -60,13 +61,16 @@ pub struct Found {
 pub fn scan(plan: &Plan, layer: Layer) -> Found {
     let mut runs = Vec::new();
     find_runs(layer.bytes, MIN_RUN, &mut runs);
-    let mut pass = Pass { plan, layer, found: Found::default(), broken: Vec::new(), quiet: QuietNames::new() };
+    let mut pass = Pass { plan, layer, found: Found::default(), failed: Vec::new(), broken: Vec::new(), quiet: QuietNames::new() };
     for run in runs.iter().filter(|run| run.end > layer.start && run.start < layer.end) {
         pass.run(run.clone());
     }
     pass.literals();
-    let (mut found, broken) = (pass.found, pass.broken);
+    let (mut found, failed, mut broken) = (pass.found, pass.failed, pass.broken);
     found.candidates = resolve::settle(found.candidates);
+    let literal: Vec<usize> = found.candidates.iter().filter(|c| c.lead == Lead::Literal).map(|c| c.span.start).collect();
+    let begins = |start: &usize| literal.binary_search(start).is_ok();
+    broken.extend(failed.into_iter().filter(|start| !begins(start)));
     if layer.depth < plan.max_depth {
         decode_into(plan, &layer, (&runs, &broken), &mut found);
     }
@@ -101,6 +105,8 @@ struct Pass<'a> {
     plan: &'a Plan,
     layer: Layer<'a>,
     found: Found,
+    /// Starts of matches that may have failed at a line break only.
+    failed: Vec<usize>,
     /// Starts of matches that a line break cut short.
     broken: Vec<usize>,
     /// Names that concern no rule.
@@ -135,6 +141,8 @@ impl Pass<'_> {
                 continue;
             }
             match alternative.shape.match_at(bytes, start, &alternative.tail) {
+                // An earlier token; the one around the anchor begins after it.
+                Some(end) if end <= anchor => {}
                 Some(end) => {
                     let introduction = introduce(bytes, start);
                     self.judge(lead.rule, start..end, Lead::Literal, introduction.as_ref());
@@ -156,7 +164,7 @@ impl Pass<'_> {
         }
         let stopped = alternative.shape.follow(layer.bytes, start);
         if layer.decoder != Some(Decoder::Unwrap) && stopped >= start + 8 && gap(layer.bytes, stopped).is_some() {
-            self.broken.push(start);
+            self.failed.push(start);
         }
     }
 

@@ -51,8 +51,12 @@ impl std::fmt::Debug for Plain {
 #[must_use]
 pub fn shown(name: &[u8]) -> String {
     let telling = name.split(|b| !b.is_ascii_alphanumeric()).any(|piece| {
-        let digits = piece.iter().any(u8::is_ascii_digit);
-        piece.len() >= MIN_PIECE && (digits || piece.len() >= 2 * MIN_PIECE) && !(is_wordy(piece) && piece.len() < 3 * MIN_PIECE)
+        let digits = piece.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let stem = &piece[..piece.len() - digits];
+        let one_case = piece.iter().all(u8::is_ascii_lowercase) || piece.iter().all(u8::is_ascii_uppercase);
+        let plain = digits <= 4 && !stem.iter().any(u8::is_ascii_digit);
+        let word = plain && ((is_wordy(stem) && piece.len() < 3 * MIN_PIECE) || (one_case && piece.len() < 2 * MIN_PIECE));
+        piece.len() >= MIN_PIECE && !word
     });
     if telling || name.len() > MAX_NAME {
         return format!("…({})", name.len());
@@ -68,8 +72,16 @@ mod tests {
 
     #[test]
     fn names_are_shown_and_tokens_are_not() {
-        for name in ["X-Api-Key", "GITHUB_TOKEN", "aws_secret_access_key", "Authorization", "my.service.token2", "connect.sid", "OPENAI_API_KEY_2024"]
-        {
+        for name in [
+            "X-Api-Key",
+            "GITHUB_TOKEN",
+            "aws_secret_access_key",
+            "Authorization",
+            "my.service.token2",
+            "connect.sid",
+            "OPENAI_API_KEY_2024",
+            "personalAccessToken",
+        ] {
             assert_eq!(shown(name.as_bytes()), name);
         }
         let mut random = Random::new(3);

@@ -37,9 +37,9 @@ pub fn looks_generated(text: &[u8]) -> bool {
     if text.iter().all(u8::is_ascii_hexdigit) && (lower == 0 || upper == 0) {
         return digits >= 4 && distinct(text) >= 8;
     }
-    distinct(text) * 5 >= text.len().min(32) * 2
-        && !is_wordy(text)
-        && changes(text) * 100 >= (text.len() - 1) * if lower > 0 && upper > 0 { 30 } else { 14 }
+    let (changes, pairs) = (changes(text) * 100, text.len() - 1);
+    let mixed = changes >= pairs * if lower > 0 && upper > 0 { 30 } else { 14 };
+    distinct(text) * 5 >= text.len().min(32) * 2 && (changes >= pairs * 52 || (mixed && !is_wordy(text)))
 }
 
 /// A quick look at a run: without a digit, and not well mixed of upper and lower case, it cannot look generated.

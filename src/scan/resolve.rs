@@ -21,24 +21,71 @@ pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 /// Adds the candidates of decoded layers to those of the layer itself.
 ///
 /// A token that was joined from parts stands for its parts. Where else both claim a place, a literal's match stands against whatever is inside it; a name's match gives way to what it decodes to.
-pub fn merge(outer: &mut Vec<Candidate>, inner: Vec<Candidate>) {
+pub fn merge(outer: &mut Vec<Candidate>, mut inner: Vec<Candidate>) {
     if inner.is_empty() {
         return;
     }
-    let whole: Vec<Range<usize>> = inner.iter().filter(|c| c.decoders.first() == Some(&Decoder::Unwrap)).map(|c| c.span.clone()).collect();
-    outer.retain(|candidate| !whole.iter().any(|w| w.start <= candidate.span.start && candidate.span.end <= w.end));
-    let firm: Vec<Range<usize>> = outer.iter().filter(|c| c.lead == Lead::Literal).map(|c| c.span.clone()).collect();
-    let same = |a: &Candidate, b: &Candidate| a.span == b.span && a.identity == b.identity;
-    let new = |c: &Candidate| !is_covered(&firm, &c.span) && !outer.iter().any(|o| same(o, c));
-    let mut inner: Vec<Candidate> = inner.into_iter().filter(new).collect();
     inner.sort_by(|a, b| {
-        a.span.start.cmp(&b.span.start).then(a.span.end.cmp(&b.span.end)).then(b.rank().cmp(&a.rank())).then(a.decoders.len().cmp(&b.decoders.len()))
+        a.span.start.cmp(&b.span.start).then(b.span.end.cmp(&a.span.end)).then(b.rank().cmp(&a.rank())).then(a.decoders.len().cmp(&b.decoders.len()))
     });
     inner.dedup_by(|later, first| later.span == first.span && (later.rule == first.rule || later.identity == first.identity));
+    drop_parts(&mut inner);
+    let grown = Grown::of(&inner);
+    outer.retain(|candidate| !grown.covers(&candidate.span));
+    let firm: Vec<Range<usize>> = outer.iter().filter(|c| c.lead == Lead::Literal).map(|c| c.span.clone()).collect();
+    inner.retain(|candidate| !is_covered(&firm, &candidate.span) && !is_known(outer, candidate));
     let spans: Vec<Range<usize>> = inner.iter().map(|c| c.span.clone()).collect();
     outer.retain(|candidate| candidate.lead == Lead::Literal || !touches(&spans, &candidate.span));
     outer.extend(inner);
     outer.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(a.span.end.cmp(&b.span.end)));
+}
+
+/// Drops what lies inside a better token of the same decoding: the JWT in a token that ends with one.
+fn drop_parts(inner: &mut Vec<Candidate>) {
+    let mut around: Option<Candidate> = None;
+    inner.retain(|candidate| {
+        let inside = around.as_ref().is_some_and(|o| {
+            o.span != candidate.span && candidate.span.end <= o.span.end && o.rank() > candidate.rank() && o.decoders == candidate.decoders
+        });
+        if !inside && candidate.lead == Lead::Literal && around.as_ref().is_none_or(|o| candidate.span.end > o.span.end) {
+            around = Some(candidate.clone());
+        }
+        !inside
+    });
+}
+
+/// Whether the layer itself has this token at this place.
+fn is_known(outer: &[Candidate], candidate: &Candidate) -> bool {
+    let from = outer.partition_point(|o| o.span.start < candidate.span.start);
+    outer[from..].iter().take_while(|o| o.span.start == candidate.span.start).any(|o| o.span == candidate.span && o.identity == candidate.identity)
+}
+
+/// Tokens that were matched too short before a line break or an escape in them was undone.
+struct Grown {
+    starts: Vec<usize>,
+    /// For each, the farthest end of it and all before it.
+    ends: Vec<usize>,
+}
+
+impl Grown {
+    fn of(sorted: &[Candidate]) -> Self {
+        let grown = sorted.iter().filter(|c| c.decoders.first() == Some(&Decoder::Unwrap) || is_escaped(c));
+        let (starts, mut ends): (Vec<usize>, Vec<usize>) = grown.map(|c| (c.span.start, c.span.end)).unzip();
+        for i in 1..ends.len() {
+            ends[i] = ends[i].max(ends[i - 1]);
+        }
+        Self { starts, ends }
+    }
+
+    /// Whether one of them holds the span and goes on after it.
+    fn covers(&self, span: &Range<usize>) -> bool {
+        let until = self.starts.partition_point(|start| *start <= span.start);
+        until > 0 && self.ends[until - 1] > span.end
+    }
+}
+
+fn is_escaped(candidate: &Candidate) -> bool {
+    candidate.lead == Lead::Literal && matches!(candidate.decoders[..], [Decoder::Escape | Decoder::Percent | Decoder::Entity])
 }
 
 /// Whether one of the sorted, disjoint spans overlaps this one.

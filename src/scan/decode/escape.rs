@@ -9,6 +9,8 @@ use crate::rules::byte_set::ByteSet;
 use crate::scan::decode::{Regions, with_context};
 use crate::scan::layer::{Decoded, Layer};
 
+/// What a stretch goes over: what values are made of, and the colon inside some of them.
+const STRETCH: ByteSet = ByteSet::VALUE.with(b":");
 /// How far a stretch goes to each side of an escape, in bytes.
 const REACH: usize = 8192;
 /// Raw bytes after a stretch that stay in its layer, so that its end is seen.
@@ -136,7 +138,7 @@ fn stretch_around(bytes: &[u8], at: usize, kind: Kind) -> Range<usize> {
     let floor = at.saturating_sub(REACH);
     let mut start = at;
     while start > floor {
-        let inside = ByteSet::VALUE.contains(bytes[start - 1]);
+        let inside = STRETCH.contains(bytes[start - 1]);
         match escape_before(bytes, start, kind) {
             Some(length) if start - length >= floor => start -= length,
             _ if inside => start -= 1,
@@ -148,7 +150,7 @@ fn stretch_around(bytes: &[u8], at: usize, kind: Kind) -> Range<usize> {
     while end < ceiling {
         match read(bytes, end).filter(|escape| escape.kind == kind) {
             Some(escape) => end += escape.length,
-            None if ByteSet::VALUE.contains(bytes[end]) => end += 1,
+            None if STRETCH.contains(bytes[end]) => end += 1,
             None => break,
         }
     }
@@ -211,7 +213,7 @@ mod tests {
             ("a b%2Bc d", "b+c"),
             (r"x ab\u002dcd\u003d y", "ab-cd="),
             (r"x ab\\u002dcd y", "ab-cd"),
-            (r"https:\/\/host\/path", "//host/path"),
+            (r"https:\/\/host\/path", "https://host/path"),
             (r"x a\x2db\055c y", "a-b-c"),
             ("x a&#45;b&#x2d;c&equals; y", "a-b-c="),
             ("u=https%3A%2F%2Fh%3Ftoken%3Dabc&x", "u=https://h?token=abc"),

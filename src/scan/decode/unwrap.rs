@@ -27,11 +27,18 @@ fn join(layer: &Layer, start: usize) -> Decoded {
     map.push(core, start, (1, 1));
     let mut at = start;
     let mut whole = false;
+    let mut line = line_start(bytes, start);
+    let mut full = None;
     while at < bytes.len() && out.len() - core < MAX_REACH {
         if whole && bytes[at] == b'\n' {
             break;
         }
         if let Some(gap) = gap(bytes, at) {
+            // A line that is shorter than the first was not cut: the token ends there.
+            if at - line < *full.get_or_insert(at - line) {
+                break;
+            }
+            line = memchr::memrchr(b'\n', &bytes[at..at + gap]).map_or(at + gap, |brk| at + brk + 1);
             at += gap;
             // The flag of a container runtime's last part.
             whole = bytes[..at].ends_with(b" stdout F ") || bytes[..at].ends_with(b" stderr F ");
@@ -41,7 +48,17 @@ fn join(layer: &Layer, start: usize) -> Decoded {
             at += 1;
         }
     }
+    out.extend(&bytes[at..bytes.len().min(at + 16)]);
     Decoded { core: core..core + 1, bytes: out, map, decoder: Decoder::Unwrap }
+}
+
+/// Where the line of `at` begins: after a line break, raw or escaped, or the quote of a string.
+fn line_start(bytes: &[u8], at: usize) -> usize {
+    let floor = at.saturating_sub(MAX_REACH + 1024);
+    let before = &bytes[floor..at];
+    let raw = memchr::memrchr(b'\n', before).map(|i| i + 1);
+    let escaped = memchr::memmem::rfind(before, b"\\n").map(|i| i + 2);
+    floor + raw.max(escaped).unwrap_or(0)
 }
 
 /// The length of what separates two parts of one token at `at`: a line break with indentation or quoting, or what a log driver puts around its parts.
@@ -49,7 +66,7 @@ fn join(layer: &Layer, start: usize) -> Decoded {
 pub fn gap(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = &bytes[at..bytes.len().min(at + MAX_GAP)];
     let length = docker(rest).or_else(|| line_break(rest))?;
-    rest.get(length).is_some_and(|b| ByteSet::VALUE.contains(*b)).then_some(length)
+    rest.get(length).is_some_and(|b| ByteSet::VALUE.contains(*b) || *b == b':').then_some(length)
 }
 
 /// Whether a log driver says that the line goes on at `at`: what fits a rule so far may be a part only.

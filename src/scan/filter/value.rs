@@ -1,5 +1,6 @@
 //! Filters that look at the value itself.
 
+use crate::scan::candidate::Lead;
 use crate::scan::filter::Case;
 use crate::scan::random::{looks_generated, repeats};
 
@@ -48,7 +49,9 @@ pub fn is_template(case: &Case) -> bool {
     let opens = [&b"${"[..], b"{{", b"<%", b"#{", b"$(", b"%(", b"@@"].iter().any(|mark| memchr::memmem::find(token, mark).is_some());
     let before = case.before(3);
     let wrapped = before.ends_with(b"${") || before.ends_with(b"{{") || before.ends_with(b"<") || before.ends_with(b"{{ ") || before.ends_with(b"$");
-    opens || wrapped || (token.starts_with(b"$") && token[1..].iter().all(|b| b.is_ascii_uppercase() || *b == b'_' || b.is_ascii_digit()))
+    opens
+        || (wrapped && case.lead < Lead::Literal)
+        || (token.starts_with(b"$") && token[1..].iter().all(|b| b.is_ascii_uppercase() || *b == b'_' || b.is_ascii_digit()))
 }
 
 /// Filter `uuid`.
