@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 pub struct ByteSet([u64; 4]);
 
 impl ByteSet {
-    /// The characters of the runs that the scan looks for: `A-Za-z0-9` and `-._~` (RFC 3986, unreserved).
-    pub const RUN: Self = Self::alnum().with(b"-._~");
-    /// The characters that one-piece values are made of: runs and the rest of base64 (RFC 6750, `b64token`).
-    pub const VALUE: Self = Self::RUN.with(b"+/=");
+    /// The characters of the runs that the scan looks for: `A-Za-z0-9` and `-._~+/` (RFC 6750, `b64token` without its padding).
+    pub const RUN: Self = Self::alnum().with(b"-._~+/");
+    /// The characters that one-piece values are made of: runs and padding.
+    pub const VALUE: Self = Self::RUN.with(b"=");
 
     /// No byte.
     #[must_use]

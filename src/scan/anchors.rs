@@ -12,6 +12,8 @@ use crate::scan::kernel::Run;
 
 /// Bits of the filter in front of the gram table: 32 KiB, so that it stays in the first-level cache.
 const FILTER_BITS: u32 = 18;
+/// The filter's size in words.
+const FILTER_WORDS: usize = 1 << (FILTER_BITS - 6);
 
 /// One alternative of one rule, and how far before the anchor its match begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,7 +30,7 @@ pub struct Lead {
 
 /// All grams of a rule set.
 pub struct Grams {
-    filter: Vec<u64>,
+    filter: Box<[u64; FILTER_WORDS]>,
     /// Open addressing by the gram's hash; `u32::MAX` in `first` marks a free slot.
     slots: Vec<Slot>,
     leads: Vec<Lead>,
@@ -56,7 +58,7 @@ impl Grams {
         pairs.sort_by_key(|(gram, lead)| (*gram, lead.rule, lead.alternative));
         let size = (pairs.len() * 2).next_power_of_two().max(64);
         let mut grams = Self {
-            filter: vec![0; 1 << (FILTER_BITS - 6)],
+            filter: Box::new([0; FILTER_WORDS]),
             slots: vec![Slot { gram: 0, first: u32::MAX, count: 0 }; size],
             leads: pairs.iter().map(|(_, lead)| *lead).collect(),
             farthest: pairs.iter().map(|(_, lead)| lead.most as usize).max().unwrap_or(0),
@@ -73,11 +75,9 @@ impl Grams {
     #[inline]
     pub fn find<'a>(&'a self, bytes: &[u8], run: Run, mut hit: impl FnMut(usize, &'a [Lead])) {
         let start = run.start;
-        for (i, window) in bytes[run].windows(4).enumerate() {
-            let gram = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
-            let hash = hash(gram);
-            let bit = hash >> (32 - FILTER_BITS);
-            if self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
+        for (i, window) in bytes[run].array_windows().enumerate() {
+            let gram = u32::from_le_bytes(*window);
+            if self.may_hold(gram)
                 && let Some(leads) = self.look_up(gram)
             {
                 hit(start + i, leads);
@@ -85,11 +85,18 @@ impl Grams {
         }
     }
 
+    /// Asks the filter: no means no.
+    #[inline]
+    fn may_hold(&self, gram: u32) -> bool {
+        let bit = hash(gram) >> (32 - FILTER_BITS);
+        self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
+    }
+
     fn insert(&mut self, gram: u32, first: u32, count: u32) {
         let bit = hash(gram) >> (32 - FILTER_BITS);
         self.filter[(bit >> 6) as usize] |= 1 << (bit & 63);
         let mask = self.slots.len() - 1;
-        let mut at = hash(gram) as usize & mask;
+        let mut at = slot_of(gram) & mask;
         while self.slots[at].first != u32::MAX {
             at = (at + 1) & mask;
         }
@@ -98,7 +105,7 @@ impl Grams {
 
     fn look_up(&self, gram: u32) -> Option<&[Lead]> {
         let mask = self.slots.len() - 1;
-        let mut at = hash(gram) as usize & mask;
+        let mut at = slot_of(gram) & mask;
         loop {
             let slot = self.slots[at];
             if slot.first == u32::MAX {
@@ -112,11 +119,16 @@ impl Grams {
     }
 }
 
-/// Fibonacci hashing: the high bits are well mixed, and the low ones good enough for the table.
+/// Fibonacci hashing: the high bits are well mixed.
 #[inline]
 fn hash(gram: u32) -> u32 {
-    let mixed = gram.wrapping_mul(0x9E37_79B1);
-    mixed ^ mixed >> 15
+    gram.wrapping_mul(0x9E37_79B1)
+}
+
+/// Where the search for a gram's slot begins.
+fn slot_of(gram: u32) -> usize {
+    let mixed = hash(gram);
+    (mixed ^ mixed >> 15) as usize
 }
 
 fn expand(sets: &[ByteSet; 4], mut push: impl FnMut(u32)) {

@@ -1,6 +1,6 @@
 //! Values of formats without a literal: which contextual rule, if any, holds for what a name introduces.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::model::carrier::CarrierKind;
 use crate::rules::rule::Rule;
@@ -13,15 +13,21 @@ pub const NEAR: usize = 240;
 /// On how many lines before the value's own a vendor's word may stand.
 const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
-const TELLING: [&str; 14] =
-    ["token", "key", "secret", "auth", "pass", "pwd", "credential", "pat", "bearer", "session", "cookie", "sid", "jwt", "basic"];
+const TELLING: [&str; 13] = ["token", "key", "secret", "auth", "pass", "pwd", "credential", "bearer", "session", "cookie", "sid", "jwt", "basic"];
 
 /// The contextual rules of a set.
 pub struct Contexts {
     rules: Vec<RuleIndex>,
-    words: Option<AhoCorasick>,
-    /// For each word, the rule (index into `rules`) that it speaks for.
-    owners: Vec<usize>,
+    words: Words,
+    names: Words,
+    /// Syntaxes that alone are context enough for some rule.
+    carriers: Vec<CarrierKind>,
+}
+
+/// Words, and for each the rule (index into `Contexts::rules`) that it speaks for; `None` for those that speak for all.
+struct Words {
+    automaton: Option<AhoCorasick>,
+    owners: Vec<Option<usize>>,
 }
 
 /// A contextual rule that holds for a value.
@@ -34,72 +40,91 @@ pub struct Fit {
     pub lead: Lead,
 }
 
+/// What speaks for a rule.
+#[derive(Clone, Copy, Default)]
+struct Evidence {
+    /// One of its names is part of the value's name.
+    named: bool,
+    /// One of its keywords is part of the value's name.
+    word_in_name: bool,
+    /// One of its keywords stands near.
+    word_near: bool,
+}
+
+impl Words {
+    fn new<'a>(words: impl Iterator<Item = (Option<usize>, &'a str)>) -> Self {
+        let (owners, texts): (Vec<_>, Vec<_>) = words.unzip();
+        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(&texts);
+        Self { automaton: (!texts.is_empty()).then(|| automaton.expect("because a few hundred words fit into an automaton")), owners }
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        self.automaton.as_ref().is_some_and(|automaton| automaton.is_match(text))
+    }
+
+    fn each(&self, text: &[u8], mut found: impl FnMut(Option<usize>)) {
+        if let Some(automaton) = &self.automaton {
+            automaton.find_overlapping_iter(text).for_each(|word| found(self.owners[word.pattern().as_usize()]));
+        }
+    }
+}
+
 impl Contexts {
     /// Gathers the contextual rules.
     #[must_use]
-    pub fn new(rules: &[Rule]) -> Self {
+    pub fn new(all: &[Rule]) -> Self {
         let index = |i: usize| RuleIndex(u32::try_from(i).expect("because rules are few"));
-        let contextual: Vec<RuleIndex> = (0..rules.len()).filter(|i| rules[*i].is_contextual()).map(index).collect();
-        let words: Vec<(usize, &str)> = contextual
-            .iter()
-            .enumerate()
-            .flat_map(|(at, rule)| rules[rule.0 as usize].context.keywords.iter().map(move |word| (at, word.as_str())))
-            .collect();
-        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(words.iter().map(|(_, word)| word));
+        let rules: Vec<RuleIndex> = (0..all.len()).filter(|i| all[*i].is_contextual()).map(index).collect();
+        let contexts = || rules.iter().enumerate().map(|(at, rule)| (at, &all[rule.0 as usize].context));
+        let words = contexts().flat_map(|(at, context)| context.keywords.iter().map(move |word| (Some(at), word.as_str())));
+        let names = contexts().flat_map(|(at, context)| context.names.iter().map(move |name| (Some(at), name.as_str())));
+        let alone = contexts().filter(|(_, context)| context.keywords.is_empty() && context.names.is_empty());
         Self {
-            rules: contextual,
-            owners: words.iter().map(|(at, _)| *at).collect(),
-            words: (!words.is_empty()).then(|| automaton.expect("because a few hundred words fit into an automaton")),
+            words: Words::new(words),
+            names: Words::new(names.chain(TELLING.iter().map(|part| (None, *part)))),
+            carriers: alone.flat_map(|(_, context)| context.carriers.clone()).collect(),
+            rules,
         }
+    }
+
+    /// Whether the introduction concerns any rule.
+    #[must_use]
+    pub fn concerns(&self, bytes: &[u8], introduction: &Introduction) -> bool {
+        let name = &bytes[introduction.name.clone()];
+        self.carriers.contains(&introduction.kind) || self.names.is_in(introduction.plain(bytes).as_bytes()) || self.words.is_in(name)
     }
 
     /// Every contextual rule that holds for the value at `value`, with its end.
-    pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction, mut fit: impl FnMut(Fit)) {
-        let telling = is_telling(introduction);
-        let mut spoken = vec![Spoken::Not; self.rules.len()];
-        self.mark(&bytes[introduction.name.clone()], Spoken::InName, &mut spoken);
+    #[must_use]
+    pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Vec<Fit> {
+        let plain = introduction.plain(bytes);
+        let mut evidence = vec![Evidence::default(); self.rules.len()];
+        let mut telling = matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo);
+        self.names.each(plain.as_bytes(), |owner| match owner {
+            Some(at) => evidence[at].named = true,
+            None => telling = true,
+        });
+        self.words.each(&bytes[introduction.name.clone()], |owner| owner.into_iter().for_each(|at| evidence[at].word_in_name = true));
         if telling {
-            self.mark(near(bytes, value), Spoken::Near, &mut spoken);
+            self.words.each(near(bytes, value), |owner| owner.into_iter().for_each(|at| evidence[at].word_near = true));
         }
-        for (at, index) in self.rules.iter().enumerate() {
-            let rule = &all[index.0 as usize];
-            let context = &rule.context;
-            let worded = context.keywords.is_empty() || spoken[at] > Spoken::Not;
-            let named = context.names.is_empty() || context.names.iter().any(|name| introduction.plain.contains(name.as_str()));
-            let carried = context.carriers.is_empty() || context.carriers.contains(&introduction.kind);
-            if !(worded && named && carried) || (context.names.is_empty() && context.carriers.is_empty() && !telling && spoken[at] < Spoken::InName) {
-                continue;
-            }
-            let end = rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| is_delimited(bytes, *end)));
-            if let Some(end) = end {
-                fit(Fit { rule: *index, end, lead: if context.keywords.is_empty() { Lead::Name } else { Lead::Keyword } });
-            }
-        }
-    }
-
-    fn mark(&self, text: &[u8], how: Spoken, spoken: &mut [Spoken]) {
-        let Some(words) = &self.words else { return };
-        for found in words.find_overlapping_iter(text) {
-            let at = self.owners[found.pattern().as_usize()];
-            spoken[at] = spoken[at].max(how);
-        }
+        let holding = self.rules.iter().zip(evidence).filter(|(rule, evidence)| holds(&all[rule.0 as usize], *evidence, introduction.kind));
+        holding.filter_map(|(rule, _)| fit(*rule, &all[rule.0 as usize], bytes, value)).collect()
     }
 }
 
-/// Where a rule's word was found.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Spoken {
-    Not,
-    Near,
-    InName,
+/// Whether every condition of the rule's context holds.
+fn holds(rule: &Rule, evidence: Evidence, kind: CarrierKind) -> bool {
+    let context = &rule.context;
+    (context.keywords.is_empty() || evidence.word_in_name || evidence.word_near)
+        && (context.names.is_empty() || evidence.named)
+        && (context.carriers.is_empty() || context.carriers.contains(&kind))
 }
 
-/// Whether the name alone sounds like a credential.
-#[must_use]
-pub fn is_telling(introduction: &Introduction) -> bool {
-    introduction.kind == CarrierKind::Scheme
-        || introduction.kind == CarrierKind::Userinfo
-        || TELLING.iter().any(|part| introduction.plain.contains(part))
+/// Matches the rule's pattern from the value's first byte up to a delimiter.
+fn fit(index: RuleIndex, rule: &Rule, bytes: &[u8], value: usize) -> Option<Fit> {
+    let end = rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| is_delimited(bytes, *end)))?;
+    Some(Fit { rule: index, end, lead: if rule.context.keywords.is_empty() { Lead::Name } else { Lead::Keyword } })
 }
 
 /// What stands before the value, on its line and the two before.

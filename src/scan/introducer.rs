@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::model::carrier::{Carrier, CarrierKind};
+use crate::rules::byte_set::ByteSet;
 
 /// How far back a name is looked for, in bytes.
 pub const LOOK_BACK: usize = 256;
@@ -14,6 +15,17 @@ const SCHEMES: [&str; 13] =
 /// Names that stand for another name nearby: `{"name": "Authorization", "value": "..."}`.
 const PLACEHOLDER_NAMES: [&str; 7] = ["value", "val", "content", "string", "text", "default", "data"];
 
+const QUOTES: ByteSet = ByteSet::empty().with(b"\"'`\\");
+const BLANKS: ByteSet = ByteSet::empty().with(b" \t");
+const BREAKS: ByteSet = ByteSet::empty().with(b"\r\n");
+const SPACES: ByteSet = BLANKS.with(b"\r\n");
+const CLOSERS: ByteSet = QUOTES.with(b"])");
+const OPERATORS: ByteSet = ByteSet::empty().with(b"=:!?+|>-");
+const AFTER_TYPE: ByteSet = ByteSet::empty().with(b" :&?");
+const BLOCK_MARKS: ByteSet = ByteSet::empty().with(b"|>-+\\");
+const WORD: ByteSet = ByteSet::alnum().with(b"_-.$@");
+const QUOTED_WORD: ByteSet = WORD.with(b" :/");
+
 /// A value's name and the syntax that ties them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Introduction {
@@ -21,11 +33,53 @@ pub struct Introduction {
     pub kind: CarrierKind,
     /// Where the name stands.
     pub name: Range<usize>,
-    /// The name in lower case letters and digits only.
-    pub plain: String,
+}
+
+/// A name reduced to lower case letters and digits, at most [`MAX_NAME`] of them; kept in place, for there are many.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Plain {
+    bytes: [u8; MAX_NAME],
+    length: u8,
+}
+
+impl Plain {
+    /// Reduces a name.
+    #[must_use]
+    pub fn new(name: &[u8]) -> Self {
+        let mut plain = Self { bytes: [0; MAX_NAME], length: 0 };
+        for byte in name.iter().filter(|b| b.is_ascii_alphanumeric()).take(MAX_NAME) {
+            plain.bytes[usize::from(plain.length)] = byte.to_ascii_lowercase();
+            plain.length += 1;
+        }
+        plain
+    }
+
+    /// The reduced name's bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+
+    /// The reduced name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).expect("because it is ASCII")
+    }
+}
+
+impl std::fmt::Debug for Plain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Introduction {
+    /// The name reduced to lower case letters and digits.
+    #[must_use]
+    pub fn plain(&self, bytes: &[u8]) -> Plain {
+        Plain::new(&bytes[self.name.clone()])
+    }
+
     /// The carrier to show.
     #[must_use]
     pub fn carrier(&self, bytes: &[u8]) -> Carrier {
@@ -38,11 +92,11 @@ impl Introduction {
 #[must_use]
 pub fn introduce(bytes: &[u8], value: usize) -> Option<Introduction> {
     let mut back = Back { bytes, at: value, floor: value.saturating_sub(LOOK_BACK) };
-    let quoted = back.skip(b"\"'`\\") > 0;
+    let quoted = back.skip(QUOTES) > 0;
     if quoted && back.peek().is_some_and(|b| b"brfuBRFU@$".contains(&b)) && !back.peek_at(2).is_some_and(|b| b.is_ascii_alphanumeric()) {
         back.at -= 1;
     }
-    let spaces = back.skip(b" \t");
+    let spaces = back.skip(BLANKS);
     match back.peek()? {
         b'=' | b':' => assignment(back),
         b'>' if matches!(back.peek_at(2), Some(b'=' | b'-')) => assignment(back),
@@ -51,7 +105,7 @@ pub fn introduce(bytes: &[u8], value: usize) -> Option<Introduction> {
         b'(' if quoted => called(back),
         b'[' => {
             back.at -= 1;
-            back.skip(b" \t\r\n");
+            back.skip(SPACES);
             matches!(back.peek(), Some(b'=' | b':')).then(|| assignment(back))?
         }
         b'\n' => block(back),
@@ -78,8 +132,8 @@ impl Back<'_> {
         (self.at >= self.floor + back).then(|| self.bytes[self.at - back])
     }
 
-    fn skip(&mut self, set: &[u8]) -> usize {
-        self.skip_while(|b| set.contains(&b))
+    fn skip(&mut self, set: ByteSet) -> usize {
+        self.skip_while(|b| set.contains(b))
     }
 
     fn skip_while(&mut self, test: impl Fn(u8) -> bool) -> usize {
@@ -93,7 +147,7 @@ impl Back<'_> {
     /// The word that ends here.
     fn word(&mut self) -> Range<usize> {
         let end = self.at;
-        self.skip_while(|b| b.is_ascii_alphanumeric() || b"_-.$@".contains(&b));
+        self.skip(WORD);
         self.at..end
     }
 
@@ -109,14 +163,14 @@ fn assignment(mut back: Back) -> Option<Introduction> {
     if operator == b':' && back.peek() == Some(b':') {
         return None;
     }
-    back.skip(b"=:!?+|>-");
+    back.skip(OPERATORS);
     let colon = operator == b':' || back.bytes[back.at] == b':';
-    back.skip(b" \t");
-    let closed = back.skip(b"\"'`\\])") > 0;
+    back.skip(BLANKS);
+    let closed = back.skip(CLOSERS) > 0;
     let mut name = if closed { quoted_name(&mut back) } else { back.word() };
     if is_type(&back.bytes[name.clone()]) && matches!(Back { at: name.start, ..back }.peek(), Some(b' ' | b':')) {
         back.at = name.start;
-        back.skip(b" :&?");
+        back.skip(AFTER_TYPE);
         name = back.word();
     }
     let kind = kind_of(&back, &name, colon);
@@ -126,7 +180,7 @@ fn assignment(mut back: Back) -> Option<Introduction> {
 /// A name in quotes, which may hold spaces.
 fn quoted_name(back: &mut Back) -> Range<usize> {
     let end = back.at;
-    back.skip_while(|b| b.is_ascii_alphanumeric() || b"_-.$@ :/".contains(&b));
+    back.skip(QUOTED_WORD);
     back.at..end
 }
 
@@ -160,16 +214,17 @@ fn follows_cookie(back: &Back) -> bool {
 
 /// The introduction under this name, or under the name that it stands for.
 fn named(back: Back, kind: CarrierKind, name: Range<usize>) -> Option<Introduction> {
-    let plain = plain(&back.bytes[name.clone()]);
-    if plain.is_empty() || name.len() > MAX_NAME {
+    let text = &back.bytes[name.clone()];
+    if name.len() > MAX_NAME || !text.iter().any(u8::is_ascii_alphanumeric) {
         return None;
     }
-    if PLACEHOLDER_NAMES.contains(&plain.as_str())
+    if (3..=7).contains(&text.len())
+        && PLACEHOLDER_NAMES.iter().any(|placeholder| text.eq_ignore_ascii_case(placeholder.as_bytes()))
         && let Some(sibling) = sibling(&back, name.start)
     {
         return Some(sibling);
     }
-    Some(Introduction { kind, name, plain })
+    Some(Introduction { kind, name })
 }
 
 /// The name given by `name`, `key` or `id` shortly before: in JSON, YAML, XML attributes.
@@ -188,10 +243,10 @@ fn sibling(back: &Back, before: usize) -> Option<Introduction> {
     let start = from + skipped;
     let length = window[start..].iter().take_while(|b| b.is_ascii_alphanumeric() || b"_-. $".contains(b)).count();
     let name = back.floor + start..back.floor + start + length;
-    let plain = plain(&back.bytes[name.clone()]);
-    let header = plain.contains("authorization") || back.bytes[name.clone()].contains(&b'-');
+    let plain = Plain::new(&back.bytes[name.clone()]);
+    let header = plain.as_str().contains("authorization") || back.bytes[name.clone()].contains(&b'-');
     let kind = if header { CarrierKind::Header } else { CarrierKind::Assignment };
-    (skipped > 0 && !plain.is_empty() && length <= MAX_NAME).then_some(Introduction { kind, name, plain })
+    (skipped > 0 && !plain.as_bytes().is_empty() && length <= MAX_NAME).then_some(Introduction { kind, name })
 }
 
 /// `<name>value`, `<string name="x">value`, `<key>x</key><string>value`.
@@ -217,8 +272,8 @@ fn element(mut back: Back) -> Option<Introduction> {
 /// `"--token", "value"` and `("X-Api-Key", "value")`: a quoted name before the comma.
 fn listed(mut back: Back) -> Option<Introduction> {
     back.at -= 1;
-    back.skip(b" \t");
-    if back.skip(b"\"'`\\") == 0 {
+    back.skip(BLANKS);
+    if back.skip(QUOTES) == 0 {
         return None;
     }
     let name = back.word();
@@ -235,10 +290,10 @@ fn called(mut back: Back) -> Option<Introduction> {
 
 /// A value on the line below its name: a YAML block scalar, or a line continued after an operator.
 fn block(mut back: Back) -> Option<Introduction> {
-    back.skip(b"\r\n");
-    back.skip(b" \t");
-    if back.skip(b"|>-+\\") > 0 {
-        back.skip(b" \t");
+    back.skip(BREAKS);
+    back.skip(BLANKS);
+    if back.skip(BLOCK_MARKS) > 0 {
+        back.skip(BLANKS);
     }
     matches!(back.peek(), Some(b':' | b'=')).then(|| assignment(back))?
 }
@@ -247,7 +302,7 @@ fn block(mut back: Back) -> Option<Introduction> {
 fn word(mut back: Back) -> Option<Introduction> {
     let name = back.word();
     let text = &back.bytes[name.clone()];
-    let plain_text = plain(text);
+    let plain_text = Plain::new(text);
     if SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes())) {
         return named(back, CarrierKind::Scheme, name);
     }
@@ -255,17 +310,11 @@ fn word(mut back: Back) -> Option<Introduction> {
         return named(back, CarrierKind::Option, name);
     }
     if matches!(plain_text.as_str(), "is" | "was" | "as" | "to" | "be" | "use" | "with" | "value") {
-        back.skip(b" \t");
+        back.skip(BLANKS);
         let subject = back.word();
         return named(back, CarrierKind::Prose, subject);
     }
     named(back, CarrierKind::Prose, name)
-}
-
-/// A name reduced to lower case letters and digits.
-#[must_use]
-pub fn plain(name: &[u8]) -> String {
-    name.iter().filter(|b| b.is_ascii_alphanumeric()).take(MAX_NAME).map(|b| char::from(b.to_ascii_lowercase())).collect()
 }
 
 /// The value that a name introduces, read forwards from any byte of the name.
@@ -331,7 +380,7 @@ mod tests {
         ] {
             let text = format!("x\n{before}VALUE");
             let found = introduce(text.as_bytes(), text.len() - 5);
-            assert_eq!(found.map(|i| (i.kind, i.plain)), Some((kind, plain.to_owned())), "{before}");
+            assert_eq!(found.map(|i| (i.kind, i.plain(text.as_bytes()).as_str().to_owned())), Some((kind, plain.to_owned())), "{before}");
         }
     }
 

@@ -15,5 +15,6 @@ mod kernel;
 pub mod layer;
 pub mod pairs;
 pub mod pass;
+mod quiet_names;
 pub mod random;
 pub mod resolve;

@@ -12,7 +12,7 @@ use crate::rules::spec::Check;
 use crate::scan::anchors::{Grams, Lead as AnchorLead, Literals, Target};
 use crate::scan::boundary::may_begin;
 use crate::scan::candidate::{Candidate, Dropped, Lead};
-use crate::scan::context::{Contexts, is_telling};
+use crate::scan::context::Contexts;
 use crate::scan::decode::unwrap::gap;
 use crate::scan::decode::{self, Regions};
 use crate::scan::introducer::{Introduction, introduce, value_after};
@@ -21,10 +21,12 @@ use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
 use crate::scan::pairs::Aws;
+use crate::scan::random::is_plain_word;
+use crate::scan::quiet_names::QuietNames;
 use crate::scan::resolve;
 
-/// How far a value may reach to the left of the run in it, in bytes.
-const MAX_LEFT: usize = 128;
+/// What may stand right before an introduced value.
+const BEFORE_VALUES: ByteSet = ByteSet::empty().with(b"\"'`=: \t>(,[\\\n@$");
 
 /// What is looked for, gathered once for all passes.
 pub struct Plan {
@@ -60,7 +62,7 @@ pub struct Found {
 pub fn scan(plan: &Plan, layer: Layer) -> Found {
     let mut runs = Vec::new();
     find_runs(layer.bytes, MIN_RUN, &mut runs);
-    let mut pass = Pass { plan, layer, found: Found::default(), values: 0, broken: Vec::new() };
+    let mut pass = Pass { plan, layer, found: Found::default(), broken: Vec::new(), quiet: QuietNames::new() };
     for run in runs.iter().filter(|run| run.end > layer.start && run.start < layer.end) {
         pass.run(run.clone());
     }
@@ -102,10 +104,10 @@ struct Pass<'a> {
     plan: &'a Plan,
     layer: Layer<'a>,
     found: Found,
-    /// End of the last value that was looked at, so that each is looked at once.
-    values: usize,
     /// Starts of matches that a line break cut short.
     broken: Vec<usize>,
+    /// Names that concern no rule.
+    quiet: QuietNames,
 }
 
 impl<'a> Pass<'a> {
@@ -121,9 +123,7 @@ impl<'a> Pass<'a> {
                 self.anchored(*lead, at);
             }
         });
-        if run.start >= self.values {
-            self.value_around(run);
-        }
+        self.value_at(&run);
     }
 
     /// Confirms a rule at an anchor: every place where its match may begin.
@@ -177,18 +177,15 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Looks at the value that the run is part of, if something introduces it.
+    /// Looks at the value that begins with the run, if something introduces it.
     #[inline]
-    fn value_around(&mut self, run: Run) {
+    fn value_at(&mut self, run: &Run) {
         let bytes = self.layer.bytes;
-        let floor = run.start.saturating_sub(MAX_LEFT);
-        let mut start = run.start;
-        while start > floor && (b"+/".contains(&bytes[start - 1]) || (start < run.start && ByteSet::RUN.contains(bytes[start - 1]))) {
-            start -= 1;
+        if is_plain_word(&bytes[run.clone()]) {
+            return;
         }
-        self.values = run.end;
-        start = over_number(bytes, start);
-        if start == floor && floor > 0 || !self.is_mine(start) || start == 0 || !b"\"'`=: \t>(,[\\\n@$".contains(&bytes[start - 1]) {
+        let start = over_number(bytes, run.start);
+        if start == 0 || !self.is_mine(start) || !BEFORE_VALUES.contains(bytes[start - 1]) {
             return;
         }
         if let Some(introduction) = introduce(bytes, start) {
@@ -199,9 +196,13 @@ impl<'a> Pass<'a> {
     /// Tries every contextual rule on an introduced value.
     fn introduced(&mut self, value: usize, introduction: &Introduction) {
         let plan = self.plan;
-        let mut fits = Vec::new();
-        plan.contexts.fits(&plan.rules, self.layer.bytes, value, introduction, |fit| fits.push(fit));
-        for fit in fits {
+        if self.quiet.has(self.layer.bytes, introduction) {
+            return;
+        }
+        if !plan.contexts.concerns(self.layer.bytes, introduction) {
+            return self.quiet.add(self.layer.bytes, introduction);
+        }
+        for fit in plan.contexts.fits(&plan.rules, self.layer.bytes, value, introduction) {
             self.judge(fit.rule, value..fit.end, fit.lead, Some(introduction));
         }
     }
@@ -222,7 +223,6 @@ impl<'a> Pass<'a> {
         let Some(value) = value_after(self.layer.bytes, inside) else { return };
         if self.is_mine(value)
             && let Some(introduction) = introduce(self.layer.bytes, value)
-            && is_telling(&introduction)
         {
             self.introduced(value, &introduction);
         }
@@ -232,7 +232,7 @@ impl<'a> Pass<'a> {
     fn userinfo(&mut self, start: usize) {
         let bytes = self.layer.bytes;
         let window = &bytes[start..bytes.len().min(start + 512)];
-        let end = window.iter().position(|b| *b <= b' ' || b"@/\"'<>\\`?#|".contains(b)).unwrap_or(window.len());
+        let end = window.iter().position(|b| *b <= b' ' || AFTER_USERINFO.contains(*b)).unwrap_or(window.len());
         if window.get(end) != Some(&b'@') || window.get(end + 1).is_none_or(|b| !b.is_ascii_alphanumeric() && !b"[$".contains(b)) {
             return;
         }
@@ -240,7 +240,7 @@ impl<'a> Pass<'a> {
         let value = start + colon.map_or(0, |at| at + 1);
         let name = start..start + colon.unwrap_or(0).min(64);
         if self.is_mine(value) {
-            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, plain: "userinfo".into(), name });
+            self.introduced(value, &Introduction { kind: CarrierKind::Userinfo, name });
         }
     }
 
@@ -257,6 +257,9 @@ impl<'a> Pass<'a> {
         }
     }
 }
+
+/// What ends the user information of a URL, or shows that there is none.
+const AFTER_USERINFO: ByteSet = ByteSet::empty().with(b"@/\"'<>\\`?#|");
 
 /// A value such as `1/1203:f00...` or `110201:AAF...` begins at its number.
 fn over_number(bytes: &[u8], start: usize) -> usize {

@@ -28,7 +28,7 @@ pub fn looks_generated(text: &[u8]) -> bool {
     let count = |class: fn(&u8) -> bool| text.iter().filter(|b| class(b)).count();
     let (digits, lower, upper) = (count(u8::is_ascii_digit), count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase));
     let letters = lower + upper;
-    if digits == 0 && (lower == 0 || upper == 0) && text.len() < 24 {
+    if digits == 0 && !is_mixed(text) {
         return false;
     }
     if letters < 3 || repeats(text) {
@@ -40,6 +40,31 @@ pub fn looks_generated(text: &[u8]) -> bool {
     distinct(text) * 5 >= text.len().min(32) * 2
         && !is_wordy(text)
         && changes(text) * 100 >= (text.len() - 1) * if lower > 0 && upper > 0 { 30 } else { 14 }
+}
+
+/// A quick look at a run: without a digit, and not well mixed of upper and lower case, it cannot look generated.
+#[must_use]
+#[inline]
+pub fn is_plain_word(run: &[u8]) -> bool {
+    !has_digit(run) && !is_mixed(run)
+}
+
+/// Eight bytes a step; a run is ASCII, so that no sum carries over into the next byte.
+#[inline]
+fn has_digit(run: &[u8]) -> bool {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (words, rest) = run.as_chunks::<8>();
+    let is_in = |word: &[u8; 8]| {
+        let offset = u64::from_le_bytes(*word) ^ 0x3030_3030_3030_3030;
+        (offset & !HIGH).wrapping_add(0x7676_7676_7676_7676) & HIGH != HIGH
+    };
+    words.iter().any(is_in) || rest.iter().any(u8::is_ascii_digit)
+}
+
+fn is_mixed(run: &[u8]) -> bool {
+    let upper = run.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let lower = run.iter().filter(|b| b.is_ascii_lowercase()).count();
+    upper * 5 >= run.len() && lower * 5 >= run.len()
 }
 
 /// Whether most neighbouring letters are common pairs.
@@ -98,7 +123,7 @@ fn changes(text: &[u8]) -> usize {
 mod tests {
     use crate::rules::byte_set::ByteSet;
     use crate::rules::generate::Random;
-    use crate::scan::random::looks_generated;
+    use crate::scan::random::{is_plain_word, looks_generated};
 
     #[test]
     fn words_and_identifiers_do_not_look_generated() {
@@ -119,6 +144,18 @@ mod tests {
         ] {
             assert!(!looks_generated(text.as_bytes()), "{text}");
         }
+    }
+
+    #[test]
+    fn digits_are_seen_in_every_place() {
+        for at in 0..20 {
+            for (byte, expected) in [(b'0', true), (b'9', true), (b'/', false), (b'a', false), (b'z', false), (b'~', false), (b'.', false)] {
+                let mut run = *b"abcdefghijklmnopqrst";
+                run[at] = byte;
+                assert_eq!(!is_plain_word(&run), expected, "{byte} at {at}");
+            }
+        }
+        assert!(!is_plain_word(b"QwErTyUiOpAsDfGh") && is_plain_word(b"com.example.PaymentService"));
     }
 
     #[test]

@@ -18,6 +18,8 @@ const ALPHABET: ByteSet = ByteSet::alnum().with(b"+/-_");
 const MIN_BLOB: usize = 22;
 /// From this length on, a blob is decoded whatever it begins with.
 const ALWAYS: usize = 512;
+/// In how many characters at the start a mark may stand after which the blob begins.
+const MARKS: usize = 40;
 /// The shortest line of a wrapped blob, in characters.
 const MIN_LINE: usize = 40;
 
@@ -34,8 +36,8 @@ pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
         if run.start < done || run.end <= layer.start || run.start >= layer.end {
             continue;
         }
-        let Some(solid) = solid_part(layer.bytes, run) else { continue };
-        let lines = lines_around(layer.bytes, solid, done);
+        let Some(blob) = blob_in(layer.bytes, run) else { continue };
+        let lines = lines_from(layer.bytes, blob);
         done = lines.last().map_or(run.end, |line| line.end);
         if !regions.is_taken(lines[0].start)
             && let Some(decoded) = decode(layer, &lines)
@@ -45,30 +47,60 @@ pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
     }
 }
 
-/// The first stretch of the run without `.` and `~` that is long enough to be looked at.
-fn solid_part(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
-    let mut start = run.start;
-    for piece in bytes[run.clone()].split(|b| matches!(b, b'.' | b'~')) {
-        if piece.len() >= 12 {
-            return Some(start..start + piece.len());
+/// The part of a run that may be a blob: text could come out of it, or it is long, or a line of a wrapped one.
+#[inline]
+fn blob_in(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
+    let text = &bytes[run.clone()];
+    if run.len() >= MIN_LINE && (run.len() >= ALWAYS || next_line(bytes, run.end).is_some()) {
+        return solid_part(text).map(|solid| run.start + solid.start..run.start + solid.end);
+    }
+    if may_be_text(text) {
+        return Some(run.start..run.start + end_of_blob(text));
+    }
+    let last = text.len().saturating_sub(MIN_BLOB).min(MARKS);
+    let start = (1..=last).find(|i| is_mark(text[i - 1]) && may_be_text(&text[*i..]))?;
+    Some(run.start + start..run.start + start + end_of_blob(&text[start..]))
+}
+
+/// The longest stretch of a run that is all base64.
+fn solid_part(text: &[u8]) -> Option<Range<usize>> {
+    let mut start = 0;
+    let mut best = None;
+    for piece in text.split(|b| matches!(b, b'.' | b'~')) {
+        if piece.len() > best.as_ref().map_or(MIN_BLOB - 1, Range::len) {
+            best = Some(start..start + piece.len());
         }
         start += piece.len() + 1;
     }
-    None
+    best
 }
 
-/// The lines of the blob around a stretch: grown over the alphabet in both directions, then from line to line.
-fn lines_around(bytes: &[u8], solid: Range<usize>, floor: usize) -> Vec<Range<usize>> {
+fn end_of_blob(text: &[u8]) -> usize {
+    text.iter().position(|b| matches!(b, b'.' | b'~')).unwrap_or(text.len())
+}
+
+/// Characters of runs after which a blob may begin.
+fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'-' | b'_' | b'.' | b'/' | b'~')
+}
+
+/// Whether text in ASCII could come out: the first characters of three groups stand for printable bytes or line breaks.
+#[inline]
+fn may_be_text(blob: &[u8]) -> bool {
+    let is_low = |b: u8| matches!(b, b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D');
+    blob.len() >= MIN_BLOB && is_low(blob[0]) && is_low(blob[4]) && is_low(blob[8])
+}
+
+/// The lines of the blob that begins with a stretch.
+fn lines_from(bytes: &[u8], solid: Range<usize>) -> Vec<Range<usize>> {
     let grow = |from: usize| from + bytes[from..].iter().take_while(|b| ALPHABET.contains(**b)).count();
-    let back = bytes[floor..solid.start].iter().rev().take_while(|b| ALPHABET.contains(**b)).count();
-    let mut lines = vec![solid.start - back..grow(solid.end)];
+    let mut lines = vec![solid];
     loop {
         let last = lines.last().expect("because it starts with one");
         let Some(next) = next_line(bytes, last.end).filter(|_| last.len() >= MIN_LINE && last.len() % 4 == 0) else { return lines };
         let end = grow(next);
-        let width = last.len();
         let ends_well = bytes.get(end).is_none_or(|b| b"\r\n\"'\\=< \t,".contains(b));
-        if end - next < 2 || end - next > width.max(lines[0].len()) || !ends_well {
+        if end - next < 2 || end - next > last.len() || !ends_well {
             return lines;
         }
         lines.push(next..end);
@@ -109,7 +141,7 @@ fn skip_to_group(phase: u8) -> usize {
     usize::from((4 - phase % 4) % 4)
 }
 
-/// Where decoding should begin: at the blob's start, or after a `-` or `_` near it when only then text comes out.
+/// Where decoding should begin: at the blob's start, or after a mark near it when only then text comes out.
 fn plausible_start(bytes: &[u8], first: &Range<usize>, length: usize) -> Option<usize> {
     let reads_as_text = |start: usize| {
         let head = bytes.get(start..start + 12).filter(|_| start + 12 <= first.end)?;
@@ -121,8 +153,8 @@ fn plausible_start(bytes: &[u8], first: &Range<usize>, length: usize) -> Option<
         return Some(first.start);
     }
     reads_as_text(first.start).or_else(|| {
-        let head = &bytes[first.start..first.end.min(first.start + 48)];
-        let marks = head.iter().enumerate().filter(|(_, b)| matches!(b, b'-' | b'_'));
+        let head = &bytes[first.start..first.end.min(first.start + MARKS)];
+        let marks = head.iter().enumerate().filter(|(_, b)| is_mark(**b));
         marks.map(|(i, _)| first.start + i + 1).filter(|start| first.end - start >= MIN_BLOB).find_map(reads_as_text)
     })
 }

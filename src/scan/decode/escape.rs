@@ -23,6 +23,9 @@ pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
     let to = layer.bytes.len().min(layer.end.saturating_add(AROUND));
     let mut done = [from; 3];
     for at in memchr::memchr3_iter(b'\\', b'%', b'&', &layer.bytes[from..to]).map(|at| from + at) {
+        if !may_be_escape(layer.bytes, at) {
+            continue;
+        }
         let Some(escape) = read(layer.bytes, at) else { continue };
         if at < done[escape.kind.index()] || regions.is_taken(at) {
             continue;
@@ -32,6 +35,17 @@ pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
         if stretch.end > layer.start && stretch.start < layer.end {
             sink(decode(layer, &stretch, escape.kind));
         }
+    }
+}
+
+/// A quick look at the next byte: nearly all backslashes are of `\"`, `\n` and `\\`.
+#[inline]
+fn may_be_escape(bytes: &[u8], at: usize) -> bool {
+    let Some(next) = bytes.get(at + 1) else { return false };
+    match bytes[at] {
+        b'\\' => matches!(next, b'u' | b'x' | b'/' | b'0' | b'1' | b'\\'),
+        b'%' => next.is_ascii_hexdigit(),
+        _ => true,
     }
 }
 
@@ -63,7 +77,7 @@ struct Escape {
     length: usize,
 }
 
-/// Reads an escape for a printable ASCII character.
+/// Reads an escape for a printable ASCII character; one for a blank ends whatever it stands in, as a blank does.
 fn read(bytes: &[u8], at: usize) -> Option<Escape> {
     let rest = &bytes[at..bytes.len().min(at + 12)];
     let escape = match rest[0] {
@@ -72,7 +86,7 @@ fn read(bytes: &[u8], at: usize) -> Option<Escape> {
         b'&' => reference(rest)?,
         _ => return None,
     };
-    (0x20..0x7f).contains(&escape.byte).then_some(escape)
+    (0x21..0x7f).contains(&escape.byte).then_some(escape)
 }
 
 fn backslash(rest: &[u8]) -> Option<Escape> {

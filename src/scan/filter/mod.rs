@@ -8,7 +8,7 @@ pub mod value;
 use std::ops::Range;
 
 use crate::scan::candidate::Lead;
-use crate::scan::introducer::Introduction;
+use crate::scan::introducer::{Introduction, Plain};
 
 /// What a filter may look at.
 pub struct Case<'a> {
@@ -41,11 +41,8 @@ impl<'a> Case<'a> {
 
     /// The reduced name before it, empty where there is none.
     #[must_use]
-    pub fn name(&self) -> &'a str
-    where
-        Self: 'a,
-    {
-        self.introduction.map_or("", |introduction| introduction.plain.as_str())
+    pub fn name(&self) -> Plain {
+        self.introduction.map_or(Plain::new(b""), |introduction| introduction.plain(self.bytes))
     }
 
     /// At most `reach` bytes before it on its line.

@@ -79,7 +79,8 @@ const DIGEST_PARTS: [&str; 14] =
     ["sha1", "sha256", "sha512", "md5", "digest", "checksum", "hash", "etag", "commit", "integrity", "revision", "gitsha", "blob", "resolved"];
 
 pub fn is_other_name(case: &Case) -> bool {
-    let name = case.name();
+    let plain = case.name();
+    let name = plain.as_str();
     if name == "authorization" || name.ends_with("authorization") || name == "xauthtoken" {
         return false;
     }
@@ -88,7 +89,8 @@ pub fn is_other_name(case: &Case) -> bool {
 
 pub fn is_digest(case: &Case) -> bool {
     let token = case.token();
-    let name = case.name();
+    let plain = case.name();
+    let name = plain.as_str();
     let hex = token.iter().all(u8::is_ascii_hexdigit) && matches!(token.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let before = case.before(12);
     let marked = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-", b"sha1:", b"sha256:", b"sha512:", b"md5:", b"h1:"];

@@ -85,7 +85,8 @@ pub fn is_path(case: &Case) -> bool {
 /// Passwords are chosen by people and may be words; everything else must look generated.
 pub fn is_words(case: &Case) -> bool {
     let token = case.token();
-    let name = case.name();
+    let plain = case.name();
+    let name = plain.as_str();
     if name.contains("pass")
         || name.contains("pwd")
         || name == "basic"
