@@ -1,5 +1,7 @@
 //! Every output format, from findings built by hand: valid, exact, and harmless whatever the scanned data holds.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

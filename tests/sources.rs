@@ -1,5 +1,7 @@
 //! Trees and archives as they are met in the field, and as an attacker would make them.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};

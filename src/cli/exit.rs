@@ -33,6 +33,7 @@ impl Termination for Exit {
 }
 
 /// Says what went wrong. A closed standard output is no error: its reader has seen enough.
+#[must_use]
 pub fn of_error(error: &anyhow::Error) -> Exit {
     match error.downcast_ref::<std::io::Error>() {
         Some(io) if io.kind() == std::io::ErrorKind::BrokenPipe => Exit::Clean,

@@ -28,7 +28,9 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
         None => SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect(),
     };
     let failures: Vec<String> = written.iter().flat_map(failures).collect();
-    failures.iter().for_each(|failure| say(format_args!("{failure}")));
+    for failure in &failures {
+        say(format_args!("{failure}"));
+    }
     let examples: usize = written.iter().map(|rule| rule.positive.len() + rule.negative.len()).sum();
     say(format_args!("{} rules, {examples} examples, {} failures", written.len(), failures.len()));
     Ok(if failures.is_empty() { Exit::Clean } else { Exit::Usage })

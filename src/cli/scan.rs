@@ -95,7 +95,9 @@ fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress) -> a
         inline: 0,
         problems: Vec::new(),
     };
-    problems.into_iter().for_each(|problem| reporter.problem(problem));
+    for problem in problems {
+        reporter.problem(problem);
+    }
     Ok(reporter)
 }
 

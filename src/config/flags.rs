@@ -90,6 +90,7 @@ pub enum RulesCommand {
 
 /// `beartrap scan`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag as typed")]
 pub struct ScanFlags {
     /// Files and directories; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]

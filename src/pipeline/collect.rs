@@ -38,7 +38,9 @@ impl<'a> Collect<'a> {
                 let (findings, rest) = self.placing.place(found);
                 self.report.allowed(rest.allowed);
                 rest.filtered.iter().for_each(|filtered| self.report.filtered(&origin, filtered));
-                findings.into_iter().for_each(|finding| self.report.finding(finding));
+                for finding in findings {
+                    self.report.finding(finding);
+                }
             }
             Event::Problem(problem) => self.report.problem(problem),
         }

@@ -62,7 +62,7 @@ impl Feed {
     }
 
     /// The next piece of work and its number, counted from 0.
-    pub fn next(&mut self) -> Option<(u64, Work)> {
+    pub fn next_work(&mut self) -> Option<(u64, Work)> {
         let work = self.chunk().or_else(|| self.file())?;
         let number = self.next;
         self.next += 1;

@@ -59,7 +59,7 @@ pub fn scan_reader(context: Context, reader: &mut dyn Read, limits: &UnpackLimit
         let mut visitor = Visitor { context, buffer: Vec::new(), tell: &mut |event| collect.tell(event) };
         unpack(&origin, &mut Cursor::new(first).chain(reader), limits, &mut visitor);
     } else {
-        scan_live(context, &origin, first, reader, &mut |event| collect.tell(event));
+        scan_live(context, &origin, &first, reader, &mut |event| collect.tell(event));
     }
 }
 
@@ -75,7 +75,7 @@ impl Worker<'_> {
     fn work(self, collect: &Mutex<Collect>) {
         let mut buffer = Vec::new();
         while !self.context.progress.is_cancelled() {
-            let next = lock(self.feed).next();
+            let next = lock(self.feed).next_work();
             let Some((number, work)) = next else { return };
             let events = match work {
                 Work::Problem(problem) => vec![Event::Problem(problem)],

@@ -95,16 +95,15 @@ fn chunks(
 }
 
 /// Scans a stream as it arrives: what a line holds is told before the next line has to come.
-pub fn scan_live(context: Context, origin: &Arc<Origin>, first: Vec<u8>, reader: &mut dyn Read, tell: &mut dyn FnMut(Event)) {
+pub fn scan_live(context: Context, origin: &Arc<Origin>, first: &[u8], reader: &mut dyn Read, tell: &mut dyn FnMut(Event)) {
     tell(Event::Begin);
     context.progress.add_file();
     let mut cutter = Cutter::new(CutOptions::default());
-    let mut scratch = vec![0; 128 << 10];
     let mut spare = Vec::new();
     if first.is_empty() {
         cutter.end();
     }
-    cutter.push(&first);
+    cutter.push(first);
     while !context.progress.is_cancelled() {
         while let Some(chunk) = cutter.cut(Cut::Lines, std::mem::take(&mut spare)) {
             let found = context.engine.scan_chunk(origin, &chunk);
@@ -122,7 +121,7 @@ pub fn scan_live(context: Context, origin: &Arc<Origin>, first: Vec<u8>, reader:
         if cutter.is_done() {
             return;
         }
-        if let Err(error) = cutter.fill_some(reader, &mut scratch) {
+        if let Err(error) = cutter.fill_some(reader) {
             tell(Event::Problem(unreadable(origin, &error)));
             cutter.end();
         }

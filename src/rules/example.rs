@@ -29,15 +29,12 @@ pub fn expand(rule: &Rule, template: &str, seed: u64) -> Example {
         text.extend(&rest.as_bytes()[..at]);
         rest = &rest[at..];
         let mark = rest.find('>').map_or("", |end| &rest[1..end]);
-        match fill_mark(rule, mark, &secret, &mut random) {
-            Some(bytes) => {
-                text.extend(bytes);
-                rest = &rest[mark.len() + 2..];
-            }
-            None => {
-                text.push(b'<');
-                rest = &rest[1..];
-            }
+        if let Some(bytes) = fill_mark(rule, mark, &secret, &mut random) {
+            text.extend(bytes);
+            rest = &rest[mark.len() + 2..];
+        } else {
+            text.push(b'<');
+            rest = &rest[1..];
         }
     }
     text.extend(rest.as_bytes());

@@ -25,6 +25,7 @@ impl Random {
     }
 
     /// The next 64 bits.
+    #[expect(clippy::should_implement_trait, reason = "an endless source of numbers is no iterator")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -94,7 +95,7 @@ fn stretch(set: ByteSet, count: usize, random: &mut Random) -> Vec<u8> {
         let solid = ByteSet::alnum();
         if let Some(last) = bytes.last_mut()
             && !solid.contains(*last)
-            && let Some(letter) = set.iter().find(|b| b.is_ascii_alphanumeric())
+            && let Some(letter) = set.iter().find(u8::is_ascii_alphanumeric)
         {
             *last = letter;
         }

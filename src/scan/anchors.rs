@@ -30,7 +30,7 @@ pub struct Lead {
 
 /// All grams of a rule set.
 pub struct Grams {
-    filter: Box<[u64; FILTER_WORDS]>,
+    filter: Box<[u64]>,
     /// Open addressing by the gram's hash; `u32::MAX` in `first` marks a free slot.
     slots: Vec<Slot>,
     leads: Vec<Lead>,
@@ -58,7 +58,7 @@ impl Grams {
         pairs.sort_by_key(|(gram, lead)| (*gram, lead.rule, lead.alternative));
         let size = (pairs.len() * 2).next_power_of_two().max(64);
         let mut grams = Self {
-            filter: Box::new([0; FILTER_WORDS]),
+            filter: vec![0; FILTER_WORDS].into_boxed_slice(),
             slots: vec![Slot { gram: 0, first: u32::MAX, count: 0 }; size],
             leads: pairs.iter().map(|(_, lead)| *lead).collect(),
             farthest: pairs.iter().map(|(_, lead)| lead.most as usize).max().unwrap_or(0),

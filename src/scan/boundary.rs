@@ -3,6 +3,9 @@
 /// How far back an escape is looked for.
 const LOOK_BACK: usize = 16;
 
+/// How the escape character of a control sequence is written.
+const ESCAPES: [&[u8]; 8] = [b"\x1b", b"\\x1b", b"\\x1B", b"\\033", b"\\e", b"\\u001b", b"\\u001B", b"\\0033"];
+
 /// Whether a token may begin at `start`: the letter or digit before it, if any, belongs to an escape.
 #[must_use]
 pub fn may_begin(bytes: &[u8], start: usize) -> bool {
@@ -28,7 +31,6 @@ fn ends_colour(before: &[u8]) -> bool {
     let Some((b'm' | b'K' | b'J' | b'H' | b'G', rest)) = before.split_last() else { return false };
     let digits = rest.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
     let Some((b'[', rest)) = rest[..rest.len() - digits].split_last() else { return false };
-    const ESCAPES: [&[u8]; 8] = [b"\x1b", b"\\x1b", b"\\x1B", b"\\033", b"\\e", b"\\u001b", b"\\u001B", b"\\0033"];
     ESCAPES.iter().any(|escape| rest.ends_with(escape))
 }
 

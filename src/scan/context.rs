@@ -13,7 +13,7 @@ pub const NEAR: usize = 240;
 /// On how many lines before the value's own a vendor's word may stand.
 const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
-const TELLING: [&str; 13] = ["token", "key", "secret", "auth", "pass", "pwd", "credential", "bearer", "session", "cookie", "sid", "jwt", "basic"];
+const TELLING: [&str; 7] = ["token", "key", "secret", "auth", "pass", "pwd", "credential"];
 
 /// The contextual rules of a set.
 pub struct Contexts {
@@ -139,9 +139,8 @@ fn near(bytes: &[u8], value: usize) -> &[u8] {
 pub fn is_delimited(bytes: &[u8], end: usize) -> bool {
     let delimits = |b: u8| b <= b' ' || b"\"'`\\,;&)]}<>|#\x7f".contains(&b);
     match bytes.get(end) {
-        None => true,
+        None | Some(b'@') => true,
         Some(b'.' | b':' | b'!' | b'?') => bytes.get(end + 1).is_none_or(|b| delimits(*b)),
-        Some(b'@') => true,
         Some(b) => delimits(*b),
     }
 }

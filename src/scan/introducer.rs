@@ -194,7 +194,8 @@ fn kind_of(back: &Back, name: &Range<usize>, colon: bool) -> CarrierKind {
         return CarrierKind::Option;
     }
     if colon {
-        let header = text.contains(&b'-') || [&b"authorization"[..], b"cookie", b"dpop", b"apikey"].iter().any(|h| text.eq_ignore_ascii_case(h));
+        let header =
+            text.contains(&b'-') || text == b"apikey" || [&b"authorization"[..], b"cookie", b"dpop"].iter().any(|h| text.eq_ignore_ascii_case(h));
         return if header { CarrierKind::Header } else { CarrierKind::Assignment };
     }
     match back.peek() {
@@ -230,13 +231,13 @@ fn named(back: Back, kind: CarrierKind, name: Range<usize>) -> Option<Introducti
 /// The name given by `name`, `key` or `id` shortly before: in JSON, YAML, XML attributes.
 fn sibling(back: &Back, before: usize) -> Option<Introduction> {
     let window = &back.bytes[back.floor..before];
+    let stands_alone = |at: usize, len: usize| {
+        let glued = at.checked_sub(1).is_some_and(|i| window[i].is_ascii_alphanumeric() || b"_-".contains(&window[i]));
+        !glued && window.get(at + len).is_some_and(|b| b"\"'\\ =:>".contains(b))
+    };
     let (at, len) = [&b"name"[..], b"key", b"Name", b"Key", b"id"]
         .iter()
-        .filter_map(|field| memchr::memmem::rfind(window, field).map(|at| (at, field.len())))
-        .filter(|(at, len)| {
-            let glued = at.checked_sub(1).is_some_and(|i| window[i].is_ascii_alphanumeric());
-            !glued && window.get(at + len).is_some_and(|b| b"\"'\\ =:>".contains(b))
-        })
+        .filter_map(|field| memchr::memmem::rfind_iter(window, field).find(|at| stands_alone(*at, field.len())).map(|at| (at, field.len())))
         .max()?;
     let from = at + len;
     let skipped = window[from..].iter().take_while(|b| b"\"'\\ \t=:>".contains(b)).count();

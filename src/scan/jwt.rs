@@ -133,7 +133,7 @@ fn texts(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// NumericDate, or the RFC 3339 text of PASETO left out; milliseconds are not guessed.
+/// `NumericDate`, or the RFC 3339 text of PASETO left out; milliseconds are not guessed.
 fn seconds(value: Option<&Value>) -> Option<i64> {
     value.and_then(|v| v.as_i64().or_else(|| v.as_f64().map(|f| f as i64)))
 }

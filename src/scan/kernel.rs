@@ -65,6 +65,7 @@ fn mask_avx2(block: &[u8; 64]) -> u64 {
 }
 
 /// Walks over the masks: a run is open at the end of a block until a block ends it.
+#[expect(clippy::inline_always, reason = "the walk must be compiled with the vector features of its caller")]
 #[inline(always)]
 fn find_runs_with(bytes: &[u8], min: usize, runs: &mut Vec<Run>, mask: impl Fn(&[u8; 64]) -> u64) {
     debug_assert!(min >= 16, "the walk looks for sixteen characters in a row");

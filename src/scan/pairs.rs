@@ -41,15 +41,17 @@ impl Aws {
         self.ids.contains(&rule)
     }
 
-    /// Joins, with each secret, the nearest key id and session token that no nearer secret claims.
+    /// Joins, with each secret, the nearest key id and session token that no earlier secret claims.
     #[must_use]
     pub fn join(&self, candidates: Vec<Candidate>) -> Vec<Joined> {
         let mut taken = vec![false; candidates.len()];
         let mut parts: Vec<Vec<usize>> = vec![Vec::new(); candidates.len()];
         let secrets: Vec<usize> = (0..candidates.len()).filter(|i| candidates[*i].rule == self.secret).collect();
-        for kind in [&|rule| self.is_id(rule) as bool, &|rule| Some(rule) == self.session] as [&dyn Fn(RuleIndex) -> bool; 2] {
+        let kinds: [(Side, &dyn Fn(RuleIndex) -> bool); 2] =
+            [(Side::Before, &|rule| self.is_id(rule)), (Side::After, &|rule| Some(rule) == self.session)];
+        for (side, kind) in kinds {
             for secret in &secrets {
-                let near = nearest(&candidates, *secret, |i| kind(candidates[i].rule) && !taken[i]);
+                let near = nearest(&candidates, *secret, side, |i| kind(candidates[i].rule) && !taken[i]);
                 if let Some(near) = near {
                     taken[near] = true;
                     parts[*secret].push(near);
@@ -70,14 +72,22 @@ impl Aws {
     }
 }
 
-/// The candidate nearest to `from` that is near enough and passes the test.
-fn nearest(candidates: &[Candidate], from: usize, test: impl Fn(usize) -> bool) -> Option<usize> {
+/// On which side of the secret a part usually stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+/// The candidate nearest to `from` that is near enough and passes the test, on its usual side if there is one.
+fn nearest(candidates: &[Candidate], from: usize, usual: Side, test: impl Fn(usize) -> bool) -> Option<usize> {
     let span = &candidates[from].span;
-    let distance = |i: usize| {
-        let other = &candidates[i].span;
-        if other.start >= span.end { other.start - span.end } else { span.start.saturating_sub(other.end) }
-    };
-    let before = (0..from).rev().take_while(|i| span.start.saturating_sub(candidates[*i].span.start) <= 2 * APART);
-    let after = (from + 1..candidates.len()).take_while(|i| candidates[*i].span.start.saturating_sub(span.end) <= APART);
-    before.chain(after).filter(|i| distance(*i) <= APART && test(*i)).min_by_key(|i| distance(*i))
+    let before = || (0..from).rev().take_while(|i| span.start.saturating_sub(candidates[*i].span.start) <= 2 * APART);
+    let after = || (from + 1..candidates.len()).take_while(|i| candidates[*i].span.start.saturating_sub(span.end) <= APART);
+    let near = |i: &usize| span.start.saturating_sub(candidates[*i].span.end) <= APART && test(*i);
+    let (mut before, mut after) = (before().filter(near), after().filter(near));
+    match usual {
+        Side::Before => before.next().or_else(|| after.next()),
+        Side::After => after.next().or_else(|| before.next()),
+    }
 }

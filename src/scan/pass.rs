@@ -21,8 +21,8 @@ use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
 use crate::scan::pairs::Aws;
-use crate::scan::random::is_plain_word;
 use crate::scan::quiet_names::QuietNames;
+use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
 
 /// What may stand right before an introduced value.
@@ -110,7 +110,7 @@ struct Pass<'a> {
     quiet: QuietNames,
 }
 
-impl<'a> Pass<'a> {
+impl Pass<'_> {
     /// Looks into one run: first for anchors, then at what introduces it.
     #[inline]
     fn run(&mut self, run: Run) {
@@ -142,6 +142,7 @@ impl<'a> Pass<'a> {
                     let introduction = introduce(bytes, start);
                     self.judge(lead.rule, start..end, Lead::Literal, introduction.as_ref());
                     self.cut_short(lead.rule, start, end);
+                    self.partner(lead.rule, end);
                     return;
                 }
                 None => self.unfinished(lead, start),
@@ -174,6 +175,21 @@ impl<'a> Pass<'a> {
             if Jwt::signature_len(token).is_some_and(|whole| signature < whole) {
                 self.broken.push(start);
             }
+        }
+    }
+
+    /// Looks for the secret that stands near an AWS key id without a name of its own: forty base64 characters by themselves.
+    fn partner(&mut self, id: RuleIndex, after: usize) {
+        let Some(aws) = self.plan.aws.as_ref().filter(|aws| aws.is_id(id)) else { return };
+        let bytes = self.layer.bytes;
+        let end = bytes.len().min(after + NEAR_ID);
+        let mut at = after;
+        while at < end {
+            let length = bytes[at..].iter().take(41).take_while(|b| ByteSet::VALUE.contains(**b)).count();
+            if length == 40 {
+                self.judge(aws.secret, at..at + length, Lead::Keyword, introduce(bytes, at).as_ref());
+            }
+            at += if length == 41 { bytes[at..].iter().take_while(|b| ByteSet::VALUE.contains(**b)).count() } else { length } + 1;
         }
     }
 
@@ -258,6 +274,8 @@ impl<'a> Pass<'a> {
     }
 }
 
+/// How far after an AWS key id its secret may stand, in bytes.
+const NEAR_ID: usize = 256;
 /// What ends the user information of a URL, or shows that there is none.
 const AFTER_USERINFO: ByteSet = ByteSet::empty().with(b"@/\"'<>\\`?#|");
 

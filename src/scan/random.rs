@@ -84,7 +84,7 @@ pub fn is_wordy(text: &[u8]) -> bool {
 /// Bits that an attacker has to guess: the size of the alphabet in use, for each character; words count little.
 #[must_use]
 pub fn strength_bits(text: &[u8]) -> u32 {
-    let has = |class: fn(&u8) -> bool| text.iter().any(|b| class(b));
+    let has = |class: fn(&u8) -> bool| text.iter().any(&class);
     let alphabet = 26 * u32::from(has(u8::is_ascii_lowercase))
         + 26 * u32::from(has(u8::is_ascii_uppercase))
         + 10 * u32::from(has(u8::is_ascii_digit))
@@ -95,7 +95,9 @@ pub fn strength_bits(text: &[u8]) -> u32 {
 
 fn distinct(text: &[u8]) -> usize {
     let mut seen = [0_u64; 4];
-    text.iter().for_each(|b| seen[usize::from(b >> 6)] |= 1 << (b & 63));
+    for b in text {
+        seen[usize::from(b >> 6)] |= 1 << (b & 63);
+    }
     seen.iter().map(|word| word.count_ones() as usize).sum()
 }
 

@@ -22,6 +22,9 @@ impl Default for CutOptions {
     }
 }
 
+/// How much is read at once of a live stream, in bytes: what a pipe holds.
+const LIVE_READ: usize = 64 << 10;
+
 /// When a core may end before it is full.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cut {
@@ -34,7 +37,10 @@ pub enum Cut {
 /// A source on its way into chunks.
 pub struct Cutter {
     options: CutOptions,
+    /// Bytes that were read, then room for more, kept so that it need not be cleared again.
     buffer: Vec<u8>,
+    /// How many bytes were read into the buffer.
+    filled: usize,
     /// Offset of the buffer in the source.
     base: u64,
     /// Where the next core begins in the buffer.
@@ -47,13 +53,12 @@ impl Cutter {
     /// A source of which nothing has been read yet.
     #[must_use]
     pub fn new(options: CutOptions) -> Self {
-        Self { options, buffer: Vec::new(), base: 0, next: 0, phase: 0, ended: false }
+        Self { options, buffer: Vec::new(), filled: 0, base: 0, next: 0, phase: 0, ended: false }
     }
 
     /// A source that goes on with a used buffer, to spare the allocation.
     #[must_use]
-    pub fn reusing(options: CutOptions, mut buffer: Vec<u8>) -> Self {
-        buffer.clear();
+    pub fn reusing(options: CutOptions, buffer: Vec<u8>) -> Self {
         Self { buffer, ..Self::new(options) }
     }
 
@@ -65,7 +70,8 @@ impl Cutter {
 
     /// Takes bytes over.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        self.room(self.filled + bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.filled += bytes.len();
     }
 
     /// Says that no more bytes come.
@@ -76,7 +82,7 @@ impl Cutter {
     /// Whether the whole source has been cut.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.ended && self.next == self.buffer.len()
+        self.ended && self.next == self.filled
     }
 
     /// Reads until a full chunk is there, or the source ends.
@@ -85,10 +91,17 @@ impl Cutter {
     ///
     /// Whatever the reader says; what was read before stays.
     pub fn fill(&mut self, reader: &mut dyn Read) -> io::Result<()> {
-        let missing = self.wanted().saturating_sub(self.buffer.len());
-        self.buffer.reserve_exact(missing);
-        let read = reader.take(missing as u64).read_to_end(&mut self.buffer)?;
-        self.ended |= read < missing;
+        let wanted = self.wanted();
+        while self.filled < wanted && !self.ended {
+            // Room grows with what is read, so that small files need little of it.
+            let end = wanted.min(self.filled * 2 + LIVE_READ).max(wanted.min(self.buffer.len()));
+            match reader.read(self.room(end)) {
+                Ok(0) => self.ended = true,
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(())
     }
 
@@ -97,10 +110,10 @@ impl Cutter {
     /// # Errors
     ///
     /// Whatever the reader says, interruptions excepted.
-    pub fn fill_some(&mut self, reader: &mut dyn Read, scratch: &mut [u8]) -> io::Result<()> {
-        match reader.read(scratch) {
+    pub fn fill_some(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+        match reader.read(self.room(self.filled + LIVE_READ)) {
             Ok(0) => self.ended = true,
-            Ok(read) => self.buffer.extend_from_slice(&scratch[..read]),
+            Ok(read) => self.filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -111,10 +124,15 @@ impl Cutter {
     pub fn cut(&mut self, cut: Cut, mut spare: Vec<u8>) -> Option<Chunk> {
         let end = self.core_end(cut).filter(|end| *end > self.next)?;
         let keep = end.saturating_sub(self.options.left);
-        spare.clear();
-        spare.reserve_exact(self.options.left + self.options.core + self.options.right);
-        spare.extend_from_slice(&self.buffer[keep..]);
-        let bytes = std::mem::replace(&mut self.buffer, spare);
+        let kept = self.filled - keep;
+        if spare.len() < kept {
+            spare.reserve_exact(self.options.left + self.options.core + self.options.right);
+            spare.resize(kept, 0);
+        }
+        spare[..kept].copy_from_slice(&self.buffer[keep..self.filled]);
+        let mut bytes = std::mem::replace(&mut self.buffer, spare);
+        bytes.truncate(self.filled);
+        self.filled = kept;
         let chunk = Chunk { base: self.base, core: self.next..end, ended: self.ended, phase: self.phase, bytes };
         self.phase = phase_at(&chunk.bytes, keep, self.phase);
         self.base += keep as u64;
@@ -128,31 +146,46 @@ impl Cutter {
         self.next = self.next.min(at);
     }
 
+    /// Room after what was read, so that `end` bytes fit.
+    fn room(&mut self, end: usize) -> &mut [u8] {
+        if self.buffer.len() < end {
+            self.buffer.reserve_exact(end - self.buffer.len());
+            self.buffer.resize(end, 0);
+        }
+        &mut self.buffer[self.filled..end]
+    }
+
     fn wanted(&self) -> usize {
         self.next + self.options.core + self.options.right
     }
 
     fn core_end(&self, cut: Cut) -> Option<usize> {
         if self.ended {
-            let rest = self.buffer.len() - self.next;
+            let rest = self.filled - self.next;
             return Some(self.next + rest.min(self.options.core + self.options.right));
         }
-        if self.buffer.len() >= self.wanted() {
+        if self.filled >= self.wanted() {
             return Some(self.next + self.options.core);
         }
         match cut {
             Cut::Full => None,
-            Cut::Lines => memchr::memrchr(b'\n', &self.buffer[self.next..]).map(|at| self.next + at + 1),
+            Cut::Lines => memchr::memrchr(b'\n', &self.buffer[self.next..self.filled]).map(|at| self.next + at + 1),
         }
     }
 }
 
 /// How many base64 characters stand right before `at`, modulo four; `before` tells the same of the first byte.
 fn phase_at(bytes: &[u8], at: usize, before: u8) -> u8 {
-    let is_member = |b: &&u8| b.is_ascii_alphanumeric() || b"+/-_".contains(b);
-    let run = bytes[..at].iter().rev().take_while(is_member).count();
+    // Whole blocks first, without early ends inside a block, so that the compiler can use vectors.
+    let blocks = bytes[..at].rchunks_exact(64);
+    let whole = blocks.take_while(|block| block.iter().fold(true, |all, b| all & is_base64(*b))).count() * 64;
+    let run = whole + bytes[..at - whole].iter().rev().take_while(|b| is_base64(**b)).count();
     let carried = if run == at { usize::from(before) } else { 0 };
     u8::try_from((run + carried) % 4).expect("because it is below four")
+}
+
+fn is_base64(byte: u8) -> bool {
+    (byte | 0x20).wrapping_sub(b'a') < 26 || byte.wrapping_sub(b'0') < 10 || byte == b'+' || byte == b'/' || byte == b'-' || byte == b'_'
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::model::decoder::Decoder;
 use crate::rules::byte_set::ByteSet;
+use crate::rules::rule::MIN_RUN;
 use crate::scan::decode::{Regions, is_text, with_context};
 use crate::scan::layer::{Decoded, Layer};
 
@@ -32,12 +33,12 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE
 pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
     let layer = regions.layer;
     let mut done = 0;
-    for run in regions.runs {
+    for (i, run) in regions.runs.iter().enumerate() {
         if run.start < done || run.end <= layer.start || run.start >= layer.end {
             continue;
         }
         let Some(blob) = blob_in(layer.bytes, run) else { continue };
-        let lines = lines_from(layer.bytes, blob);
+        let lines = lines_from(layer.bytes, blob, &regions.runs[i + 1..]);
         done = lines.last().map_or(run.end, |line| line.end);
         if !regions.is_taken(lines[0].start)
             && let Some(decoded) = decode(layer, &lines)
@@ -52,7 +53,7 @@ pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
 fn blob_in(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
     let text = &bytes[run.clone()];
     if run.len() >= MIN_LINE && (run.len() >= ALWAYS || next_line(bytes, run.end).is_some()) {
-        return solid_part(text).map(|solid| run.start + solid.start..run.start + solid.end);
+        return solid_part(text).filter(|solid| !is_hex(&text[solid.clone()])).map(|solid| run.start + solid.start..run.start + solid.end);
     }
     if may_be_text(text) {
         return Some(run.start..run.start + end_of_blob(text));
@@ -75,6 +76,11 @@ fn solid_part(text: &[u8]) -> Option<Range<usize>> {
     best
 }
 
+/// Whether all of it are hexadecimal digits, which have a decoder of their own.
+fn is_hex(text: &[u8]) -> bool {
+    text.iter().fold(true, |all, b| all & (b.wrapping_sub(b'0') < 10 || (b | 0x20).wrapping_sub(b'a') < 6))
+}
+
 fn end_of_blob(text: &[u8]) -> usize {
     text.iter().position(|b| matches!(b, b'.' | b'~')).unwrap_or(text.len())
 }
@@ -91,16 +97,20 @@ fn may_be_text(blob: &[u8]) -> bool {
     blob.len() >= MIN_BLOB && is_low(blob[0]) && is_low(blob[4]) && is_low(blob[8])
 }
 
-/// The lines of the blob that begins with a stretch.
-fn lines_from(bytes: &[u8], solid: Range<usize>) -> Vec<Range<usize>> {
-    let grow = |from: usize| from + bytes[from..].iter().take_while(|b| ALPHABET.contains(**b)).count();
-    let mut lines = vec![solid];
+/// The lines of the blob that begins with a stretch; `later` are the runs after it.
+fn lines_from(bytes: &[u8], blob: Range<usize>, later: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut later = later.iter();
+    let mut lines = vec![blob];
     loop {
         let last = lines.last().expect("because it starts with one");
         let Some(next) = next_line(bytes, last.end).filter(|_| last.len() >= MIN_LINE && last.len() % 4 == 0) else { return lines };
-        let end = grow(next);
+        // A last line may be shorter than a run has to be.
+        let end = match later.next() {
+            Some(run) if run.start == next => run.end,
+            _ => next + bytes[next..].iter().take(MIN_RUN).take_while(|b| ALPHABET.contains(**b)).count(),
+        };
         let ends_well = bytes.get(end).is_none_or(|b| b"\r\n\"'\\=< \t,".contains(b));
-        if end - next < 2 || end - next > last.len() || !ends_well {
+        if end - next < 2 || end - next > last.len() || !ends_well || memchr::memchr2(b'.', b'~', &bytes[next..end]).is_some() {
             return lines;
         }
         lines.push(next..end);
@@ -126,6 +136,7 @@ fn decode(layer: &Layer, lines: &[Range<usize>]) -> Option<Decoded> {
     first.start = plausible_start(bytes, &first, length)?;
     let (mut out, mut map) = with_context(bytes, first.start);
     let core = out.len();
+    out.reserve(length / 4 * 3 + 3);
     for line in std::iter::once(&first).chain(&lines[1..]) {
         let text = &bytes[line.clone()];
         let whole = text.len() - usize::from(text.len() % 4 == 1);

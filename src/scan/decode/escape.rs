@@ -177,17 +177,14 @@ fn decode(layer: &Layer, stretch: &Range<usize>, kind: Kind) -> Decoded {
     map.push(core, stretch.start, (1, 1));
     let mut at = stretch.start;
     while at < stretch.end {
-        match read(bytes, at).filter(|escape| escape.kind == kind) {
-            Some(escape) => {
-                map.push(out.len(), at, (1, escape.length));
-                out.push(escape.byte);
-                at += escape.length;
-                map.push(out.len(), at, (1, 1));
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(escape) = read(bytes, at).filter(|escape| escape.kind == kind) {
+            map.push(out.len(), at, (1, escape.length));
+            out.push(escape.byte);
+            at += escape.length;
+            map.push(out.len(), at, (1, 1));
+        } else {
+            out.push(bytes[at]);
+            at += 1;
         }
     }
     let end = out.len();

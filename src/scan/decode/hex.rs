@@ -35,49 +35,52 @@ pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
             continue;
         }
         stretches(layer.bytes, run, |stretch| {
-            if !regions.is_taken(stretch.start)
-                && let Some(decoded) = decode(layer, stretch)
-            {
-                sink(decoded);
+            if !regions.is_taken(stretch.start) {
+                sink(decode(layer, stretch));
             }
         });
     }
 }
 
-/// The stretches of at least [`MIN_DIGITS`] digits in a run; looks at one byte in sixteen until it meets two digits in a row.
+/// The stretches of at least [`MIN_DIGITS`] digits in a run that may be decoded; looks at one byte in sixteen until it meets a digit.
 fn stretches(bytes: &[u8], run: &Range<usize>, mut found: impl FnMut(Range<usize>)) {
-    let is_digit = |at: usize| VALUES[usize::from(bytes[at])] != 255;
+    let is_digit = |b: &&u8| VALUES[usize::from(**b)] != 255;
     let mut floor = run.start;
     let mut at = run.start + 15;
     while at < run.end {
-        if is_digit(at) {
-            let start = at - bytes[floor..at].iter().rev().take_while(|b| VALUES[usize::from(**b)] != 255).count();
-            let end = at + bytes[at..run.end].iter().take_while(|b| VALUES[usize::from(**b)] != 255).count();
-            if end - start >= MIN_DIGITS {
-                found(start..end);
+        if is_digit(&&bytes[at]) {
+            let start = at - bytes[floor..at].iter().rev().take_while(is_digit).count();
+            if begins_with_text(&bytes[start..run.end]) || run.end - start >= ALWAYS {
+                let end = at + bytes[at..run.end].iter().take_while(is_digit).count();
+                if end - start >= ALWAYS || (end - start >= MIN_DIGITS && begins_with_text(&bytes[start..end])) {
+                    found(start..end);
+                }
+                floor = end;
+                at = end;
             }
-            floor = end;
-            at = end;
         }
         at += 16;
     }
 }
 
-fn decode(layer: &Layer, mut digits: Range<usize>) -> Option<Decoded> {
+/// Whether the first eight pairs of digits stand for text.
+fn begins_with_text(digits: &[u8]) -> bool {
+    let pairs = digits.chunks_exact(2).take(8);
+    pairs.len() == 8 && pairs.into_iter().all(|pair| is_text(&[byte(pair)]) && VALUES[usize::from(pair[1])] != 255)
+}
+
+fn byte(pair: &[u8]) -> u8 {
+    VALUES[usize::from(pair[0])] << 4 | VALUES[usize::from(pair[1])]
+}
+
+fn decode(layer: &Layer, mut digits: Range<usize>) -> Decoded {
     if digits.start == 0 && layer.phase % 2 == 1 {
         digits.start += 1;
     }
-    let pair = |pair: &[u8]| VALUES[usize::from(pair[0])] << 4 | VALUES[usize::from(pair[1])];
     let text = &layer.bytes[digits.clone()];
-    if text.len() < ALWAYS {
-        let head: Vec<u8> = text.chunks_exact(2).take(8).map(pair).collect();
-        if !is_text(&head) {
-            return None;
-        }
-    }
     let (mut out, mut map) = with_context(layer.bytes, digits.start);
     let core = out.len();
     map.push(core, digits.start, (1, 2));
-    out.extend(text.chunks_exact(2).map(pair));
-    Some(Decoded { core: core..out.len(), bytes: out, map, decoder: Decoder::Hex })
+    out.extend(text.chunks_exact(2).map(byte));
+    Decoded { core: core..out.len(), bytes: out, map, decoder: Decoder::Hex }
 }

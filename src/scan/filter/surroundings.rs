@@ -1,5 +1,6 @@
 //! Filters that look at what stands around the value.
 
+use crate::model::carrier::CarrierKind;
 use crate::scan::filter::Case;
 
 /// Ends of names that say: not the credential itself.
@@ -78,15 +79,20 @@ const OTHER_PARTS: [&str; 25] = [
 const DIGEST_PARTS: [&str; 14] =
     ["sha1", "sha256", "sha512", "md5", "digest", "checksum", "hash", "etag", "commit", "integrity", "revision", "gitsha", "blob", "resolved"];
 
+/// Filter `name`.
+#[must_use]
 pub fn is_other_name(case: &Case) -> bool {
     let plain = case.name();
     let name = plain.as_str();
     if name == "authorization" || name.ends_with("authorization") || name == "xauthtoken" {
         return false;
     }
-    OTHER_ENDS.iter().any(|end| name.ends_with(end) && *end != name) || OTHER_PARTS.iter().any(|part| name.contains(part))
+    let cookie = case.introduction.is_some_and(|introduction| introduction.kind == CarrierKind::Cookie);
+    (!cookie && OTHER_ENDS.iter().any(|end| name.ends_with(end) && *end != name)) || OTHER_PARTS.iter().any(|part| name.contains(part))
 }
 
+/// Filter `digest`.
+#[must_use]
 pub fn is_digest(case: &Case) -> bool {
     let token = case.token();
     let plain = case.name();
@@ -100,6 +106,8 @@ pub fn is_digest(case: &Case) -> bool {
         || (hex && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
 }
 
+/// Filter `public-key`.
+#[must_use]
 pub fn is_public_key(case: &Case) -> bool {
     let token = case.token();
     let before = case.before(80);
@@ -107,11 +115,15 @@ pub fn is_public_key(case: &Case) -> bool {
     (token.starts_with(b"AAAA") && marked) || token.starts_with(b"MII") || (marked && token.len() > 40)
 }
 
+/// Filter `data-uri`.
+#[must_use]
 pub fn is_data_uri(case: &Case) -> bool {
     !case.decoded && case.before(16).ends_with(b";base64,")
 }
 
 /// Code without spaces: more than a quarter of what stands before is punctuation of code.
+/// Filter `minified`.
+#[must_use]
 pub fn is_minified(case: &Case) -> bool {
     let before = case.before(240);
     let marks = before.iter().filter(|b| b"(){};,!?".contains(b)).count();
@@ -120,6 +132,8 @@ pub fn is_minified(case: &Case) -> bool {
     before.len() >= 200 && marks * 4 > before.len() && spaces * 20 < before.len() && quotes * 8 < before.len()
 }
 
+/// Filter `test-vector`.
+#[must_use]
 pub fn is_test_vector(case: &Case) -> bool {
     const WORDS: [&[u8]; 8] =
         [b"test vector", b"test_vector", b"testvector", b"not a real", b"fake token", b"fake key", b"for example", b"known answer"];

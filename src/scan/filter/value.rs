@@ -27,16 +27,22 @@ const PLACEHOLDERS: [&[u8]; 20] = [
     b"deadbeef",
 ];
 
+/// Filter `repetition`.
+#[must_use]
 pub fn is_repetition(case: &Case) -> bool {
     repeats(case.body())
 }
 
+/// Filter `placeholder`.
+#[must_use]
 pub fn is_placeholder(case: &Case) -> bool {
     let token = case.token();
     let lower = token[..token.len().min(512)].to_ascii_lowercase();
     PLACEHOLDERS.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
 }
 
+/// Filter `template`.
+#[must_use]
 pub fn is_template(case: &Case) -> bool {
     let token = case.token();
     let opens = [&b"${"[..], b"{{", b"<%", b"#{", b"$(", b"%(", b"@@"].iter().any(|mark| memchr::memmem::find(token, mark).is_some());
@@ -45,11 +51,15 @@ pub fn is_template(case: &Case) -> bool {
     opens || wrapped || (token.starts_with(b"$") && token[1..].iter().all(|b| b.is_ascii_uppercase() || *b == b'_' || b.is_ascii_digit()))
 }
 
+/// Filter `uuid`.
+#[must_use]
 pub fn is_uuid(case: &Case) -> bool {
     let token = case.token();
     token.len() == 36 && token.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
+/// Filter `reference`.
+#[must_use]
 pub fn is_reference(case: &Case) -> bool {
     const HEADS: [&[u8]; 16] = [
         b"process.env",
@@ -75,6 +85,8 @@ pub fn is_reference(case: &Case) -> bool {
     called || pointed || HEADS.iter().any(|head| token.starts_with(head))
 }
 
+/// Filter `path`.
+#[must_use]
 pub fn is_path(case: &Case) -> bool {
     let token = case.token();
     let slashes = memchr::memchr_iter(b'/', token).count();
@@ -83,6 +95,8 @@ pub fn is_path(case: &Case) -> bool {
 }
 
 /// Passwords are chosen by people and may be words; everything else must look generated.
+/// Filter `words`.
+#[must_use]
 pub fn is_words(case: &Case) -> bool {
     let token = case.token();
     let plain = case.name();
@@ -92,7 +106,7 @@ pub fn is_words(case: &Case) -> bool {
         || name == "basic"
         || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo)
     {
-        return is_common_word(token);
+        return is_common_word(token) || is_code(case);
     }
     !looks_generated(token)
 }
@@ -102,6 +116,20 @@ fn is_common_word(token: &[u8]) -> bool {
     let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(b));
     let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/".contains(b));
     plain || numbers || token.iter().filter(|b| b.is_ascii_alphanumeric()).count() < 6
+}
+
+/// A type, a constant or a variable after `password:` in code: an identifier without quotes where code goes on, or one in capitals.
+fn is_code(case: &Case) -> bool {
+    let token = case.token();
+    let quoted = case.before(1).first().is_some_and(|b| b"\"'`".contains(b));
+    let identifier = token.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let constant = identifier && token.contains(&b'_') && !token.iter().any(u8::is_ascii_lowercase);
+    let next = case.after(4).trim_ascii_start().first().copied().unwrap_or(b' ');
+    let goes_on = b",);=<>{[(&|".contains(&next);
+    constant
+        || (!quoted && identifier && goes_on)
+        || (!quoted && matches!(token, [b'&' | b'*', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')))
+        || token.starts_with(b"@env:")
 }
 
 #[cfg(test)]
@@ -143,6 +171,8 @@ mod tests {
             ("key: data:image/png;base64,", "iVBORw0KGgoAAAANSUhEUgAB7xQ2", "", "data-uri"),
             ("# test vector: key=", "Q8Kd02mfLq3zT7vB1nXw", "", "test-vector"),
             ("password: ", "required", "", "words"),
+            ("new(password: ", "Password2", ") {", "words"),
+            ("const WRONG_PASSWORD: ", "WIN32_ERROR", " = 1", "words"),
         ] {
             check(before, token, after, Some(name));
         }
