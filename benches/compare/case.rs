@@ -65,15 +65,14 @@ pub enum Material {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn make(material: Material, bytes: u64, seed: u64, directory: &Path) -> io::Result<Corpus> {
-    let path = directory.join(format!("{material:?}-{bytes}").to_lowercase());
-    let corpus = Corpus { labels: path.with_extension("labels"), path, bytes };
+pub fn make(material: Material, order: Order, directory: &Path) -> io::Result<Corpus> {
+    let path = directory.join(format!("{material:?}-{}-{}", order.size, order.rate).to_lowercase());
+    let corpus = Corpus { labels: directory.join(format!("{}.labels", path.file_name().unwrap_or_default().display())), path, bytes: order.size };
     if corpus.labels.exists() {
         return Ok(corpus);
     }
     let mut labels = BufWriter::new(File::create(&corpus.labels)?);
     let mut planter = Planter::new(&mut labels);
-    let order = Order { size: bytes, rate: if material == Material::Base64 { 0.1 } else { 2.0 }, seed };
     if material == Material::Source {
         source::source(order, &corpus.path, None, &mut planter)?;
     } else {

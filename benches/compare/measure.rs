@@ -50,12 +50,12 @@ pub fn run(mut command: Command, feed: Feed<'_>, output: &Path) -> io::Result<Us
         // A program that stops reading early ends the pipe; its exit status tells.
         let _ = io::copy(&mut file, &mut stdin);
     }
-    finish(child, start)
+    finish(&mut child, start)
 }
 
 #[cfg(unix)]
 #[allow(unsafe_code, reason = "the standard library does not tell what a child used")]
-fn finish(child: Child, start: Instant) -> io::Result<Usage> {
+fn finish(child: &mut Child, start: Instant) -> io::Result<Usage> {
     use std::os::unix::process::ExitStatusExt as _;
 
     let pid = child.id().try_into().expect("because a process id is a pid_t");
@@ -84,7 +84,7 @@ fn finish(child: Child, start: Instant) -> io::Result<Usage> {
 }
 
 #[cfg(not(unix))]
-fn finish(mut child: Child, start: Instant) -> io::Result<Usage> {
+fn finish(child: &mut Child, start: Instant) -> io::Result<Usage> {
     let status = child.wait()?.code().unwrap_or(-1);
     let wall = start.elapsed();
     Ok(Usage { cpu: wall, wall, peak: 0, status })

@@ -13,13 +13,16 @@ use beartrap::rules::generate::Random;
 use crate::args::Args;
 use crate::bar::{Bar, Limit};
 use crate::case::{CASES, Case, Corpus, Material, make};
+use crate::corpus::order::Order;
 use crate::measure::{Feed, Usage, run};
 use crate::score::{Score, labels, score};
 use crate::table::{HEAD, Row};
 use crate::tool::{BEARTRAP, OTHERS, RG, RG_VARIANTS, Read, Tool};
 
 /// A tool that takes longer than this is not run again.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Tokens in a megabyte of a log or a tree.
+const RATE: f64 = 2.0;
 /// Peak memory that is allowed, in MB.
 const MEMORY: f64 = 32.0;
 
@@ -130,7 +133,6 @@ impl<'a> Suite<'a> {
         Ok(())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "megabytes are rounded anyway")]
     fn memory(&mut self) -> anyhow::Result<()> {
         let corpus = self.corpus(Material::Log, 1000)?;
         let output = self.directory.path().join("report");
@@ -147,7 +149,8 @@ impl<'a> Suite<'a> {
     }
 
     fn start(&mut self) -> anyhow::Result<()> {
-        let corpus = make(Material::Log, 1000, self.args.seed, self.directory.path())?;
+        let order = Order { size: 1000, rate: RATE, seed: self.args.seed };
+        let corpus = make(Material::Log, order, self.directory.path())?;
         let mut total: Option<Usage> = None;
         for _ in 0..50 {
             let usage = self.once(&BEARTRAP, &corpus, 1)?.0;
@@ -188,17 +191,21 @@ impl<'a> Suite<'a> {
         let mut tools = vec![BEARTRAP, RG];
         tools.extend(OTHERS.iter().filter(|tool| tool.is_installed()));
         for (name, material) in [("others, log", Material::Log), ("others, source", Material::Source)] {
-            let corpus = self.corpus(material, 50)?;
+            let order = Order { size: self.args.part(50), rate: 10.0 * RATE, seed: self.args.seed };
+            let corpus = make(material, order, self.directory.path())?;
             self.compare(name, &corpus, &tools)?;
         }
-        let corpus = make(Material::Tokens, 0, self.args.seed, self.directory.path())?;
+        let order = Order { size: 0, rate: RATE, seed: self.args.seed };
+        let mut corpus = make(Material::Tokens, order, self.directory.path())?;
+        corpus.bytes = std::fs::metadata(&corpus.path)?.len();
         self.compare("others, every rule once", &corpus, &tools)?;
         Ok(())
     }
 
     fn corpus(&self, material: Material, per_mille: u64) -> anyhow::Result<Corpus> {
-        make(material, self.args.part(per_mille), self.args.seed, self.directory.path())
-            .with_context(|| format!("cannot make the {material:?} corpus"))
+        let rate = if material == Material::Base64 { RATE / 20.0 } else { RATE };
+        let order = Order { size: self.args.part(per_mille), rate, seed: self.args.seed };
+        make(material, order, self.directory.path()).with_context(|| format!("cannot make the {material:?} corpus"))
     }
 
     /// Runs the tools in turn, all of them in every round; the first row is ours.

@@ -28,14 +28,12 @@ pub const HEAD: &str = "| case | MB | tool | CPU s | wall s | MB/s CPU | peak MB
 
 impl Row {
     /// Megabytes (10^6 bytes) in a second of processor time.
-    #[expect(clippy::cast_precision_loss, reason = "a rate is rounded anyway")]
     pub fn rate(&self) -> f64 {
         self.usage.map_or(0.0, |usage| self.bytes as f64 / 1e6 / usage.cpu.as_secs_f64().max(1e-6))
     }
 }
 
 impl fmt::Display for Row {
-    #[expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "| {} | {:.1} | {} ", self.case, self.bytes as f64 / 1e6, self.tool)?;
         let Some(usage) = self.usage else { return write!(f, "| failed | | | | | | |") };

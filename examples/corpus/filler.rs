@@ -161,7 +161,7 @@ impl Filler {
     fn word(&mut self, out: &mut Vec<u8>) {
         let draw = self.random.next();
         let likely = (draw & 0xFFFF).min((draw >> 16) & 0xFFFF);
-        let index = usize::try_from(likely).expect("because it has 16 bits") * self.words.len() >> 16;
+        let index = (usize::try_from(likely).expect("because it has 16 bits") * self.words.len()) >> 16;
         out.extend(self.words[index].as_bytes());
     }
 
@@ -198,9 +198,9 @@ impl Filler {
             }
             for i in 0..6 + self.random.below(14) {
                 if i > 0 {
-                    out.extend(if self.random.next() & 15 == 0 { &b", "[..] } else { b" " });
+                    out.extend(if self.random.below(16) == 0 { &b", "[..] } else { b" " });
                 }
-                if self.random.next() & 7 == 0 { self.term(Case::Lower, out) } else { self.word(out) }
+                if self.random.below(8) == 0 { self.term(Case::Lower, out) } else { self.word(out) }
             }
             out[start].make_ascii_uppercase();
             out.push(b'.');
@@ -228,7 +228,7 @@ impl Filler {
     }
 
     fn path(&mut self, out: &mut Vec<u8>) {
-        for i in 0..1 + self.random.below(4) {
+        for i in 0..=self.random.below(4) {
             if i > 0 {
                 out.push(b'/');
             }
@@ -253,7 +253,7 @@ impl Filler {
         self.term(Case::Lower, out);
         out.push(b'-');
         self.digits(2, out);
-        if self.random.next() & 3 == 0 {
+        if self.random.below(4) == 0 {
             out.extend(b".eu-west.example.test");
         }
     }

@@ -25,10 +25,10 @@ fn main() -> anyhow::Result<()> {
     let mut stats = Stats::new();
     let mut planter = Planter::new(&mut labels);
     make(&args, &mut planter, args.stats.then_some(&mut stats)).with_context(|| format!("cannot write `{}`", args.out.display()))?;
-    let planted = planter.planted;
+    let tokens = planter.planted;
     labels.flush()?;
     if args.stats {
-        writeln!(io::stderr(), "{stats}{planted} tokens planted")?;
+        writeln!(io::stderr(), "{stats}{tokens} tokens planted")?;
     }
     Ok(())
 }

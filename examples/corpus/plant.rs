@@ -106,12 +106,11 @@ impl<'a> Planter<'a> {
 
     /// Writes the token with its carrier, without the end of the last line, and its label; `line` is the number of the line that begins at the end of `out`.
     pub fn plant(&mut self, seedling: &Seedling, place: Place<'_>, filler: &mut Filler, out: &mut Vec<u8>) -> io::Result<()> {
-        let down = match seedling.carrier {
-            Some(index) => self.carriers[index].write(&seedling.text, seedling.at, filler, out),
-            None => {
-                out.extend(&seedling.text);
-                seedling.text[..seedling.at].iter().filter(|b| **b == b'\n').count() as u64
-            }
+        let down = if let Some(index) = seedling.carrier {
+            self.carriers[index].write(&seedling.text, seedling.at, filler, out)
+        } else {
+            out.extend(&seedling.text);
+            memchr::memchr_iter(b'\n', &seedling.text[..seedling.at]).count() as u64
         };
         let label = Label {
             path: place.path.to_owned(),

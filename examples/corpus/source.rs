@@ -50,7 +50,6 @@ struct Plan {
 }
 
 impl Plan {
-    #[expect(clippy::cast_precision_loss, reason = "a rate is no exact thing")]
     fn is_due(&self, bytes: u64, planted: u64) -> bool {
         (self.written + bytes) as f64 * self.order.rate / 1e6 >= (planted + 1) as f64
     }

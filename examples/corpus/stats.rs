@@ -61,7 +61,6 @@ impl Stats {
 }
 
 impl fmt::Display for Stats {
-    #[expect(clippy::cast_precision_loss, reason = "shares are rounded anyway")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let per_cent = |part: u64| 100.0 * part as f64 / self.bytes.max(1) as f64;
         writeln!(f, "{} bytes, {} lines, {} bytes a line", self.bytes, self.lines, self.bytes / self.lines.max(1))?;
