@@ -21,7 +21,7 @@ pub struct Example {
 /// - `<b62:N>`, `<b64u:N>`, `<hex:N>`, `<digits:N>`, `<lower:N>`, `<upper:N>`, `<uuid>`: N random characters
 #[must_use]
 pub fn expand(rule: &Rule, template: &str, seed: u64) -> Example {
-    let mut random = Random::new(seed ^ rule.info.id.bytes().fold(0, |n, b| n * 31 + u64::from(b)));
+    let mut random = Random::new(seed ^ rule.info.id.bytes().fold(0_u64, |n, b| n.wrapping_mul(31).wrapping_add(u64::from(b))));
     let secret = token(rule, &mut random);
     let mut text = Vec::new();
     let mut rest = template;
