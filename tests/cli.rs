@@ -95,9 +95,9 @@ fn a_finding_is_told_before_the_stream_ends() {
         let mut live = Live::start(directory.path(), &["scan", "-", "--format", format]);
         for (number, rule) in ["github-pat", "slack-bot-token", "npm-access-token"].into_iter().enumerate() {
             live.write(&Template::new(3).fill(&format!("2026-08-30 token={{{{{rule}}}}} used\n")).text);
-            let line = live.line().unwrap_or_else(|| panic!("{format}: nothing within five seconds of line {number}"));
+            let told = live.line().unwrap_or_else(|| panic!("{format}: nothing within five seconds of line {number}"));
             let name = RuleSet::builtin().get(rule).map(|rule| rule.info.name.clone()).expect("because it is built in");
-            assert!(line.contains(&name), "{format}: {line}");
+            assert!(told.contains(&name), "{format}: {told}");
             if format == "text" {
                 live.line();
             }
@@ -278,7 +278,13 @@ fn every_built_in_example_holds() {
 
 #[test]
 fn completions_and_the_manual_are_written() {
-    for (shell, mark) in [("bash", "complete -F"), ("zsh", "#compdef beartrap"), ("fish", "complete -c beartrap"), ("powershell", "Register-ArgumentCompleter"), ("elvish", "edit:completion")] {
+    for (shell, mark) in [
+        ("bash", "complete -F"),
+        ("zsh", "#compdef beartrap"),
+        ("fish", "complete -c beartrap"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
+    ] {
         let ran = run(Path::new("."), &["completions", shell]);
         assert!(ran.status == 0 && ran.out().contains(mark) && ran.out().contains("write-baseline"), "{shell}");
     }
@@ -315,7 +321,9 @@ fn the_environment_sets_defaults() {
 
 /// Text without what two runs may differ in: times and rates.
 fn timeless(text: &str) -> String {
-    let times = Regex::new(r#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?|"elapsed_seconds": ?[0-9.e-]+|\btime="[0-9.]+"|at [0-9.]+ MB/s|uuid="[^"]*""#);
+    let times = Regex::new(
+        r#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?|"elapsed_seconds": ?[0-9.e-]+|\btime="[0-9.]+"|at [0-9.]+ MB/s|uuid="[^"]*""#,
+    );
     times.expect("because it is well formed").replace_all(text, "TIME").into_owned()
 }
 
@@ -355,7 +363,17 @@ fn the_number_of_threads_is_invisible() {
         assert_eq!(one.status, four.status);
     }
     let places = run(directory.path(), &["scan", "--format", "jsonl", "-j", "4"]).places();
-    let expected = ["github-pat@1", "generic-api-key@2", "slack-bot-token@1", "github-pat@2", "openai-project-key@1", "generic-api-key@1", "npm-access-token@2", "github-pat@4", "gitlab-pat@1"];
+    let expected = [
+        "github-pat@1",
+        "generic-api-key@2",
+        "slack-bot-token@1",
+        "github-pat@2",
+        "openai-project-key@1",
+        "generic-api-key@1",
+        "npm-access-token@2",
+        "github-pat@4",
+        "gitlab-pat@1",
+    ];
     assert_eq!(places, expected);
 }
 

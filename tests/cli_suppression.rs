@@ -16,7 +16,9 @@ use crate::template::Template;
 
 fn tree(files: &[(&str, &str)]) -> TempDir {
     let directory = tempfile::tempdir().expect("because there is room");
-    files.iter().for_each(|(name, text)| put(&directory, name, text));
+    for (name, text) in files {
+        put(&directory, name, text);
+    }
     directory
 }
 

@@ -50,7 +50,7 @@ impl Pieces {
         }
         for (name, bytes) in written {
             if let Some(at) = self.place_in(&bytes) {
-                let line = bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
+                let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() + 1;
                 let start = bytes[..at].iter().rposition(|b| *b == b'"' || *b == b'\n').map_or(0, |quote| quote.saturating_sub(40));
                 let shown = String::from_utf8_lossy(&bytes[start..at]).into_owned();
                 failures.push(format!("{what}: {name}, line {line}, after `{shown}`"));
@@ -62,7 +62,9 @@ impl Pieces {
 
 /// Whether the piece is part of a line that begins or ends a private key block.
 fn is_armour(piece: &[u8]) -> bool {
-    ["-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"].iter().any(|line| line.as_bytes().windows(PIECE).any(|window| window == piece))
+    ["-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"]
+        .iter()
+        .any(|line| line.as_bytes().windows(PIECE).any(|window| window == piece))
 }
 
 /// Every fixture and what else may tempt the program, filled with tokens.
@@ -73,7 +75,9 @@ fn planted() -> (TempDir, Pieces) {
     let mut add = |name: &str, text: &str| {
         let Filled { text, planted } = template.fill(text);
         fs::write(directory.path().join(name), text).expect("because there is room");
-        planted.iter().for_each(|planted| pieces.add(planted));
+        for planted in &planted {
+            pieces.add(planted);
+        }
     };
     let places = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/places");
     for entry in fs::read_dir(places).expect("because it is part of the tree") {
@@ -177,7 +181,9 @@ fn no_error_repeats_what_a_file_holds() {
     .enumerate()
     {
         let Filled { text, planted } = template.fill(text);
-        planted.iter().for_each(|planted| pieces.add(planted));
+        for planted in &planted {
+            pieces.add(planted);
+        }
         fs::write(directory.path().join("file"), &text).expect("because there is room");
         for (what, args) in [
             ("baseline", &["scan", "--baseline", "file", "nothing"][..]),

@@ -201,7 +201,21 @@ fn rules_appear_once() {
 #[test]
 fn our_own_tree_is_clean() {
     let there = |name: &&str| root().join(name).exists();
-    let parts = ["src", "rules", "docs", "tests", "fixtures", "benches", "fuzz/fuzz_targets", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "ARCHITECTURE.md", "Cargo.toml", "build.rs"];
+    let parts = [
+        "src",
+        "rules",
+        "docs",
+        "tests",
+        "fixtures",
+        "benches",
+        "fuzz/fuzz_targets",
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "ARCHITECTURE.md",
+        "Cargo.toml",
+        "build.rs",
+    ];
     let args: Vec<&str> = ["scan", "--no-ignore"].into_iter().chain(parts.into_iter().filter(there)).collect();
     let ran = run(root(), &args);
     assert_eq!(ran.status, 0, "{}{}", ran.out(), ran.err());

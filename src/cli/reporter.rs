@@ -57,6 +57,8 @@ pub struct Reporter<'a> {
     pub explain: bool,
     /// Whether each finding is flushed.
     pub live: bool,
+    /// Whether nobody reads the results any more.
+    pub closed: bool,
     /// Counters of the run.
     pub progress: &'a Progress,
     /// Findings reported.
@@ -79,12 +81,13 @@ impl Reporter<'_> {
     ///
     /// # Errors
     ///
-    /// The first one that could not be written.
+    /// The first one that could not be written; a reader that has seen enough is none.
     pub fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         for writing in &mut self.writings {
             writing.step(|output, out| output.finish(out, summary).and_then(|()| out.flush()));
         }
-        self.writings.iter_mut().find_map(|writing| writing.error.take()).map_or(Ok(()), Err)
+        let errors = self.writings.iter_mut().filter_map(|writing| writing.error.take());
+        errors.into_iter().find(|error| error.kind() != io::ErrorKind::BrokenPipe).map_or(Ok(()), Err)
     }
 
     /// How many findings were accepted, by the way in which it was said.
@@ -113,6 +116,7 @@ impl Report for Reporter<'_> {
             });
         }
         if self.writings.iter().all(|writing| writing.error.is_some()) {
+            self.closed = true;
             self.progress.cancel();
         }
     }

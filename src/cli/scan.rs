@@ -60,7 +60,7 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
         findings: reporter.findings,
         suppressed: reporter.suppressed(),
         problems: std::mem::take(&mut reporter.problems),
-        interrupted: progress.is_cancelled(),
+        interrupted: progress.is_cancelled() && !reporter.closed,
     };
     let written = reporter.finish(&summary);
     if !flags.quiet {
@@ -89,6 +89,7 @@ fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress) -> a
         new_baseline: flags.write_baseline.as_ref().map(|_| Baseline::default()),
         explain: flags.explain_filters,
         live: *target == Target::Stdin,
+        closed: false,
         progress,
         findings: 0,
         worst: None,
@@ -149,6 +150,9 @@ fn stop_on_signals(progress: &Arc<Progress>) -> anyhow::Result<()> {
 
 /// Writes and prunes baselines, and says which entries no longer occur.
 fn baselines(flags: &ScanFlags, reporter: &mut Reporter, summary: &Summary) -> anyhow::Result<()> {
+    if summary.interrupted || reporter.closed {
+        return Ok(());
+    }
     if let (Some(path), Some(baseline)) = (&flags.write_baseline, &reporter.new_baseline) {
         baseline.write(path)?;
     }

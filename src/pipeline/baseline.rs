@@ -115,10 +115,15 @@ impl Baseline {
     }
 }
 
-/// What the parser says, without its own position and never the text it read.
+/// What is wrong, never the text that was read.
 fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
+    let reason = match error.classify() {
+        serde_json::error::Category::Syntax => "it is not JSON",
+        serde_json::error::Category::Eof => "it ends too early",
+        serde_json::error::Category::Data => "its fields are not those of a baseline",
+        serde_json::error::Category::Io => "it cannot be read",
+    };
+    reason.to_owned()
 }
 
 /// How a finding is recognised: by its fingerprint, or, where that is withheld, by rule, place and name.

@@ -8,7 +8,7 @@ use crate::model::origin::Origin;
 use crate::model::problem::Problem;
 use crate::pipeline::collect::Collect;
 use crate::pipeline::feed::{Feed, Work};
-use crate::pipeline::stream::{Context, Event, scan_all, scan_live};
+use crate::pipeline::stream::{Context, Event, HEAD, scan_all, scan_live, unreadable};
 use crate::pipeline::suppress::Report;
 use crate::sources::encoding::Encoding;
 use crate::sources::unpack::{UnpackLimits, Visit, sniff, unpack, unpack_file};
@@ -44,23 +44,35 @@ pub fn scan_paths(context: Context, paths: Vec<PathBuf>, options: &Options, repo
 pub fn scan_reader(context: Context, reader: &mut dyn Read, limits: &UnpackLimits, report: &mut (dyn Report + Send)) {
     let mut collect = Collect::new(report);
     let origin = Arc::new(Origin::Stdin);
-    let mut first = vec![0; 64 << 10];
-    let read = loop {
-        match reader.read(&mut first) {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted && !context.progress.is_cancelled() => {}
-            other => break other,
-        }
+    let first = match read_head(context, reader) {
+        Ok(first) => first,
+        Err(error) => return collect.tell(Event::Problem(unreadable(&origin, &error))),
     };
-    match read {
-        Ok(read) => first.truncate(read),
-        Err(error) => return collect.tell(Event::Problem(crate::pipeline::stream::unreadable(&origin, &error))),
-    }
     if sniff(&first).is_some() || Encoding::of(&first) != Encoding::Bytes {
         let mut visitor = Visitor { context, buffer: Vec::new(), tell: &mut |event| collect.tell(event) };
         unpack(&origin, &mut Cursor::new(first).chain(reader), limits, &mut visitor);
     } else {
         scan_live(context, &origin, &first, reader, &mut |event| collect.tell(event));
     }
+}
+
+/// Reads until it is clear what the stream is: a first line of text, enough of anything else, or its end.
+fn read_head(context: Context, reader: &mut dyn Read) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let mut buffer = vec![0; 64 << 10];
+    while !context.progress.is_cancelled() {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => head.extend_from_slice(&buffer[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        let is_line = head.len() >= 8 && head.contains(&b'\n') && !head.contains(&0);
+        if is_line || head.len() >= HEAD {
+            break;
+        }
+    }
+    Ok(head)
 }
 
 #[derive(Clone, Copy)]

@@ -46,26 +46,21 @@ impl<'a> Scanner<'a> {
     /// Takes the next bytes; the findings that are certain by now.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Finding> {
         self.cutter.push(bytes);
-        self.scan(Cut::Lines)
+        self.scan()
     }
 
     /// Ends the stream; the rest of the findings.
     #[must_use]
     pub fn finish(mut self) -> Vec<Finding> {
         self.cutter.end();
-        self.scan(Cut::Full)
+        self.scan()
     }
 
-    fn scan(&mut self, cut: Cut) -> Vec<Finding> {
+    fn scan(&mut self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        while let Some(chunk) = self.cutter.cut(cut, Vec::new()) {
+        while let Some(chunk) = self.cutter.cut(Cut::Lines, Vec::new()) {
             let found = self.engine.scan_chunk(&self.origin, &chunk);
-            let held = found.held;
             findings.extend(self.placing.place(found).0);
-            if let Some(held) = held {
-                self.cutter.hold(held);
-                break;
-            }
         }
         findings
     }

@@ -106,17 +106,10 @@ pub fn scan_live(context: Context, origin: &Arc<Origin>, first: &[u8], reader: &
     cutter.push(first);
     while !context.progress.is_cancelled() {
         while let Some(chunk) = cutter.cut(Cut::Lines, std::mem::take(&mut spare)) {
+            context.progress.add_bytes(chunk.core.len() as u64);
             let found = context.engine.scan_chunk(origin, &chunk);
-            let core_end = chunk.base + chunk.core.end as u64;
-            let held = found.held.unwrap_or(core_end);
-            context.progress.add_bytes(held - chunk.base - chunk.core.start as u64);
-            cutter.hold(held);
-            let goes_on = held == core_end;
             tell(Event::Part(Arc::clone(origin), found));
             spare = chunk.bytes;
-            if !goes_on {
-                break;
-            }
         }
         if cutter.is_done() {
             return;

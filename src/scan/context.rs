@@ -8,7 +8,7 @@ use crate::rules::rule_set::RuleIndex;
 use crate::scan::candidate::Lead;
 use crate::scan::introducer::Introduction;
 
-/// How far before a value a vendor's word may stand, in bytes.
+/// How far from a value a vendor's word may stand, in bytes.
 pub const NEAR: usize = 240;
 /// On how many lines before the value's own a vendor's word may stand.
 const NEAR_LINES: usize = 2;
@@ -91,7 +91,7 @@ impl Contexts {
     #[must_use]
     pub fn concerns(&self, bytes: &[u8], introduction: &Introduction) -> bool {
         let name = &bytes[introduction.name.clone()];
-        self.carriers.contains(&introduction.kind) || self.names.is_in(introduction.plain(bytes).as_bytes()) || self.words.is_in(name)
+        self.carriers.contains(&introduction.kind) || is_short_option(introduction) || self.names.is_in(introduction.plain(bytes).as_bytes()) || self.words.is_in(name)
     }
 
     /// Every contextual rule that holds for the value at `value`, with its end.
@@ -99,18 +99,25 @@ impl Contexts {
     pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Vec<Fit> {
         let plain = introduction.plain(bytes);
         let mut evidence = vec![Evidence::default(); self.rules.len()];
-        let mut telling = matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo);
+        let mut telling = matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo) || is_short_option(introduction);
         self.names.each(plain.as_bytes(), |owner| match owner {
             Some(at) => evidence[at].named = true,
             None => telling = true,
         });
         self.words.each(&bytes[introduction.name.clone()], |owner| owner.into_iter().for_each(|at| evidence[at].word_in_name = true));
         if telling {
-            self.words.each(near(bytes, value), |owner| owner.into_iter().for_each(|at| evidence[at].word_near = true));
+            for text in [before(bytes, value), after(bytes, value)] {
+                self.words.each(text, |owner| owner.into_iter().for_each(|at| evidence[at].word_near = true));
+            }
         }
         let holding = self.rules.iter().zip(evidence).filter(|(rule, evidence)| holds(&all[rule.0 as usize], *evidence, introduction.kind));
         holding.filter_map(|(rule, _)| fit(*rule, &all[rule.0 as usize], bytes, value)).collect()
     }
+}
+
+/// Whether the name is an option such as `-p`, of which the command decides what it means.
+fn is_short_option(introduction: &Introduction) -> bool {
+    introduction.kind == CarrierKind::Option && introduction.name.len() == 2
 }
 
 /// Whether every condition of the rule's context holds.
@@ -127,8 +134,14 @@ fn fit(index: RuleIndex, rule: &Rule, bytes: &[u8], value: usize) -> Option<Fit>
     Some(Fit { rule: index, end, lead: if rule.context.keywords.is_empty() { Lead::Name } else { Lead::Keyword } })
 }
 
+/// What stands in and after the value on its line.
+fn after(bytes: &[u8], value: usize) -> &[u8] {
+    let after = &bytes[value..bytes.len().min(value + NEAR)];
+    memchr::memchr(b'\n', after).map_or(after, |at| &after[..at])
+}
+
 /// What stands before the value, on its line and the two before.
-fn near(bytes: &[u8], value: usize) -> &[u8] {
+fn before(bytes: &[u8], value: usize) -> &[u8] {
     let before = &bytes[value.saturating_sub(NEAR)..value];
     let start = memchr::memrchr_iter(b'\n', before).nth(NEAR_LINES).map_or(0, |at| at + 1);
     &before[start..]

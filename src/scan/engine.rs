@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::chunk::Chunk;
+use crate::model::chunk::{Chunk, Owns};
 use crate::model::finding::{Finding, Identity, Part};
 use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::Confidence;
@@ -68,8 +68,6 @@ pub struct ChunkFindings {
     pub allowed: u64,
     /// What filters silenced, for those who want to see them at work.
     pub filtered: Vec<Filtered>,
-    /// Where in the source the core was left early: the bytes to come may complete a candidate there.
-    pub held: Option<u64>,
     /// How many lines and columns the core advances.
     advance: Position,
 }
@@ -125,7 +123,7 @@ impl Engine {
     /// Like [`Self::scan`]; also what filters silenced.
     #[must_use]
     pub fn scan_explained(&self, origin: &Arc<Origin>, bytes: &[u8]) -> (Vec<Finding>, Vec<Filtered>) {
-        let chunk = Chunk { bytes: bytes.to_vec(), base: 0, core: 0..bytes.len(), ended: true, phase: 0 };
+        let chunk = Chunk { bytes: bytes.to_vec(), base: 0, core: 0..bytes.len(), ended: true, owns: Owns::Starts, phase: 0 };
         let mut found = self.scan_chunk(origin, &chunk);
         found.place(&mut Position { line: 1, column: 1 });
         (found.findings, found.filtered)
@@ -137,7 +135,6 @@ impl Engine {
         let layer = Layer {
             start: chunk.core.start.saturating_sub(BEFORE),
             end: chunk.bytes.len().min(chunk.core.end + AFTER),
-            ended: chunk.ended,
             phase: chunk.phase,
             ..Layer::whole(&chunk.bytes)
         };
@@ -149,9 +146,7 @@ impl Engine {
         };
         let mut lines = Lines::new(chunk);
         let mut result = ChunkFindings::default();
-        let held = found.pending.iter().copied().filter(|at| chunk.core.contains(at)).min();
-        let core = chunk.core.start..held.unwrap_or(chunk.core.end);
-        for joined in joined.into_iter().filter(|joined| core.contains(&joined.main.span.start)) {
+        for joined in joined.into_iter().filter(|joined| owns(chunk, &joined.main.span, self.certain_after(joined))) {
             let span = joined.main.span.clone();
             let rule = &self.plan.rules[joined.main.rule.0 as usize].info.id;
             if self.comments == Comments::Honour && is_allowed(&chunk.bytes, span.start, span.end, rule) {
@@ -160,9 +155,8 @@ impl Engine {
             }
             result.findings.push(self.finding(origin, chunk, joined, &mut lines));
         }
-        result.filtered = found.dropped.iter().filter(|d| core.contains(&d.span.start)).map(|d| self.filtered(chunk, d)).collect();
-        result.held = held.map(|at| chunk.base + at as u64);
-        result.advance = lines.position(core.end);
+        result.filtered = found.dropped.iter().filter(|d| owns(chunk, &d.span, 0)).map(|d| self.filtered(chunk, d)).collect();
+        result.advance = lines.position(chunk.core.end);
         result
     }
 
@@ -170,6 +164,12 @@ impl Engine {
     #[must_use]
     pub fn rule_infos(&self) -> Vec<Arc<crate::model::rule_info::RuleInfo>> {
         self.plan.rules.iter().map(|rule| Arc::clone(&rule.info)).collect()
+    }
+
+    /// How many bytes after a token decide whether it stands alone: a key id waits for its secret.
+    fn certain_after(&self, joined: &Joined) -> usize {
+        let alone = joined.parts.is_empty() && self.aws.as_ref().is_some_and(|aws| aws.is_id(joined.main.rule));
+        if alone { APART } else { 0 }
     }
 
     fn filtered(&self, chunk: &Chunk, dropped: &crate::scan::candidate::Dropped) -> Filtered {
@@ -214,8 +214,8 @@ impl ChunkFindings {
     /// Turns relative positions into those of the source, and moves `at` to the end of the core.
     pub fn place(&mut self, at: &mut Position) {
         let shift = |position: &mut Position| {
-            position.column = if position.line == 0 { at.column + position.column } else { position.column + 1 };
-            position.line += at.line;
+            position.column = if position.line == 0 { at.column.wrapping_add(position.column) } else { position.column + 1 };
+            position.line = at.line.wrapping_add(position.line);
         };
         for finding in &mut self.findings {
             shift(&mut finding.position);
@@ -225,6 +225,15 @@ impl ChunkFindings {
         let mut end = self.advance;
         shift(&mut end);
         *at = end;
+    }
+}
+
+/// Whether a finding belongs to the chunk; it is certain `later` bytes after its end.
+fn owns(chunk: &Chunk, span: &std::ops::Range<usize>, later: usize) -> bool {
+    let certain = span.end + later;
+    match chunk.owns {
+        Owns::Starts => chunk.core.contains(&span.start),
+        Owns::Ends => certain > chunk.core.start && (certain <= chunk.core.end || chunk.ended),
     }
 }
 
@@ -245,8 +254,11 @@ impl<'a> Lines<'a> {
         Self { bytes: &chunk.bytes, core: chunk.core.start, at: chunk.core.start, position: Position { line: 0, column: 0 } }
     }
 
-    /// Lines and code points between the core's start and `offset`; a place before the core counts as its start.
+    /// Lines and code points between the core's start and `offset`; before the core, less than nothing (wrapping around).
     fn position(&mut self, offset: usize) -> Position {
+        if offset < self.core {
+            return self.before(offset);
+        }
         if offset < self.at {
             (self.at, self.position) = (self.core, Position { line: 0, column: 0 });
         }
@@ -258,5 +270,14 @@ impl<'a> Lines<'a> {
         self.position.line += lines;
         self.at = self.at.max(offset);
         self.position
+    }
+
+    fn before(&self, offset: usize) -> Position {
+        let between = &self.bytes[offset..self.core];
+        let lines = memchr::memchr_iter(b'\n', between).count() as u64;
+        let columns = |text: &[u8]| text.iter().filter(|b| **b & 0xC0 != 0x80).count() as u64;
+        let line = memchr::memrchr(b'\n', &self.bytes[..offset]).map_or(0, |at| at + 1);
+        let column = if lines == 0 { 0_u64.wrapping_sub(columns(between)) } else { columns(&self.bytes[line..offset]) };
+        Position { line: 0_u64.wrapping_sub(lines), column }
     }
 }

@@ -13,7 +13,7 @@ const MAX_NAME: usize = 64;
 const SCHEMES: [&str; 13] =
     ["bearer", "basic", "token", "bot", "ssws", "apikey", "api-key", "dpop", "geniekey", "oauth", "jwt", "sharedaccesskey", "txn-token"];
 /// Names that stand for another name nearby: `{"name": "Authorization", "value": "..."}`.
-const PLACEHOLDER_NAMES: [&str; 7] = ["value", "val", "content", "string", "text", "default", "data"];
+const PLACEHOLDER_NAMES: [&str; 8] = ["value", "val", "content", "string", "text", "default", "data", "stringValue"];
 
 const QUOTES: ByteSet = ByteSet::empty().with(b"\"'`\\");
 const BLANKS: ByteSet = ByteSet::empty().with(b" \t");
@@ -103,6 +103,11 @@ pub fn introduce(bytes: &[u8], value: usize) -> Option<Introduction> {
         b'>' => element(back),
         b',' if quoted => listed(back),
         b'(' if quoted => called(back),
+        b'-' if back.peek_at(2) == Some(b':') => {
+            back.at -= 1;
+            assignment(back)
+        }
+        b'?' | b'|' | b'{' if quoted => fallback(back),
         b'[' => {
             back.at -= 1;
             back.skip(SPACES);
@@ -166,15 +171,29 @@ fn assignment(mut back: Back) -> Option<Introduction> {
     back.skip(OPERATORS);
     let colon = operator == b':' || back.bytes[back.at] == b':';
     back.skip(BLANKS);
+    if back.peek() == Some(b'}') {
+        back.skip_while(|b| b != b'{' && b != b'\n');
+        back.at -= usize::from(back.peek() == Some(b'{'));
+        back.skip(BLANKS);
+    }
     let closed = back.skip(CLOSERS) > 0;
     let mut name = if closed { quoted_name(&mut back) } else { back.word() };
-    if is_type(&back.bytes[name.clone()]) && matches!(Back { at: name.start, ..back }.peek(), Some(b' ' | b':')) {
+    if is_type(&back.bytes[name.clone()]) && matches!(Back { at: name.start, ..back }.peek(), Some(b' ' | b':' | b'&')) {
         back.at = name.start;
         back.skip(AFTER_TYPE);
         name = back.word();
     }
     let kind = kind_of(&back, &name, colon);
     named(back, kind, name)
+}
+
+/// `name = something ?? "value"` and `name = fetch(...) { "value" }`: the name at the line's last operator.
+fn fallback(mut back: Back) -> Option<Introduction> {
+    let line = &back.bytes[back.floor..back.at];
+    let line = memchr::memrchr(b'\n', line).map_or(line, |at| &line[at..]);
+    let operator = memchr::memrchr_iter(b'=', line).find(|at| *at > 0 && line[at - 1] != b'=')?;
+    back.at -= line.len() - operator - 1;
+    assignment(back)
 }
 
 /// A name in quotes, which may hold spaces.
@@ -194,6 +213,9 @@ fn kind_of(back: &Back, name: &Range<usize>, colon: bool) -> CarrierKind {
         return CarrierKind::Option;
     }
     if colon {
+        if follows_user_option(*back) {
+            return CarrierKind::Userinfo;
+        }
         let header =
             text.contains(&b'-') || text == b"apikey" || [&b"authorization"[..], b"cookie", b"dpop"].iter().any(|h| text.eq_ignore_ascii_case(h));
         return if header { CarrierKind::Header } else { CarrierKind::Assignment };
@@ -206,11 +228,19 @@ fn kind_of(back: &Back, name: &Range<usize>, colon: bool) -> CarrierKind {
     }
 }
 
+/// Whether `-u` or `--user` stands before `name:value`, as with curl.
+fn follows_user_option(mut back: Back) -> bool {
+    back.skip(QUOTES);
+    let blanks = back.skip(BLANKS) + usize::from(back.peek() == Some(b'='));
+    blanks > 0 && (back.is_before(b"-u") || back.is_before(b"--user") || back.is_before(b"--user="))
+}
+
 /// Whether `Cookie:` or `Set-Cookie:` stands before on the line, in whatever quotes.
 fn follows_cookie(back: &Back) -> bool {
     let line = &back.bytes[back.floor..back.at];
     let line = memchr::memrchr(b'\n', line).map_or(line, |at| &line[at..]);
-    memchr::memmem::rfind(line, b"ookie").is_some_and(|at| line[at + 5..].iter().take(8).any(|b| *b == b':' || *b == b','))
+    let option = [&b"-b \""[..], b"-b '", b"-b "].iter().any(|option| line.ends_with(option));
+    option || memchr::memmem::rfind(line, b"ookie").is_some_and(|at| line[at + 5..].iter().take(8).any(|b| *b == b':' || *b == b','))
 }
 
 /// The introduction under this name, or under the name that it stands for.
@@ -219,7 +249,7 @@ fn named(back: Back, kind: CarrierKind, name: Range<usize>) -> Option<Introducti
     if name.len() > MAX_NAME || !text.iter().any(u8::is_ascii_alphanumeric) {
         return None;
     }
-    if (3..=7).contains(&text.len())
+    if (3..=11).contains(&text.len())
         && PLACEHOLDER_NAMES.iter().any(|placeholder| text.eq_ignore_ascii_case(placeholder.as_bytes()))
         && let Some(sibling) = sibling(&back, name.start)
     {
@@ -246,7 +276,16 @@ fn sibling(back: &Back, before: usize) -> Option<Introduction> {
     let name = back.floor + start..back.floor + start + length;
     let plain = Plain::new(&back.bytes[name.clone()]);
     let header = plain.as_str().contains("authorization") || back.bytes[name.clone()].contains(&b'-');
-    let kind = if header { CarrierKind::Header } else { CarrierKind::Assignment };
+    let cookie = || {
+        let after = &back.bytes[before..back.bytes.len().min(before + 2 * LOOK_BACK)];
+        let record = memchr::memchr(b'}', after).map_or(after, |at| &after[..at]);
+        memchr::memmem::find(record, b"ttpOnly").is_some()
+    };
+    let kind = match header {
+        true => CarrierKind::Header,
+        false if cookie() => CarrierKind::Cookie,
+        false => CarrierKind::Assignment,
+    };
     (skipped > 0 && !plain.as_bytes().is_empty() && length <= MAX_NAME).then_some(Introduction { kind, name })
 }
 
@@ -346,7 +385,7 @@ mod tests {
 
     #[test]
     fn names_are_read_in_every_syntax() {
-        use CarrierKind::{Assignment, Cookie, Element, Header, Option, Prose, Query, Scheme};
+        use CarrierKind::{Assignment, Cookie, Element, Header, Option, Prose, Query, Scheme, Userinfo};
         for (before, kind, plain) in [
             ("API_KEY=", Assignment, "apikey"),
             ("api_key = \"", Assignment, "apikey"),
@@ -378,6 +417,14 @@ mod tests {
             ("the password is ", Prose, "password"),
             ("api_key: >-\n    ", Assignment, "apikey"),
             ("tokens = [\"", Assignment, "tokens"),
+            ("Token = Environment.Get(\"TOKEN\") ?? \"", Assignment, "token"),
+            ("API_KEY = ENV.fetch('API_KEY') { '", Assignment, "apikey"),
+            ("public string Secret { get; set; } = \"", Assignment, "secret"),
+            ("const API_KEY: &str = \"", Assignment, "apikey"),
+            ("\"${API_KEY:-", Assignment, "apikey"),
+            ("curl -b \"session=", Cookie, "session"),
+            ("{\"key\":\"api_key\",\"value\":{\"stringValue\":\"", Assignment, "apikey"),
+            ("curl -u \"deploy:", Userinfo, "deploy"),
         ] {
             let text = format!("x\n{before}VALUE");
             let found = introduce(text.as_bytes(), text.len() - 5);

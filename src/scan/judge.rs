@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 
+use crate::model::decoder::Decoder;
 use crate::model::finding::{Alternate, Identity};
 use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::Confidence;
@@ -64,7 +65,8 @@ pub fn judge(layer: &Layer, found: &Match, key: Option<&FingerprintKey>) -> Judg
             return Judgement::Dropped(Dropped { filter: filter.name, rule: index, span });
         }
     }
-    let secret = Secret::new(token.to_vec());
+    let escaped = rule.check == Some(Check::Pem) && memchr::memmem::find(token, b"\\n").is_some();
+    let secret = Secret::new(if escaped { unescaped(token) } else { token.to_vec() });
     Judgement::Token(Box::new(Candidate {
         rule: index,
         confidence: proof.confidence,
@@ -79,7 +81,7 @@ pub fn judge(layer: &Layer, found: &Match, key: Option<&FingerprintKey>) -> Judg
         identity: identify(&secret, rule, layer.bytes, &found.span, key),
         preview: preview(rule, &secret),
         carrier: found.introduction.map(|introduction| introduction.carrier(layer.bytes)),
-        decoders: Vec::new(),
+        decoders: if escaped { vec![Decoder::Escape] } else { Vec::new() },
         facts: proof.facts,
         span,
     }))
@@ -151,6 +153,29 @@ fn is_pem(token: &[u8]) -> bool {
     let body = token.get(begin..end).unwrap_or_default();
     let solid = body.iter().filter(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b)).count();
     solid >= 60 && memchr::memmem::find(body, b"...").is_none() && memchr::memmem::find(body, b"-----BEGIN").is_none()
+}
+
+/// A block whose line breaks are written `\n`, with real ones.
+fn unescaped(block: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(block.len());
+    let mut rest = block;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + rest[at..].iter().take_while(|b| **b == b'\\').count()..];
+        match rest.split_first() {
+            Some((b'n', after)) => {
+                out.push(b'\n');
+                rest = after;
+            }
+            Some((b'r', after)) => {
+                out.push(b'\r');
+                rest = after;
+            }
+            _ => {}
+        }
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// Without the full stop that ends a sentence; several dots are padding.

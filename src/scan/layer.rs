@@ -15,8 +15,6 @@ pub struct Layer<'a> {
     pub start: usize,
     /// End of that part.
     pub end: usize,
-    /// Whether nothing follows the bytes; a live stream may go on.
-    pub ended: bool,
     /// How many decoders lie between the origin and these bytes.
     pub depth: u32,
     /// The innermost decoder.
@@ -29,7 +27,7 @@ impl<'a> Layer<'a> {
     /// Bytes that are complete in themselves.
     #[must_use]
     pub fn whole(bytes: &'a [u8]) -> Self {
-        Self { bytes, start: 0, end: bytes.len(), ended: true, depth: 0, decoder: None, phase: 0 }
+        Self { bytes, start: 0, end: bytes.len(), depth: 0, decoder: None, phase: 0 }
     }
 }
 

@@ -82,8 +82,9 @@ enum Side {
 /// The candidate nearest to `from` that is near enough and passes the test, on its usual side if there is one.
 fn nearest(candidates: &[Candidate], from: usize, usual: Side, test: impl Fn(usize) -> bool) -> Option<usize> {
     let span = &candidates[from].span;
-    let before = || (0..from).rev().take_while(|i| span.start.saturating_sub(candidates[*i].span.start) <= 2 * APART);
-    let after = || (from + 1..candidates.len()).take_while(|i| candidates[*i].span.start.saturating_sub(span.end) <= APART);
+    let same = |i: &usize| candidates[*i].rule == candidates[from].rule;
+    let before = || (0..from).rev().take_while(|i| !same(i)).take_while(|i| span.start.saturating_sub(candidates[*i].span.start) <= 2 * APART);
+    let after = || (from + 1..candidates.len()).take_while(|i| !same(i)).take_while(|i| candidates[*i].span.start.saturating_sub(span.end) <= APART);
     let near = |i: &usize| span.start.saturating_sub(candidates[*i].span.end) <= APART && test(*i);
     let (mut before, mut after) = (before().filter(near), after().filter(near));
     match usual {

@@ -13,7 +13,7 @@ use crate::scan::anchors::{Grams, Lead as AnchorLead, Literals, Target};
 use crate::scan::boundary::may_begin;
 use crate::scan::candidate::{Candidate, Dropped, Lead};
 use crate::scan::context::Contexts;
-use crate::scan::decode::unwrap::gap;
+use crate::scan::decode::unwrap::{gap, goes_on};
 use crate::scan::decode::{self, Regions};
 use crate::scan::introducer::{Introduction, introduce, value_after};
 use crate::scan::judge::{Judgement, Match, judge};
@@ -26,7 +26,7 @@ use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
 
 /// What may stand right before an introduced value.
-const BEFORE_VALUES: ByteSet = ByteSet::empty().with(b"\"'`=: \t>(,[\\\n@$");
+const BEFORE_VALUES: ByteSet = ByteSet::empty().with(b"\"'`=: \t>(,[\\\n@$-");
 
 /// What is looked for, gathered once for all passes.
 pub struct Plan {
@@ -53,8 +53,6 @@ pub struct Found {
     pub candidates: Vec<Candidate>,
     /// What filters silenced.
     pub dropped: Vec<Dropped>,
-    /// Starts of candidates that more bytes of a live stream may complete.
-    pub pending: Vec<usize>,
 }
 
 /// Scans a layer and whatever is encoded in it; overlaps are settled.
@@ -84,7 +82,6 @@ fn decode_into(plan: &Plan, layer: &Layer, (runs, broken): (&[Run], &[usize]), f
             bytes: &decoded.bytes,
             start: decoded.core.start,
             end: decoded.core.end,
-            ended: true,
             depth: layer.depth + 1,
             decoder: Some(decoded.decoder),
             phase: 0,
@@ -150,14 +147,11 @@ impl Pass<'_> {
         }
     }
 
-    /// Notes a match that a line break, or the end of a live stream's bytes, cut short.
+    /// Notes a match that a line break cut short.
     fn unfinished(&mut self, lead: AnchorLead, start: usize) {
         let alternative = &self.plan.rules[lead.rule.0 as usize].alternatives[lead.alternative as usize];
         let layer = self.layer;
         if alternative.shape.spans_lines() {
-            if !layer.ended && alternative.shape.follow(layer.bytes, start) == layer.bytes.len() {
-                self.found.pending.push(start);
-            }
             return;
         }
         let stopped = alternative.shape.follow(layer.bytes, start);
@@ -166,15 +160,22 @@ impl Pass<'_> {
         }
     }
 
-    /// Notes a JWT whose signature is too short for its algorithm at the end of its line.
+    /// Notes a match that may be a part only: a log driver says that its line goes on, or it is a JWT whose signature is too short for its
+    /// algorithm at the end of its line.
     fn cut_short(&mut self, rule: RuleIndex, start: usize, end: usize) {
         let layer = self.layer;
-        if self.plan.rules[rule.0 as usize].check == Some(Check::Jwt) && layer.decoder != Some(Decoder::Unwrap) && gap(layer.bytes, end).is_some() {
+        if layer.decoder == Some(Decoder::Unwrap) {
+            return;
+        }
+        let short_jwt = || {
             let token = &layer.bytes[start..end];
             let signature = token.rsplit(|b| *b == b'.').next().map_or(0, <[u8]>::len);
-            if Jwt::signature_len(token).is_some_and(|whole| signature < whole) {
-                self.broken.push(start);
-            }
+            self.plan.rules[rule.0 as usize].check == Some(Check::Jwt)
+                && gap(layer.bytes, end).is_some()
+                && Jwt::signature_len(token).is_some_and(|whole| signature < whole)
+        };
+        if goes_on(layer.bytes, end) || short_jwt() {
+            self.broken.push(start);
         }
     }
 
@@ -200,7 +201,8 @@ impl Pass<'_> {
         if is_plain_word(&bytes[run.clone()]) {
             return;
         }
-        let start = over_number(bytes, run.start);
+        let default = bytes[run.start] == b'-' && bytes[..run.start].ends_with(b":");
+        let start = over_number(bytes, run.start + usize::from(default));
         if start == 0 || !self.is_mine(start) || !BEFORE_VALUES.contains(bytes[start - 1]) {
             return;
         }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::model::decoder::Decoder;
 use crate::scan::candidate::{Candidate, Lead};
 
 /// Keeps, of candidates of one layer that overlap, the best one.
@@ -19,11 +20,13 @@ pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 
 /// Adds the candidates of decoded layers to those of the layer itself.
 ///
-/// Where both claim a place, a literal's match stands against whatever is inside it; a name's match gives way to what it decodes to.
+/// A token that was joined from parts stands for its parts. Where else both claim a place, a literal's match stands against whatever is inside it; a name's match gives way to what it decodes to.
 pub fn merge(outer: &mut Vec<Candidate>, inner: Vec<Candidate>) {
     if inner.is_empty() {
         return;
     }
+    let whole: Vec<Range<usize>> = inner.iter().filter(|c| c.decoders.first() == Some(&Decoder::Unwrap)).map(|c| c.span.clone()).collect();
+    outer.retain(|candidate| !whole.iter().any(|w| w.start <= candidate.span.start && candidate.span.end <= w.end));
     let firm: Vec<Range<usize>> = outer.iter().filter(|c| c.lead == Lead::Literal).map(|c| c.span.clone()).collect();
     let same = |a: &Candidate, b: &Candidate| a.span == b.span && a.identity == b.identity;
     let new = |c: &Candidate| !is_covered(&firm, &c.span) && !outer.iter().any(|o| same(o, c));

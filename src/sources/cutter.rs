@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::model::chunk::Chunk;
+use crate::model::chunk::{Chunk, Owns};
 
 /// How large the parts of a chunk are, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +30,7 @@ const LIVE_READ: usize = 64 << 10;
 pub enum Cut {
     /// Only at the end of the source.
     Full,
-    /// After the last whole line that has arrived: for live streams.
+    /// After the last whole line that has arrived: for live streams, which also end with a chunk whose core may be empty.
     Lines,
 }
 
@@ -47,13 +47,15 @@ pub struct Cutter {
     next: usize,
     phase: u8,
     ended: bool,
+    /// Whether the chunk that ends the source has been cut.
+    finished: bool,
 }
 
 impl Cutter {
     /// A source of which nothing has been read yet.
     #[must_use]
     pub fn new(options: CutOptions) -> Self {
-        Self { options, buffer: Vec::new(), filled: 0, base: 0, next: 0, phase: 0, ended: false }
+        Self { options, buffer: Vec::new(), filled: 0, base: 0, next: 0, phase: 0, ended: false, finished: false }
     }
 
     /// A source that goes on with a used buffer, to spare the allocation.
@@ -122,7 +124,8 @@ impl Cutter {
 
     /// The next chunk, if enough has been read for one. `spare` is a buffer to go on with.
     pub fn cut(&mut self, cut: Cut, mut spare: Vec<u8>) -> Option<Chunk> {
-        let end = self.core_end(cut).filter(|end| *end > self.next)?;
+        let last = cut == Cut::Lines && self.ended && !self.finished;
+        let end = self.core_end(cut).filter(|end| *end > self.next || last)?;
         let keep = end.saturating_sub(self.options.left);
         let kept = self.filled - keep;
         if spare.len() < kept {
@@ -133,17 +136,14 @@ impl Cutter {
         let mut bytes = std::mem::replace(&mut self.buffer, spare);
         bytes.truncate(self.filled);
         self.filled = kept;
-        let chunk = Chunk { base: self.base, core: self.next..end, ended: self.ended, phase: self.phase, bytes };
+        let owns = if cut == Cut::Lines { Owns::Ends } else { Owns::Starts };
+        let ended = self.ended && end == bytes.len();
+        self.finished = ended;
+        let chunk = Chunk { base: self.base, core: self.next..end, ended, owns, phase: self.phase, bytes };
         self.phase = phase_at(&chunk.bytes, keep, self.phase);
         self.base += keep as u64;
         self.next = end - keep;
         Some(chunk)
-    }
-
-    /// Presents the source again from this offset on: a candidate there may still be completed.
-    pub fn hold(&mut self, offset: u64) {
-        let at = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
-        self.next = self.next.min(at);
     }
 
     /// Room after what was read, so that `end` bytes fit.
@@ -228,10 +228,13 @@ mod tests {
         let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because two lines have arrived");
         assert_eq!(&chunk.bytes[chunk.core], b"one\ntwo\n");
         assert!(cutter.cut(Cut::Lines, Vec::new()).is_none());
-        cutter.hold(4);
         cutter.push(b"ee\n");
         let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because a third line has arrived");
-        assert_eq!(&chunk.bytes[chunk.core], b"two\nthree\n");
+        assert!(&chunk.bytes[chunk.core] == b"three\n" && !chunk.ended);
+        cutter.end();
+        let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because the stream has ended");
+        assert!(chunk.core.is_empty() && chunk.ended);
+        assert!(cutter.cut(Cut::Lines, Vec::new()).is_none() && cutter.is_done());
     }
 
     #[test]

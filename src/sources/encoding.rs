@@ -33,8 +33,8 @@ impl Encoding {
     pub fn of(head: &[u8]) -> Self {
         match head {
             [0xFF, 0xFE, 0, 0, ..] => Self::Bytes,
-            [0xFF, 0xFE, ..] => Self::Utf16 { order: Order::Little, skip: 2 },
-            [0xFE, 0xFF, ..] => Self::Utf16 { order: Order::Big, skip: 2 },
+            [0xFF, 0xFE, text @ ..] if !is_ascii(text) => Self::Utf16 { order: Order::Little, skip: 2 },
+            [0xFE, 0xFF, text @ ..] if !is_ascii(text) => Self::Utf16 { order: Order::Big, skip: 2 },
             _ => Self::guess(head),
         }
     }
@@ -69,6 +69,12 @@ impl Encoding {
             Self::Utf16 { skip, .. } => narrowed * 2 + u64::from(skip),
         }
     }
+}
+
+/// Whether nearly all bytes are printable ASCII: a mark before them says what is not so.
+fn is_ascii(text: &[u8]) -> bool {
+    let printable = text.iter().filter(|b| matches!(b, 0x20..=0x7e | b'\n' | b'\r' | b'\t')).count();
+    text.len() >= 8 && printable * 10 >= text.len() * 9
 }
 
 /// A reader of UTF-16 that yields one byte a unit: ASCII as itself, anything else as a byte that is no token character.
@@ -140,7 +146,7 @@ mod tests {
             assert_eq!(Encoding::of(&utf16(text, order)), Encoding::Utf16 { order, skip: 0 });
             assert_eq!(Encoding::of(&utf16(&format!("\u{feff}{text}"), order)), Encoding::Utf16 { order, skip: 2 });
         }
-        for head in [&b"plain"[..], b"", &[0; 64], b"a\0b", &[0xFF, 0xFE, 0, 0]] {
+        for head in [&b"plain"[..], b"", &[0; 64], b"a\0b", &[0xFF, 0xFE, 0, 0], b"\xFF\xFEplain text after a mark"] {
             assert_eq!(Encoding::of(head), Encoding::Bytes);
         }
     }

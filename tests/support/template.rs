@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use beartrap::model::fingerprint::Fingerprint;
 use beartrap::rules::byte_set::ByteSet;
 use beartrap::rules::generate::{Random, token};
+use beartrap::rules::rule::Rule;
 use beartrap::rules::rule_set::RuleSet;
 
 /// A token at a place in a text.
@@ -96,7 +97,7 @@ impl Template {
             octets.clone_from(&written);
         }
         if !pipe.starts_with("tail:") {
-            let line = 1 + filled.text.iter().filter(|b| **b == b'\n').count() as u64;
+            let line = 1 + memchr::memchr_iter(b'\n', &filled.text).count() as u64;
             let rule = self.rules.get(rule).ok();
             filled.planted.push(Planted {
                 mark: mark.to_owned(),
@@ -104,7 +105,7 @@ impl Template {
                 octets,
                 written: written.clone(),
                 line,
-                prefix: rule.filter(|rule| !rule.is_contextual()).map(|rule| rule.public_prefix()).unwrap_or_default(),
+                prefix: rule.filter(|rule| !rule.is_contextual()).map(Rule::public_prefix).unwrap_or_default(),
             });
         }
         filled.text.extend(written);
@@ -149,9 +150,8 @@ impl Template {
 
 /// Prose of exactly this length.
 pub fn words(random: &mut Random, length: usize) -> Vec<u8> {
-    const WORDS: [&str; 16] = [
-        "the", "worker", "read", "a", "page", "of", "results", "and", "wrote", "them", "to", "its", "queue", "then", "waited", "again",
-    ];
+    const WORDS: [&str; 16] =
+        ["the", "worker", "read", "a", "page", "of", "results", "and", "wrote", "them", "to", "its", "queue", "then", "waited", "again"];
     let mut text = Vec::new();
     while text.len() < length {
         text.extend(WORDS[random.below(WORDS.len())].bytes());
@@ -169,7 +169,7 @@ fn write_as(pipe: &str, octets: &[u8]) -> Vec<u8> {
         ("basic", _) => STANDARD.encode([b"deploy:", octets].concat()).into_bytes(),
         ("json", _) => {
             let text = serde_json::to_string(&String::from_utf8_lossy(octets)).expect("because a string is JSON");
-            text[1..text.len() - 1].as_bytes().to_vec()
+            text.as_bytes()[1..text.len() - 1].to_vec()
         }
         ("percent", _) => {
             let plain = ByteSet::alnum().with(b"-._~");

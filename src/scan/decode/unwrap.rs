@@ -46,6 +46,20 @@ pub fn gap(bytes: &[u8], at: usize) -> Option<usize> {
     rest.get(length).is_some_and(|b| ByteSet::VALUE.contains(*b)).then_some(length)
 }
 
+/// Whether a log driver says that the line goes on at `at`: what fits a rule so far may be a part only.
+#[must_use]
+pub fn goes_on(bytes: &[u8], at: usize) -> bool {
+    let rest = &bytes[at..bytes.len().min(at + MAX_GAP)];
+    let next = rest.strip_prefix(b"\n");
+    let partial = || {
+        let line = &bytes[at.saturating_sub(MAX_REACH + MAX_GAP)..at];
+        let line = memchr::memrchr(b'\n', line).map_or(line, |brk| &line[brk + 1..]);
+        cri(line).is_some_and(|length| line[..length].ends_with(b" P "))
+    };
+    let driver = docker(rest).is_some() || next.is_some_and(|next| gitlab(next).is_some() || (cri(next).is_some() && partial()));
+    driver && gap(bytes, at).is_some()
+}
+
 /// `","stream":"stdout","time":"..."}` LF `{"log":"`: Docker's json-file driver splits lines at 16 KiB.
 fn docker(rest: &[u8]) -> Option<usize> {
     const HEAD: &[u8] = b"{\"log\":\"";

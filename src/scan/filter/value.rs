@@ -125,7 +125,7 @@ fn is_code(case: &Case) -> bool {
     let identifier = token.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
     let constant = identifier && token.contains(&b'_') && !token.iter().any(u8::is_ascii_lowercase);
     let next = case.after(4).trim_ascii_start().first().copied().unwrap_or(b' ');
-    let goes_on = b",);=<>{[(&|".contains(&next);
+    let goes_on = case.before(1) == b" " && b",);=<>{[(&|".contains(&next);
     constant
         || (!quoted && identifier && goes_on)
         || (!quoted && matches!(token, [b'&' | b'*', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')))
