@@ -21,6 +21,11 @@ use crate::args::Args;
 use crate::suite::Suite;
 
 fn main() -> anyhow::Result<ExitCode> {
+    let mut raw = std::env::args_os().skip(1);
+    if raw.next().is_some_and(|first| first == measure::LAUNCH) {
+        measure::launch(raw)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let args = Args::parse();
     let mut suite = Suite::new(&args)?;
     for case in suite::chosen(&args)? {

@@ -1,7 +1,8 @@
 //! Runs one program to its end: processor time, time on the wall and peak memory as the system accounts them.
 
+use std::ffi::OsString;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ pub struct Usage {
     pub cpu: Duration,
     /// From start to exit.
     pub wall: Duration,
-    /// Peak resident memory in bytes; never less than this process's own peak when it started the program.
+    /// Peak resident memory in bytes; of a very small program, that of the launcher.
     pub peak: u64,
     /// The exit status; negative when a signal ended it.
     pub status: i32,
@@ -35,22 +36,52 @@ pub enum Feed<'a> {
     Pipe(&'a Path),
 }
 
+/// The first argument that makes this program a launcher.
+pub const LAUNCH: &str = "--launch";
+
 /// Runs a program with its standard output in a file and without standard error.
+///
+/// A launcher of our own stands between: a child's peak memory is never less than that of the process which started it, and ours grows with the
+/// reports that it reads.
 ///
 /// # Errors
 ///
 /// When it cannot be started or waited for.
-pub fn run(mut command: Command, feed: Feed<'_>, output: &Path) -> io::Result<Usage> {
-    command.stdout(File::create(output)?).stderr(Stdio::null());
-    command.stdin(if feed == Feed::Argument { Stdio::null() } else { Stdio::piped() });
+pub fn run(command: &Command, feed: Feed<'_>, output: &Path) -> io::Result<Usage> {
+    let mut launcher = Command::new(std::env::current_exe()?);
+    launcher.arg(LAUNCH).arg(output);
+    launcher.arg(if let Feed::Pipe(path) = feed { path } else { Path::new("") });
+    launcher.arg(command.get_program()).args(command.get_args());
+    launcher.current_dir(command.get_current_dir().unwrap_or(Path::new(".")));
+    let said = launcher.stderr(Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&said.stdout);
+    let mut numbers = text.split_whitespace().map_while(|number| number.parse::<u64>().ok());
+    let mut next = || numbers.next().ok_or_else(|| io::Error::other("it could not be started"));
+    let (cpu, wall, peak, status) = (next()?, next()?, next()?, next()?);
+    let status = i32::try_from(status).ok().filter(|status| *status < 256).unwrap_or(-1);
+    Ok(Usage { cpu: Duration::from_micros(cpu), wall: Duration::from_micros(wall), peak, status })
+}
+
+/// What the launcher does: runs a program and prints what it took, as four numbers.
+///
+/// # Errors
+///
+/// When it cannot be started or waited for.
+pub fn launch(mut args: impl Iterator<Item = OsString>) -> io::Result<()> {
+    let mut next = || args.next().ok_or_else(|| io::Error::other("the launcher wants an output, an input and a program"));
+    let (output, input, program) = (next()?, next()?, next()?);
+    let mut command = Command::new(program);
+    command.args(args).stdout(File::create(output)?).stderr(Stdio::null());
+    command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
     let start = Instant::now();
     let mut child = command.spawn()?;
-    if let (Feed::Pipe(path), Some(mut stdin)) = (feed, child.stdin.take()) {
-        let mut file = File::open(path)?;
+    if let Some(mut stdin) = child.stdin.take() {
         // A program that stops reading early ends the pipe; its exit status tells.
-        let _ = io::copy(&mut file, &mut stdin);
+        let _ = io::copy(&mut File::open(input)?, &mut stdin);
     }
-    finish(&mut child, start)
+    let usage = finish(&mut child, start)?;
+    let status = u64::try_from(usage.status).unwrap_or(256);
+    writeln!(io::stdout(), "{} {} {} {status}", usage.cpu.as_micros(), usage.wall.as_micros(), usage.peak)
 }
 
 #[cfg(unix)]

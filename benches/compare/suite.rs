@@ -137,7 +137,7 @@ impl<'a> Suite<'a> {
         let corpus = self.corpus(Material::Log, 1000)?;
         let output = self.directory.path().join("report");
         let file = self.once(&BEARTRAP, &corpus, 2)?.0;
-        let stdin = run(Tool::from_stdin(), Feed::Pipe(&corpus.path), &output)?;
+        let stdin = run(&Tool::from_stdin(), Feed::Pipe(&corpus.path), &output)?;
         let score = self.scored(&BEARTRAP, &corpus, "")?;
         for (tool, usage, score) in [("beartrap, 2 threads", file, None), ("beartrap -", stdin, Some(score))] {
             self.row(Row { case: "memory".into(), tool: tool.into(), bytes: corpus.bytes, usage: Some(usage), score, ratio: None });
@@ -242,7 +242,7 @@ impl<'a> Suite<'a> {
     fn once(&self, tool: &Tool, corpus: &Corpus, threads: usize) -> anyhow::Result<(Usage, Option<Score>)> {
         let output = self.directory.path().join("report");
         let command: Command = tool.command(&corpus.path, &self.literals, threads);
-        let usage = run(command, Feed::Argument, &output).with_context(|| format!("cannot run `{}`", tool.name))?;
+        let usage = run(&command, Feed::Argument, &output).with_context(|| format!("cannot run `{}`", tool.name))?;
         let name = corpus.path.file_name().unwrap_or_default().to_string_lossy();
         let score = (tool.read != Read::Nothing).then(|| self.scored(tool, corpus, &name)).transpose()?;
         Ok((usage, score))
