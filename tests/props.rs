@@ -250,14 +250,18 @@ fn regex_of(pattern: &str, tail: ByteSet) -> Regex {
 
 fn pattern_of(alternative: &Alternative) -> String {
     let step = |step: &Step| match step {
-        Step::Literal(bytes) => bytes.iter().map(|b| format!("\\x{b:02x}")).collect(),
+        Step::Literal(bytes) => escaped(bytes.iter().copied()),
         Step::Class { set, min, max } => format!("[{}]{{{min},{max}}}", class(*set)),
     };
     alternative.shape.0.iter().map(step).collect()
 }
 
 fn class(set: ByteSet) -> String {
-    set.iter().map(|b| format!("\\x{b:02x}")).collect()
+    escaped(set.iter())
+}
+
+fn escaped(bytes: impl Iterator<Item = u8>) -> String {
+    bytes.fold(String::new(), |text, b| text + &format!("\\x{b:02x}"))
 }
 
 /// A rule as it was written matches what its alternatives match, the first that does.

@@ -335,11 +335,13 @@ fn every_token_is_found_exactly_in_utf16() {
         let token = tokens::make(&rule, 7);
         let (text, start) = fill("[service]\r\ntoken = {X}\r\nport = 1\r\n", &token);
         let wide = 2 + start * 2..2 + (start + token.len()) * 2;
-        let cases: [(&str, &[u8], fn(&[u8]) -> Vec<u8>, &[Decoder]); 2] =
-            [("UTF-16LE", &[0xFF, 0xFE], encode::utf16le, &[Decoder::Utf16le]), ("UTF-16BE", &[0xFE, 0xFF], encode::utf16be, &[Decoder::Utf16be])];
-        for (name, mark, write, decoders) in cases {
-            let wanted = Wanted { token: &token, least: wide.clone(), most: wide.clone(), decoders };
-            report.note(&rule.info.id, name, wanted.flaw(&scan_stream(&[mark, &write(&text)].concat())));
+        let cases = [
+            ("UTF-16LE", [b"\xff\xfe", &encode::utf16le(&text)[..]].concat(), Decoder::Utf16le),
+            ("UTF-16BE", [b"\xfe\xff", &encode::utf16be(&text)[..]].concat(), Decoder::Utf16be),
+        ];
+        for (name, bytes, decoder) in cases {
+            let wanted = Wanted { token: &token, least: wide.clone(), most: wide.clone(), decoders: &[decoder] };
+            report.note(&rule.info.id, name, wanted.flaw(&scan_stream(&bytes)));
         }
     }
     report.settle();
@@ -399,13 +401,19 @@ fn every_token_is_found_exactly_when_a_line_limit_splits_it() {
         let mut cases = Vec::new();
         for (name, after) in [("then nothing", ""), ("then a blank", " is good\n"), ("then a new line", "\nnext line\n")] {
             let (text, span) = words(&short, after);
-            cases.push((format!("two lines, {name}"), text.cut(&[80], "\n"), span));
+            // Whether a full line is the token's last one, nobody can tell.
+            if span.end % 80 == 0 {
+                continue;
+            }
+            cases.push((format!("folded at 80 columns, {name}"), text.cut(&breaks(span.end, 80), "\n"), span));
         }
         let (text, span) = words(&short, " is good\n");
-        cases.push(("two lines, CRLF and indented".into(), text.cut(&[80], "\r\n    "), span.clone()));
-        cases.push(("two lines, escaped LF".into(), text.cut(&[80], "\\n"), span.clone()));
-        cases.push(("two lines, quoted mail".into(), text.cut(&[80], "\n> "), span.clone()));
-        cases.push(("folded at 80 columns".into(), text.cut(&breaks(span.end, 80), "\n"), span));
+        // With a longer rest, the first line would not be a full one.
+        if span.end <= 160 {
+            cases.push(("two lines, CRLF and indented".into(), text.cut(&[80], "\r\n    "), span.clone()));
+            cases.push(("two lines, escaped LF".into(), text.cut(&[80], "\\n"), span.clone()));
+            cases.push(("two lines, quoted mail".into(), text.cut(&[80], "\n> "), span));
+        }
         let (text, span) = words(&long, "");
         cases.push(("docker json-file".into(), text.cut(&[LONGEST], docker_gap).within("{\"log\":\"", docker_end), span.clone()));
         cases.push(("cri".into(), text.cut(&[LONGEST], cri_next).within(cri_first, "\n"), span.clone()));

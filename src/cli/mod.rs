@@ -7,6 +7,7 @@ pub mod reporter;
 pub mod rules;
 pub mod rules_check;
 pub mod scan;
+mod stdin;
 pub mod terminal;
 
 use std::io::Write;

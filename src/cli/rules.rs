@@ -10,7 +10,8 @@ use crate::config::flags::RulesCommand;
 use crate::config::settings::rules as rule_set;
 use crate::model::grade::Confidence;
 use crate::model::origin::Origin;
-use crate::outputs::record::FindingRecord;
+use crate::outputs::jsonl::Jsonl;
+use crate::outputs::output::Output;
 use crate::scan::engine::{Engine, Options};
 
 /// Runs one of the commands.
@@ -47,14 +48,15 @@ fn list(more: &[PathBuf], json: bool) -> anyhow::Result<Exit> {
 /// Prints what one rule finds in the text on standard input, at any confidence, and what filters silence.
 fn test(id: &str, more: &[PathBuf]) -> anyhow::Result<Exit> {
     let mut set = rule_set(more, &[], &[])?;
-    set.only(&[id.to_owned()])?;
+    set.get(id)?;
+    set.only(&[id.to_owned()]);
     let mut text = Vec::new();
     std::io::stdin().lock().read_to_end(&mut text)?;
     let engine = Engine::new(&set, Options { min_confidence: Confidence::Low, ..Options::default() });
     let (findings, filtered) = engine.scan_explained(&Arc::new(Origin::Stdin), &text);
     let mut out = std::io::stdout();
     for finding in &findings {
-        writeln!(out, "{}", serde_json::to_string(&FindingRecord::from(finding))?)?;
+        Jsonl.finding(&mut out, finding)?;
     }
     for filtered in &filtered {
         writeln!(out, "{}:{}: silenced by filter `{}`", filtered.position.line, filtered.position.column, filtered.filter)?;

@@ -11,10 +11,12 @@ use jiff::Timestamp;
 
 use crate::cli::exit::Exit;
 use crate::cli::reporter::{Reporter, Writing};
+use crate::cli::stdin::Stdin;
 use crate::cli::terminal::{draw, say, shows_progress, style};
 use crate::config::error::ConfigError;
 use crate::config::flags::{Colour, ScanFlags};
 use crate::config::settings::{self, Target};
+use crate::model::origin::Origin;
 use crate::model::summary::Summary;
 use crate::outputs::format::format;
 use crate::outputs::output::{Context, Live};
@@ -120,7 +122,10 @@ fn run(engine: &Engine, target: &Target, options: &Options, reporter: &mut Repor
             scope.spawn(|| draw(progress, total(target), &done));
         }
         match target {
-            Target::Stdin => scan_reader(context, &mut std::io::stdin().lock(), &options.limits, reporter),
+            Target::Stdin => match Stdin::new(progress) {
+                Ok(mut stdin) => scan_reader(context, &mut stdin, &options.limits, reporter),
+                Err(error) => reporter.problem(stream::unreadable(&Origin::Stdin, &error)),
+            },
             Target::Paths(paths) => scan_paths(context, paths.clone(), options, reporter),
         }
         done.store(true, Ordering::Relaxed);

@@ -47,10 +47,11 @@ pub fn rules(more: &[PathBuf], only: &[String], disable: &[String]) -> Result<Ru
     for path in more {
         set.extend(load_path(path)?)?;
     }
-    set.disable(disable)?;
+    only.iter().chain(disable).try_for_each(|id| set.get(id).map(drop))?;
     if !only.is_empty() {
-        set.only(only)?;
+        set.only(only);
     }
+    set.disable(disable);
     Ok(set)
 }
 

@@ -98,7 +98,8 @@ impl FingerprintKey {
     #[must_use]
     pub fn new(octets: Vec<u8>) -> Option<Self> {
         let octets = Zeroizing::new(octets);
-        (octets.len() >= Self::MIN_OCTETS).then(|| Self { id: hex(&Sha256::new_with_prefix(b"beartrap key id").chain_update(&octets[..]).finalize()[..4]), octets })
+        (octets.len() >= Self::MIN_OCTETS)
+            .then(|| Self { id: hex(&Sha256::new_with_prefix(b"beartrap key id").chain_update(&octets[..]).finalize()[..4]), octets })
     }
 
     /// HMAC-SHA-256 of these octets under this key.

@@ -43,6 +43,6 @@ impl ByteSpan {
 pub struct Position {
     /// Line, counted from 1; lines end with LF.
     pub line: u64,
-    /// Column in Unicode code points, counted from 1; a byte that is no UTF-8 counts as one.
+    /// Column in Unicode code points, counted from 1; bytes that could only continue a character count as none.
     pub column: u64,
 }

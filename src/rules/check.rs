@@ -46,7 +46,11 @@ pub fn check(file: &RuleFile, spec: &RuleSpec) -> Result<Rule, Flaw> {
         }
     }
     if let Some(text) = spec.positive.iter().find(|text| !text.contains("<secret>")) {
-        return Err(flaw("positive", format!("no `<secret>` in `{text}`"), "write `<secret>` where the token stands"));
+        return Err(flaw(
+            "positive",
+            format!("no `<secret>` in `{}`", text.chars().take(12).collect::<String>()),
+            "write `<secret>` where the token stands",
+        ));
     }
     let is_lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if let Some(name) = spec.context.names.iter().find(|name| name.is_empty() || !name.chars().all(is_lower)) {

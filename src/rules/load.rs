@@ -9,6 +9,9 @@ use crate::rules::error::RulesError;
 use crate::rules::rule::Rule;
 use crate::rules::spec::{RuleFile, RuleSpec};
 
+/// The longest word of a parser's message that is repeated to the user, in characters.
+const MAX_WORD: usize = 20;
+
 /// A rule together with where and how it was written, for `rules check`.
 pub struct WrittenRule {
     /// The file's name.
@@ -44,7 +47,7 @@ pub fn load_text(file: &str, text: &str) -> Result<Vec<WrittenRule>, RulesError>
     let parsed: RuleFile = toml::from_str(text).map_err(|error| RulesError::Syntax {
         file: file.to_owned(),
         line: line_of(text, error.span().map_or(0, |span| span.start)),
-        message: error.message().to_owned(),
+        message: without_long_words(error.message()),
     })?;
     parsed.rules.iter().map(|spec| written(file, text, &parsed, spec)).collect()
 }
@@ -69,6 +72,16 @@ fn rule_files(path: &Path) -> Result<Vec<PathBuf>, RulesError> {
         }
     }
     Ok(files)
+}
+
+/// A message without what could be a token: words longer than any field or variant.
+fn without_long_words(message: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+    let pieces = message.split_inclusive(|c: char| !is_part(c)).map(|piece| {
+        let word = piece.trim_end_matches(|c: char| !is_part(c));
+        if word.chars().count() > MAX_WORD { format!("…({}){}", word.len(), &piece[word.len()..]) } else { piece.to_owned() }
+    });
+    pieces.collect()
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

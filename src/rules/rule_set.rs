@@ -15,19 +15,21 @@ pub struct RuleIndex(pub u32);
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    /// The files of the rules that are not built in, by id.
+    homes: HashMap<String, String>,
 }
 
 impl RuleSet {
     /// The built-in rules.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { rules: builtin() }
+        Self { rules: builtin(), homes: HashMap::new() }
     }
 
     /// No rules yet.
     #[must_use]
     pub fn empty() -> Self {
-        Self { rules: Vec::new() }
+        Self { rules: Vec::new(), homes: HashMap::new() }
     }
 
     /// Adds rules from files.
@@ -36,36 +38,25 @@ impl RuleSet {
     ///
     /// [`RulesError::Twice`] when an id is already taken.
     pub fn extend(&mut self, written: Vec<WrittenRule>) -> Result<(), RulesError> {
-        let mut homes: HashMap<String, String> = self.rules.iter().map(|rule| (rule.info.id.clone(), "the built-in rules".to_owned())).collect();
         for WrittenRule { file, rule, .. } in written {
-            if let Some(first) = homes.insert(rule.info.id.clone(), file.clone()) {
+            if self.rules.iter().any(|known| known.info.id == rule.info.id) {
+                let first = self.homes.get(&rule.info.id).map_or("the built-in rules", String::as_str).to_owned();
                 return Err(RulesError::Twice { id: rule.info.id.clone(), first, second: file });
             }
+            self.homes.insert(rule.info.id.clone(), file);
             self.rules.push(rule);
         }
         Ok(())
     }
 
     /// Keeps only these rules.
-    ///
-    /// # Errors
-    ///
-    /// [`RulesError::Unknown`] for an id that no rule has.
-    pub fn only(&mut self, ids: &[String]) -> Result<(), RulesError> {
-        ids.iter().try_for_each(|id| self.get(id).map(|_| ()))?;
+    pub fn only(&mut self, ids: &[String]) {
         self.rules.retain(|rule| ids.contains(&rule.info.id));
-        Ok(())
     }
 
     /// Leaves these rules out.
-    ///
-    /// # Errors
-    ///
-    /// [`RulesError::Unknown`] for an id that no rule has.
-    pub fn disable(&mut self, ids: &[String]) -> Result<(), RulesError> {
-        ids.iter().try_for_each(|id| self.get(id).map(|_| ()))?;
+    pub fn disable(&mut self, ids: &[String]) {
         self.rules.retain(|rule| !ids.contains(&rule.info.id));
-        Ok(())
     }
 
     /// The rule with this id.

@@ -91,7 +91,10 @@ impl Contexts {
     #[must_use]
     pub fn concerns(&self, bytes: &[u8], introduction: &Introduction) -> bool {
         let name = &bytes[introduction.name.clone()];
-        self.carriers.contains(&introduction.kind) || is_short_option(introduction) || self.names.is_in(introduction.plain(bytes).as_bytes()) || self.words.is_in(name)
+        self.carriers.contains(&introduction.kind)
+            || is_short_option(introduction)
+            || self.names.is_in(introduction.plain(bytes).as_bytes())
+            || self.words.is_in(name)
     }
 
     /// Every contextual rule that holds for the value at `value`, with its end.

@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use crate::model::carrier::{Carrier, CarrierKind};
 use crate::rules::byte_set::ByteSet;
+use crate::scan::plain::{MAX_NAME, Plain, shown};
 
 /// How far back a name is looked for, in bytes.
 pub const LOOK_BACK: usize = 256;
-/// The longest name.
-const MAX_NAME: usize = 64;
 /// Words before a credential in an `Authorization` header (RFC 9110, section 11.1, and vendors' own).
 const SCHEMES: [&str; 13] =
     ["bearer", "basic", "token", "bot", "ssws", "apikey", "api-key", "dpop", "geniekey", "oauth", "jwt", "sharedaccesskey", "txn-token"];
@@ -35,44 +34,6 @@ pub struct Introduction {
     pub name: Range<usize>,
 }
 
-/// A name reduced to lower case letters and digits, at most [`MAX_NAME`] of them; kept in place, for there are many.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Plain {
-    bytes: [u8; MAX_NAME],
-    length: u8,
-}
-
-impl Plain {
-    /// Reduces a name.
-    #[must_use]
-    pub fn new(name: &[u8]) -> Self {
-        let mut plain = Self { bytes: [0; MAX_NAME], length: 0 };
-        for byte in name.iter().filter(|b| b.is_ascii_alphanumeric()).take(MAX_NAME) {
-            plain.bytes[usize::from(plain.length)] = byte.to_ascii_lowercase();
-            plain.length += 1;
-        }
-        plain
-    }
-
-    /// The reduced name's bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.length)]
-    }
-
-    /// The reduced name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(self.as_bytes()).expect("because it is ASCII")
-    }
-}
-
-impl std::fmt::Debug for Plain {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl Introduction {
     /// The name reduced to lower case letters and digits.
     #[must_use]
@@ -83,8 +44,7 @@ impl Introduction {
     /// The carrier to show.
     #[must_use]
     pub fn carrier(&self, bytes: &[u8]) -> Carrier {
-        let name = bytes[self.name.clone()].iter().filter(|b| (0x20..0x7f).contains(*b)).map(|b| char::from(*b)).collect();
-        Carrier { kind: self.kind, name }
+        Carrier { kind: self.kind, name: shown(&bytes[self.name.clone()]) }
     }
 }
 

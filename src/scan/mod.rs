@@ -15,6 +15,7 @@ mod kernel;
 pub mod layer;
 pub mod pairs;
 pub mod pass;
+mod plain;
 mod quiet_names;
 pub mod random;
 pub mod resolve;

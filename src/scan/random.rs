@@ -78,7 +78,7 @@ pub fn is_wordy(text: &[u8]) -> bool {
             common += u32::from(COMMON[usize::from(a - b'a')] >> (b - b'a') & 1 == 1);
         }
     }
-    pairs >= 4 && common * 20 > pairs * 11
+    pairs >= 6 && common * 20 > pairs * 12
 }
 
 /// Bits that an attacker has to guess: the size of the alphabet in use, for each character; words count little.

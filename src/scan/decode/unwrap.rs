@@ -26,9 +26,15 @@ fn join(layer: &Layer, start: usize) -> Decoded {
     let core = out.len();
     map.push(core, start, (1, 1));
     let mut at = start;
+    let mut whole = false;
     while at < bytes.len() && out.len() - core < MAX_REACH {
+        if whole && bytes[at] == b'\n' {
+            break;
+        }
         if let Some(gap) = gap(bytes, at) {
             at += gap;
+            // The flag of a container runtime's last part.
+            whole = bytes[..at].ends_with(b" stdout F ") || bytes[..at].ends_with(b" stderr F ");
             map.push(out.len(), at, (1, 1));
         } else {
             out.push(bytes[at]);

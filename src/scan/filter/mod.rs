@@ -8,7 +8,8 @@ pub mod value;
 use std::ops::Range;
 
 use crate::scan::candidate::Lead;
-use crate::scan::introducer::{Introduction, Plain};
+use crate::scan::introducer::Introduction;
+use crate::scan::plain::Plain;
 
 /// What a filter may look at.
 pub struct Case<'a> {
