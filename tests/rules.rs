@@ -2,17 +2,19 @@
 //!
 //! Tokens are made here and never written down; messages show rules, carriers and offsets.
 
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use beartrap::cli::rules_check::failures;
+use beartrap::model::chunk::{Chunk, Owns};
 use beartrap::model::decoder::Decoder;
 use beartrap::model::finding::Finding;
 use beartrap::model::fingerprint::Fingerprint;
 use beartrap::model::grade::Confidence;
 use beartrap::model::origin::Origin;
 use beartrap::pipeline::progress::Progress;
-use beartrap::pipeline::scanner::Scanner;
+use beartrap::pipeline::stream::Placing;
 use beartrap::pipeline::stream::{Context, Event, scan_all};
 use beartrap::rules::builtin::SOURCES;
 use beartrap::rules::load::load_text;
@@ -243,7 +245,7 @@ fn every_token_is_found_across_every_chunk_boundary() {
         let expected = scan(&text);
         report.note(&rule.info.id, "whole", Wanted::plain(&token, before.len() + 37).flaw(&expected));
         for core in [1, 2, 3, 7, 29] {
-            let found = scan_in_chunks(core, &before, &[&line[..], &after].concat());
+            let found = scan_in_chunks(core, &text, before.len()..before.len() + line.len());
             let flaw = (found != expected).then(|| format!("{} findings instead of {}", found.len(), expected.len()));
             report.note(&rule.info.id, &format!("cores of {core}"), flaw);
         }
@@ -251,15 +253,18 @@ fn every_token_is_found_across_every_chunk_boundary() {
     report.settle();
 }
 
-/// Scans `before` in cores of whole lines, and the rest in cores of `core` bytes.
-fn scan_in_chunks(core: usize, before: &[u8], rest: &[u8]) -> Vec<Finding> {
-    let options = CutOptions { core, ..CutOptions::default() };
-    let mut scanner = Scanner::with_options(&ENGINE, Origin::Memory("test".into()), options);
+/// Scans `before` and `after` in one core each, and the line between them in cores of `core` bytes.
+fn scan_in_chunks(core: usize, text: &[u8], line: Range<usize>) -> Vec<Finding> {
+    let inside = line.clone().step_by(core).map(|start| start..line.end.min(start + core));
+    let cores = std::iter::once(0..line.start).chain(inside).chain(std::iter::once(line.end..text.len()));
+    let origin = Arc::new(Origin::Memory("test".into()));
+    let mut placing = Placing::START;
     let mut found = Vec::new();
-    for piece in before.chunks(options.right / 2).chain([rest]) {
-        found.extend(scanner.push(piece));
+    let mut chunk = Chunk { bytes: text.to_vec(), base: 0, core: 0..0, ended: true, owns: Owns::Starts, phase: 0 };
+    for core in cores {
+        chunk.core = core;
+        found.extend(placing.place(ENGINE.scan_chunk(&origin, &chunk)).0);
     }
-    found.extend(scanner.finish());
     found
 }
 
