@@ -12,6 +12,8 @@ use crate::rules::spec::{RuleFile, RuleSpec};
 
 /// The most four-byte combinations that one anchor may stand for.
 const MAX_GRAMS: usize = 1200;
+/// How many starts may be tried at an anchor before one with more grams is the better choice.
+const NARROW: usize = 16;
 /// The shortest literal that may be searched for in all bytes.
 const MIN_LITERAL: usize = 3;
 
@@ -182,7 +184,7 @@ fn certain_runs(shape: &Shape, places: &mut [Option<Place>]) {
     }
 }
 
-/// The rarest four adjoining places that are certain to stand inside a long enough run.
+/// The rarest four adjoining places, close to the start if possible, that are certain to stand inside a long enough run.
 fn gram(shape: &Shape) -> Option<Anchor> {
     let places = places(shape);
     let windows = places.windows(4).filter_map(|window| match window {
@@ -193,7 +195,7 @@ fn gram(shape: &Shape) -> Option<Anchor> {
         .filter(|window| window.iter().all(|place| place.run >= MIN_RUN))
         .map(|window| (window.iter().map(|place| place.set.len()).product::<usize>(), window))
         .filter(|(grams, _)| *grams <= MAX_GRAMS)
-        .min_by_key(|(grams, window)| (*grams, window[0].lead.1))
+        .min_by_key(|(grams, window)| (window[0].lead.1 - window[0].lead.0 > NARROW, *grams, window[0].lead.1))
         .map(|(_, window)| Anchor::Gram { sets: window.map(|place| place.set), lead: window[0].lead })
 }
 

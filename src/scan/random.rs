@@ -39,7 +39,7 @@ pub fn looks_generated(text: &[u8]) -> bool {
     }
     let (changes, pairs) = (changes(text) * 100, text.len() - 1);
     let mixed = changes >= pairs * if lower > 0 && upper > 0 { 30 } else { 14 };
-    distinct(text) * 5 >= text.len().min(32) * 2 && (changes >= pairs * 52 || (mixed && !is_wordy(text)))
+    distinct(text) * 5 >= text.len().min(32) * 2 && (changes >= pairs * 50 || (mixed && !is_wordy(text)))
 }
 
 /// A quick look at a run: without a digit, and not well mixed of upper and lower case, it cannot look generated.
@@ -78,7 +78,7 @@ pub fn is_wordy(text: &[u8]) -> bool {
             common += u32::from(COMMON[usize::from(a - b'a')] >> (b - b'a') & 1 == 1);
         }
     }
-    pairs >= 6 && common * 20 > pairs * 12
+    pairs >= 6 && common * 20 > pairs * 13
 }
 
 /// Bits that an attacker has to guess: the size of the alphabet in use, for each character; words count little.

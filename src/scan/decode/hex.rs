@@ -42,13 +42,14 @@ pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
     }
 }
 
-/// The stretches of at least [`MIN_DIGITS`] digits in a run that may be decoded; looks at one byte in sixteen until it meets a digit.
+/// The stretches of at least [`MIN_DIGITS`] digits in a run that may be decoded; looks at one byte in sixteen until it meets eight digits in a row.
 fn stretches(bytes: &[u8], run: &Range<usize>, mut found: impl FnMut(Range<usize>)) {
     let is_digit = |b: &&u8| VALUES[usize::from(**b)] != 255;
     let mut floor = run.start;
     let mut at = run.start + 15;
     while at < run.end {
-        if is_digit(&&bytes[at]) {
+        // Of a stretch that is long enough, some place looked at has eight digits up to it.
+        if bytes[at - 7..=at].iter().rev().all(|b| is_digit(&b)) {
             let start = at - bytes[floor..at].iter().rev().take_while(is_digit).count();
             if begins_with_text(&bytes[start..run.end]) || run.end - start >= ALWAYS {
                 let end = at + bytes[at..run.end].iter().take_while(is_digit).count();
