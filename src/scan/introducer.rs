@@ -277,8 +277,14 @@ fn listed(mut back: Back) -> Option<Introduction> {
         return None;
     }
     let name = back.word();
-    let kind = if back.bytes[name.clone()].starts_with(b"-") { CarrierKind::Option } else { CarrierKind::Assignment };
-    named(back, kind, name)
+    back.skip(QUOTES);
+    let text = &back.bytes[name.clone()];
+    match text.first()? {
+        b'-' => named(back, CarrierKind::Option, name),
+        // The members of an ordinary list say nothing about each other.
+        _ if back.peek() == Some(b'(') || text.contains(&b'-') => named(back, CarrierKind::Assignment, name),
+        _ => None,
+    }
 }
 
 /// `setToken("value")`.

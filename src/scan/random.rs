@@ -38,7 +38,7 @@ pub fn looks_generated(text: &[u8]) -> bool {
         return digits >= 4 && distinct(text) >= 8;
     }
     let (changes, pairs) = (changes(text) * 100, text.len() - 1);
-    let mixed = changes >= pairs * if lower > 0 && upper > 0 { 30 } else { 14 };
+    let mixed = changes >= pairs * if lower > 0 && upper > 0 { 22 } else { 14 };
     distinct(text) * 5 >= text.len().min(32) * 2 && (changes >= pairs * 50 || (mixed && !is_wordy(text)))
 }
 

@@ -130,7 +130,7 @@ const MARKS: &[&[u8]] = &[
     b"\"token\": \"",
     b"api_key: ",
     b"password: ",
-    b"password=hunter2-Zebra",
+    b"password=hunter2-Zebra", // beartrap:allow
     b"secret => '",
     b"Authorization: Bearer ",
     b"Cookie: session=",
