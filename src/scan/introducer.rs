@@ -204,7 +204,10 @@ fn follows_cookie(back: &Back) -> bool {
 }
 
 /// The introduction under this name, or under the name that it stands for.
-fn named(back: Back, kind: CarrierKind, name: Range<usize>) -> Option<Introduction> {
+fn named(back: Back, kind: CarrierKind, mut name: Range<usize>) -> Option<Introduction> {
+    if name.len() > 1 && back.bytes[..name.start].ends_with(b"\\") && b"nrt".contains(&back.bytes[name.start]) {
+        name.start += 1;
+    }
     let text = &back.bytes[name.clone()];
     if name.len() > MAX_NAME || !text.iter().any(u8::is_ascii_alphanumeric) {
         return None;
