@@ -53,7 +53,6 @@ impl Formatter for SafeFormatter {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 mod tests {
     use crate::outputs::json_text::json_line;
 
