@@ -1,4 +1,4 @@
-//! `beartrap rules check`: every example of every rule, in every carrier.
+//! `beartrap rules check`: every example of every rule with three different tokens.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -65,7 +65,7 @@ pub enum RulesCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Run every example of every rule, in every carrier
+    /// Run every example of every rule with three different tokens
     Check {
         /// A rule file or a directory of them; without one, the built-in rules
         path: Option<PathBuf>,
