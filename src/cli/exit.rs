@@ -1,6 +1,5 @@
 //! How the program ends: findings and errors never share a status.
 
-use std::io::Write;
 use std::process::{ExitCode, Termination};
 
 use crate::cli::terminal::say;
@@ -46,13 +45,4 @@ pub fn of_error(error: &anyhow::Error) -> Exit {
             Exit::Usage
         }
     }
-}
-
-/// Flushes what was written to standard output.
-///
-/// # Errors
-///
-/// What the system says.
-pub fn flush(out: &mut dyn Write) -> anyhow::Result<()> {
-    Ok(out.flush()?)
 }

@@ -54,7 +54,6 @@ impl Default for Options {
 /// Finds tokens.
 pub struct Engine {
     plan: Plan,
-    aws: Option<Aws>,
     min_confidence: Confidence,
     comments: Comments,
 }
@@ -90,17 +89,16 @@ impl Engine {
     #[must_use]
     pub fn new(rules: &RuleSet, options: Options) -> Self {
         let rules = rules.rules().to_vec();
-        let aws = Aws::new(&rules);
         let plan = Plan {
             grams: Grams::new(&rules),
             literals: Literals::new(&rules),
             contexts: Contexts::new(&rules),
-            aws: aws.clone(),
+            aws: Aws::new(&rules),
             rules,
             key: options.key,
             max_depth: options.max_depth,
         };
-        Self { plan, aws, min_confidence: options.min_confidence, comments: options.comments }
+        Self { plan, min_confidence: options.min_confidence, comments: options.comments }
     }
 
     /// Scans bytes that are complete in themselves.
@@ -140,7 +138,7 @@ impl Engine {
         };
         let found = scan(&self.plan, layer);
         let candidates: Vec<Candidate> = found.candidates.into_iter().filter(|c| c.confidence >= self.min_confidence).collect();
-        let joined = match &self.aws {
+        let joined = match &self.plan.aws {
             Some(aws) => aws.join(candidates),
             None => candidates.into_iter().map(|main| Joined { main, parts: Vec::new() }).collect(),
         };
@@ -155,7 +153,10 @@ impl Engine {
             }
             result.findings.push(self.finding(origin, chunk, joined, &mut lines));
         }
-        result.filtered = found.dropped.iter().filter(|d| owns(chunk, &d.span, 0)).map(|d| self.filtered(chunk, d)).collect();
+        let mut dropped: Vec<_> = found.dropped.into_iter().filter(|d| owns(chunk, &d.span, 0)).collect();
+        dropped.sort_by_key(|d| d.span.start);
+        let mut places = Lines::new(chunk);
+        result.filtered = dropped.iter().map(|d| self.filtered(chunk, d, &mut places)).collect();
         result.advance = lines.position(chunk.core.end);
         result
     }
@@ -168,15 +169,15 @@ impl Engine {
 
     /// How many bytes after a token decide whether it stands alone: a key id waits for its secret.
     fn certain_after(&self, joined: &Joined) -> usize {
-        let alone = joined.parts.is_empty() && self.aws.as_ref().is_some_and(|aws| aws.is_id(joined.main.rule));
+        let alone = joined.parts.is_empty() && self.plan.aws.as_ref().is_some_and(|aws| aws.is_id(joined.main.rule));
         if alone { APART } else { 0 }
     }
 
-    fn filtered(&self, chunk: &Chunk, dropped: &crate::scan::candidate::Dropped) -> Filtered {
+    fn filtered(&self, chunk: &Chunk, dropped: &crate::scan::candidate::Dropped, lines: &mut Lines) -> Filtered {
         Filtered {
             filter: dropped.filter,
             rule: self.info(dropped.rule).id.clone(),
-            position: Lines::new(chunk).position(dropped.span.start),
+            position: lines.position(dropped.span.start),
             span: byte_span(chunk, &dropped.span),
         }
     }
