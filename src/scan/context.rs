@@ -40,17 +40,6 @@ pub struct Fit {
     pub lead: Lead,
 }
 
-/// What speaks for a rule.
-#[derive(Clone, Copy, Default)]
-struct Evidence {
-    /// One of its names is part of the value's name.
-    named: bool,
-    /// One of its keywords is part of the value's name.
-    word_in_name: bool,
-    /// One of its keywords stands near.
-    word_near: bool,
-}
-
 impl Words {
     fn new<'a>(words: impl Iterator<Item = (Option<usize>, &'a str)>) -> Self {
         let (owners, texts): (Vec<_>, Vec<_>) = words.unzip();
@@ -101,20 +90,25 @@ impl Contexts {
     #[must_use]
     pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Vec<Fit> {
         let plain = introduction.plain(bytes);
-        let mut evidence = vec![Evidence::default(); self.rules.len()];
+        let mut named = vec![false; self.rules.len()];
+        let mut worded: Vec<bool> = self.rules.iter().map(|rule| all[rule.0 as usize].context.keywords.is_empty()).collect();
         let mut telling = matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo) || is_short_option(introduction);
         self.names.each(plain.as_bytes(), |owner| match owner {
-            Some(at) => evidence[at].named = true,
+            Some(at) => named[at] = true,
             None => telling = true,
         });
-        self.words.each(&bytes[introduction.name.clone()], |owner| owner.into_iter().for_each(|at| evidence[at].word_in_name = true));
-        if telling {
+        self.words.each(&bytes[introduction.name.clone()], |owner| owner.into_iter().for_each(|at| worded[at] = true));
+        let rules = self.rules.iter().map(|index| (*index, &all[index.0 as usize])).enumerate();
+        let holding = rules.filter(|(at, (_, rule))| (telling || worded[*at]) && holds(rule, named[*at], introduction.kind));
+        let mut fits: Vec<(usize, Fit)> = holding.filter_map(|(at, (index, rule))| Some((at, fit(index, rule, bytes, value)?))).collect();
+        // Looking for words near costs most: only for values that the pattern of some rule matches.
+        if fits.iter().any(|(at, _)| !worded[*at]) {
             for text in [before(bytes, value), after(bytes, value)] {
-                self.words.each(text, |owner| owner.into_iter().for_each(|at| evidence[at].word_near = true));
+                self.words.each(text, |owner| owner.into_iter().for_each(|at| worded[at] = true));
             }
         }
-        let holding = self.rules.iter().zip(evidence).filter(|(rule, evidence)| holds(&all[rule.0 as usize], *evidence, introduction.kind));
-        holding.filter_map(|(rule, _)| fit(*rule, &all[rule.0 as usize], bytes, value)).collect()
+        fits.retain(|(at, _)| worded[*at]);
+        fits.into_iter().map(|(_, fit)| fit).collect()
     }
 }
 
@@ -123,12 +117,10 @@ fn is_short_option(introduction: &Introduction) -> bool {
     introduction.kind == CarrierKind::Option && introduction.name.len() == 2
 }
 
-/// Whether every condition of the rule's context holds.
-fn holds(rule: &Rule, evidence: Evidence, kind: CarrierKind) -> bool {
+/// Whether the rule's names and carriers allow the value; `named` says whether one of its names is part of the value's name.
+fn holds(rule: &Rule, named: bool, kind: CarrierKind) -> bool {
     let context = &rule.context;
-    (context.keywords.is_empty() || evidence.word_in_name || evidence.word_near)
-        && (context.names.is_empty() || evidence.named)
-        && (context.carriers.is_empty() || context.carriers.contains(&kind))
+    (context.names.is_empty() || named) && (context.carriers.is_empty() || context.carriers.contains(&kind))
 }
 
 /// Matches the rule's pattern from the value's first byte up to a delimiter.

@@ -11,10 +11,11 @@ use crate::model::place::{ByteSpan, Position};
 use crate::rules::rule::MAX_REACH;
 use crate::rules::rule_set::{RuleIndex, RuleSet};
 use crate::scan::allow::is_allowed;
-use crate::scan::anchors::{Grams, Literals};
 use crate::scan::candidate::Candidate;
 use crate::scan::context::Contexts;
+use crate::scan::grams::Grams;
 use crate::scan::layer::Layer;
+use crate::scan::literals::Literals;
 use crate::scan::pairs::{APART, Aws, Joined};
 use crate::scan::pass::{Plan, scan};
 

@@ -1,13 +1,13 @@
 //! What introduces a value: reads backwards from its first byte to a name, header, parameter, option or scheme word.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::model::carrier::{Carrier, CarrierKind};
 use crate::rules::byte_set::ByteSet;
+use crate::scan::back::{Back, LOOK_BACK, WORD};
 use crate::scan::plain::{MAX_NAME, Plain, shown};
 
-/// How far back a name is looked for, in bytes.
-pub const LOOK_BACK: usize = 256;
 /// Words before a credential in an `Authorization` header (RFC 9110, section 11.1, and vendors' own).
 pub const SCHEMES: [&str; 13] =
     ["bearer", "basic", "token", "bot", "ssws", "apikey", "api-key", "dpop", "geniekey", "oauth", "jwt", "sharedaccesskey", "txn-token"];
@@ -22,7 +22,6 @@ const CLOSERS: ByteSet = QUOTES.with(b"])");
 const OPERATORS: ByteSet = ByteSet::empty().with(b"=:!?+|>-");
 const AFTER_TYPE: ByteSet = ByteSet::empty().with(b" :&?");
 const BLOCK_MARKS: ByteSet = ByteSet::empty().with(b"|>-+\\");
-const WORD: ByteSet = ByteSet::alnum().with(b"_-.$@");
 const QUOTED_WORD: ByteSet = WORD.with(b" :/");
 
 /// A value's name and the syntax that ties them.
@@ -48,10 +47,15 @@ impl Introduction {
     }
 }
 
-/// Reads backwards from a value's first byte.
+/// Reads backwards from a value's first byte; also says where the bytes begin that decided: all from there to the value.
 #[must_use]
-pub fn introduce(bytes: &[u8], value: usize) -> Option<Introduction> {
-    let mut back = Back { bytes, at: value, floor: value.saturating_sub(LOOK_BACK) };
+pub fn introduce(bytes: &[u8], value: usize) -> (Option<Introduction>, usize) {
+    let read = Cell::new(value);
+    let introduction = introduction(Back::new(bytes, value, &read));
+    (introduction, read.get())
+}
+
+fn introduction(mut back: Back) -> Option<Introduction> {
     let quoted = back.skip(QUOTES) > 0;
     if quoted && back.peek().is_some_and(|b| b"brfuBRFU@$".contains(&b)) && !back.peek_at(2).is_some_and(|b| b.is_ascii_alphanumeric()) {
         back.at -= 1;
@@ -77,47 +81,6 @@ pub fn introduce(bytes: &[u8], value: usize) -> Option<Introduction> {
         b'|' | b'-' if spaces > 0 && !quoted => None,
         b if spaces > 0 && b.is_ascii_alphanumeric() => word(back),
         _ => None,
-    }
-}
-
-/// A cursor that moves towards the start, not beyond its floor.
-#[derive(Clone, Copy)]
-struct Back<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    floor: usize,
-}
-
-impl Back<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.peek_at(1)
-    }
-
-    fn peek_at(&self, back: usize) -> Option<u8> {
-        (self.at >= self.floor + back).then(|| self.bytes[self.at - back])
-    }
-
-    fn skip(&mut self, set: ByteSet) -> usize {
-        self.skip_while(|b| set.contains(b))
-    }
-
-    fn skip_while(&mut self, test: impl Fn(u8) -> bool) -> usize {
-        let before = self.at;
-        while self.peek().is_some_and(&test) {
-            self.at -= 1;
-        }
-        before - self.at
-    }
-
-    /// The word that ends here.
-    fn word(&mut self) -> Range<usize> {
-        let end = self.at;
-        self.skip(WORD);
-        self.at..end
-    }
-
-    fn is_before(&self, text: &[u8]) -> bool {
-        self.bytes[self.floor..self.at].ends_with(text)
     }
 }
 
@@ -149,8 +112,7 @@ fn assignment(mut back: Back) -> Option<Introduction> {
 
 /// `name = something ?? "value"` and `name = fetch(...) { "value" }`: the name at the line's last operator.
 fn fallback(mut back: Back) -> Option<Introduction> {
-    let line = &back.bytes[back.floor..back.at];
-    let line = memchr::memrchr(b'\n', line).map_or(line, |at| &line[at..]);
+    let line = back.line();
     let operator = memchr::memrchr_iter(b'=', line).find(|at| *at > 0 && line[at - 1] != b'=')?;
     back.at -= line.len() - operator - 1;
     assignment(back)
@@ -197,10 +159,10 @@ fn follows_user_option(mut back: Back) -> bool {
 
 /// Whether `Cookie:` or `Set-Cookie:` stands before on the line, in whatever quotes.
 fn follows_cookie(back: &Back) -> bool {
-    let line = &back.bytes[back.floor..back.at];
-    let line = memchr::memrchr(b'\n', line).map_or(line, |at| &line[at..]);
+    let line = back.line();
     let option = [&b"-b \""[..], b"-b '", b"-b "].iter().any(|option| line.ends_with(option));
-    option || memchr::memmem::rfind(line, b"ookie").is_some_and(|at| line[at + 5..].iter().take(8).any(|b| *b == b':' || *b == b','))
+    let cookie = memchr::memrchr_iter(b'k', line).find(|at| line[..*at].ends_with(b"oo") && line[*at..].starts_with(b"kie"));
+    option || cookie.is_some_and(|at| line[at + 3..].iter().take(8).any(|b| *b == b':' || *b == b','))
 }
 
 /// The introduction under this name, or under the name that it stands for.
@@ -221,17 +183,20 @@ fn named(back: Back, kind: CarrierKind, mut name: Range<usize>) -> Option<Introd
     Some(Introduction { kind, name })
 }
 
+/// Fields that give a name to the value beside them.
+const FIELDS: [&[u8]; 5] = [b"name", b"key", b"Name", b"Key", b"id"];
+
 /// The name given by `name`, `key` or `id` shortly before: in JSON, YAML, XML attributes.
 fn sibling(back: &Back, before: usize) -> Option<Introduction> {
+    back.reads_from(back.floor);
     let window = &back.bytes[back.floor..before];
     let stands_alone = |at: usize, len: usize| {
         let glued = at.checked_sub(1).is_some_and(|i| window[i].is_ascii_alphanumeric() || b"_-".contains(&window[i]));
         !glued && window.get(at + len).is_some_and(|b| b"\"'\\ =:>".contains(b))
     };
-    let (at, len) = [&b"name"[..], b"key", b"Name", b"Key", b"id"]
-        .iter()
-        .filter_map(|field| memchr::memmem::rfind_iter(window, field).find(|at| stands_alone(*at, field.len())).map(|at| (at, field.len())))
-        .max()?;
+    let field =
+        |at: usize| FIELDS.iter().find(|field| window[at..].starts_with(field) && stands_alone(at, field.len())).map(|field| (at, field.len()));
+    let (at, len) = (0..window.len()).rev().find_map(field)?;
     let from = at + len;
     let skipped = window[from..].iter().take_while(|b| b"\"'\\ \t=:>".contains(b)).count();
     let start = from + skipped;
@@ -375,7 +340,7 @@ mod tests {
             ("curl -u \"deploy:", Userinfo, "deploy"),
         ] {
             let text = format!("x\n{before}VALUE");
-            let found = introduce(text.as_bytes(), text.len() - 5);
+            let found = introduce(text.as_bytes(), text.len() - 5).0;
             assert_eq!(found.map(|i| (i.kind, i.plain(text.as_bytes()).as_str().to_owned())), Some((kind, plain.to_owned())), "{before}");
         }
     }
@@ -383,7 +348,7 @@ mod tests {
     #[test]
     fn nothing_introduces_these() {
         for before in ["", "https://host/", "std::", "a, ", "(", "foo/", "</a>", "<br/>"] {
-            assert_eq!(introduce(format!("{before}VALUE").as_bytes(), before.len()), None, "{before}");
+            assert_eq!(introduce(format!("{before}VALUE").as_bytes(), before.len()).0, None, "{before}");
         }
     }
 }

@@ -9,19 +9,21 @@ use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{MIN_RUN, Rule};
 use crate::rules::rule_set::RuleIndex;
 use crate::rules::spec::Check;
-use crate::scan::anchors::{Grams, Lead as AnchorLead, Literals, Target};
+use crate::scan::anchors::Lead as AnchorLead;
 use crate::scan::boundary::may_begin;
 use crate::scan::candidate::{Candidate, Dropped, Lead};
 use crate::scan::context::Contexts;
 use crate::scan::decode::unwrap::{gap, goes_on};
 use crate::scan::decode::{self, Regions};
+use crate::scan::grams::Grams;
 use crate::scan::introducer::{Introduction, introduce};
 use crate::scan::judge::{Judgement, Match, judge};
 use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
+use crate::scan::literals::{Literals, Target};
 use crate::scan::pairs::Aws;
-use crate::scan::quiet_names::QuietNames;
+use crate::scan::quiet::Quiet;
 use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
 use crate::scan::value_after::value_after;
@@ -61,10 +63,10 @@ pub struct Found {
 pub fn scan(plan: &Plan, layer: Layer) -> Found {
     let mut runs = Vec::new();
     find_runs(layer.bytes, MIN_RUN, &mut runs);
-    let mut pass = Pass { plan, layer, found: Found::default(), failed: Vec::new(), broken: Vec::new(), quiet: QuietNames::new() };
-    for run in runs.iter().filter(|run| run.end > layer.start && run.start < layer.end) {
-        pass.run(run.clone());
-    }
+    let mut pass = Pass { plan, layer, found: Found::default(), failed: Vec::new(), broken: Vec::new(), quiet: Quiet::new() };
+    let mine = || runs.iter().filter(|run| run.end > layer.start && run.start < layer.end);
+    pass.grams(mine().cloned());
+    mine().for_each(|run| pass.value_at(run));
     pass.literals();
     let (mut found, failed, mut broken) = (pass.found, pass.failed, pass.broken);
     found.candidates = resolve::settle(found.candidates);
@@ -109,24 +111,20 @@ struct Pass<'a> {
     failed: Vec<usize>,
     /// Starts of matches that a line break cut short.
     broken: Vec<usize>,
-    /// Names that concern no rule.
-    quiet: QuietNames,
+    /// What stands before values that concern no rule.
+    quiet: Quiet,
 }
 
 impl Pass<'_> {
-    /// Looks into one run: first for anchors, then at what introduces it.
-    #[inline]
-    fn run(&mut self, run: Run) {
-        let layer = self.layer;
-        let plan = self.plan;
-        let from = run.start.max(layer.start);
-        let to = run.end.min(layer.end.saturating_add(plan.grams.farthest + 4));
-        plan.grams.find(layer.bytes, from..to, |at, leads| {
-            for lead in leads {
-                self.anchored(*lead, at);
-            }
-        });
-        self.value_at(&run);
+    /// Looks for anchors inside runs.
+    fn grams(&mut self, runs: impl Iterator<Item = Run>) {
+        let (layer, plan) = (self.layer, self.plan);
+        let to = layer.end.saturating_add(plan.grams.farthest + 4);
+        let mut places = Vec::new();
+        plan.grams.places(layer.bytes, runs.map(|run| run.start.max(layer.start)..run.end.min(to)), &mut places);
+        for at in places {
+            plan.grams.at(layer.bytes, at).iter().for_each(|lead| self.anchored(*lead, at));
+        }
     }
 
     /// Confirms a rule at an anchor: every place where its match may begin.
@@ -144,7 +142,7 @@ impl Pass<'_> {
                 // An earlier token; the one around the anchor begins after it.
                 Some(end) if end <= anchor => {}
                 Some(end) => {
-                    let introduction = introduce(bytes, start);
+                    let (introduction, _) = introduce(bytes, start);
                     self.judge(lead.rule, start..end, Lead::Literal, introduction.as_ref());
                     self.cut_short(lead.rule, start, end);
                     self.partner(lead.rule, end);
@@ -196,7 +194,7 @@ impl Pass<'_> {
         while at < end {
             let length = bytes[at..].iter().take(41).take_while(|b| ByteSet::VALUE.contains(**b)).count();
             if length == 40 {
-                self.judge(aws.secret, at..at + length, Lead::Keyword, introduce(bytes, at).as_ref());
+                self.judge(aws.secret, at..at + length, Lead::Keyword, introduce(bytes, at).0.as_ref());
             }
             at += if length == 41 { bytes[at..].iter().take_while(|b| ByteSet::VALUE.contains(**b)).count() } else { length } + 1;
         }
@@ -206,31 +204,30 @@ impl Pass<'_> {
     #[inline]
     fn value_at(&mut self, run: &Run) {
         let bytes = self.layer.bytes;
-        if is_plain_word(&bytes[run.clone()]) {
-            return;
-        }
         let default = bytes[run.start] == b'-' && bytes[..run.start].ends_with(b":");
         let start = over_number(bytes, run.start + usize::from(default));
-        if start == 0 || !self.is_mine(start) || !BEFORE_VALUES.contains(bytes[start - 1]) {
+        if start == 0 || !BEFORE_VALUES.contains(bytes[start - 1]) || !self.is_mine(start) || is_plain_word(&bytes[run.clone()]) {
             return;
         }
-        if let Some(introduction) = introduce(bytes, start) {
-            self.introduced(start, &introduction);
+        if self.quiet.has(bytes, start) {
+            return;
+        }
+        let (introduction, read) = introduce(bytes, start);
+        if !introduction.is_some_and(|introduction| self.introduced(start, &introduction)) {
+            self.quiet.add(bytes, read..start);
         }
     }
 
-    /// Tries every contextual rule on an introduced value.
-    fn introduced(&mut self, value: usize, introduction: &Introduction) {
-        let plan = self.plan;
-        if self.quiet.has(self.layer.bytes, introduction) {
-            return;
+    /// Tries every contextual rule on an introduced value; says whether its name concerns any.
+    fn introduced(&mut self, value: usize, introduction: &Introduction) -> bool {
+        let (plan, bytes) = (self.plan, self.layer.bytes);
+        if !plan.contexts.concerns(bytes, introduction) {
+            return false;
         }
-        if !plan.contexts.concerns(self.layer.bytes, introduction) {
-            return self.quiet.add(self.layer.bytes, introduction);
-        }
-        for fit in plan.contexts.fits(&plan.rules, self.layer.bytes, value, introduction) {
+        for fit in plan.contexts.fits(&plan.rules, bytes, value, introduction) {
             self.judge(fit.rule, value..fit.end, fit.lead, Some(introduction));
         }
+        true
     }
 
     /// Looks for the literals that need no run around them.
@@ -248,7 +245,7 @@ impl Pass<'_> {
     fn name(&mut self, inside: usize) {
         let Some(value) = value_after(self.layer.bytes, inside) else { return };
         if self.is_mine(value)
-            && let Some(introduction) = introduce(self.layer.bytes, value)
+            && let Some(introduction) = introduce(self.layer.bytes, value).0
         {
             self.introduced(value, &introduction);
         }
@@ -258,7 +255,10 @@ impl Pass<'_> {
     fn userinfo(&mut self, start: usize) {
         let bytes = self.layer.bytes;
         let window = &bytes[start..bytes.len().min(start + 512)];
-        let end = window.iter().position(|b| *b <= b' ' || AFTER_USERINFO.contains(*b)).unwrap_or(window.len());
+        let scheme = bytes[..start - 3].iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)).count();
+        let quoted = bytes[..start - 3 - scheme].ends_with(b"'");
+        let ends = |b: u8| b <= b' ' || AFTER_USERINFO.contains(b) || (quoted && b == b'\'');
+        let end = window.iter().position(|b| ends(*b)).unwrap_or(window.len());
         if window.get(end) != Some(&b'@') || window.get(end + 1).is_none_or(|b| !b.is_ascii_alphanumeric() && !b"[$".contains(b)) {
             return;
         }
@@ -287,7 +287,7 @@ impl Pass<'_> {
 /// How far after an AWS key id its secret may stand, in bytes.
 const NEAR_ID: usize = 256;
 /// What ends the user information of a URL, or shows that there is none.
-const AFTER_USERINFO: ByteSet = ByteSet::empty().with(b"@/\"'<>\\`?#|");
+const AFTER_USERINFO: ByteSet = ByteSet::empty().with(b"@/\"<>\\`?#|");
 
 /// A value such as `1/1203:f00...` or `110201:AAF...` begins at its number.
 fn over_number(bytes: &[u8], start: usize) -> usize {

@@ -1,5 +1,7 @@
 //! Does a string look generated, or like words, identifiers, numbers and paths?
 
+use crate::scan::swar;
+
 /// The commonest letter pairs of English prose and of identifiers in code: words consist mostly of them, random letters hardly.
 const PAIRS: &str = "th he in er an re nd at on nt ha es st en ed to it ou ea hi is or ti as te et ng of al de se le sa si ar ve ra ld ur \
     ro ic me ne ee ll co io el li ch la ta ma om us ce na ec no tr di be pe un lo so ri ac ho pr mo ss ol ot po em il ul op ge ns im \
@@ -37,6 +39,9 @@ pub fn looks_generated(text: &[u8]) -> bool {
     if text.iter().all(u8::is_ascii_hexdigit) && (lower == 0 || upper == 0) {
         return digits >= 4 && distinct(text) >= 8;
     }
+    if text.len() >= 32 && !text.iter().any(|b| matches!(b, b'.' | b'-' | b'_' | b'/')) && common_pairs(text).is_some_and(|share| share < 45) {
+        return distinct(text) >= 12;
+    }
     let (changes, pairs) = (changes(text) * 100, text.len() - 1);
     let mixed = changes >= pairs * if lower > 0 && upper > 0 { 22 } else { 14 };
     distinct(text) * 5 >= text.len().min(32) * 2 && (changes >= pairs * 50 || (mixed && !is_wordy(text)))
@@ -49,27 +54,29 @@ pub fn is_plain_word(run: &[u8]) -> bool {
     !has_digit(run) && !is_mixed(run)
 }
 
-/// Eight bytes a step; a run is ASCII, so that no sum carries over into the next byte.
-#[inline]
 fn has_digit(run: &[u8]) -> bool {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let (words, rest) = run.as_chunks::<8>();
-    let is_in = |word: &[u8; 8]| {
-        let offset = u64::from_le_bytes(*word) ^ 0x3030_3030_3030_3030;
-        (offset & !HIGH).wrapping_add(0x7676_7676_7676_7676) & HIGH != HIGH
-    };
-    words.iter().any(is_in) || rest.iter().any(u8::is_ascii_digit)
+    let (words, rest) = run.as_chunks();
+    words.iter().copied().any(swar::has_digit) || rest.iter().any(u8::is_ascii_digit)
 }
 
+/// Whether a fifth of the text is upper case, and a fifth lower case.
 fn is_mixed(run: &[u8]) -> bool {
-    let upper = run.iter().filter(|b| b.is_ascii_uppercase()).count();
-    let lower = run.iter().filter(|b| b.is_ascii_lowercase()).count();
+    let (words, rest) = run.as_chunks();
+    let (upper, lower) =
+        words.iter().copied().map(swar::cases).fold((0, 0), |(upper, lower), (more_upper, more_lower)| (upper + more_upper, lower + more_lower));
+    let upper = upper + rest.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let lower = lower + rest.iter().filter(|b| b.is_ascii_lowercase()).count();
     upper * 5 >= run.len() && lower * 5 >= run.len()
 }
 
 /// Whether most neighbouring letters are common pairs.
 #[must_use]
 pub fn is_wordy(text: &[u8]) -> bool {
+    common_pairs(text).is_some_and(|share| share > 65)
+}
+
+/// How many of the neighbouring letters are common pairs, per cent; none where hardly two letters stand together.
+fn common_pairs(text: &[u8]) -> Option<u32> {
     let (mut pairs, mut common) = (0, 0);
     for window in text.windows(2) {
         let (a, b) = (window[0].to_ascii_lowercase(), window[1].to_ascii_lowercase());
@@ -78,7 +85,7 @@ pub fn is_wordy(text: &[u8]) -> bool {
             common += u32::from(COMMON[usize::from(a - b'a')] >> (b - b'a') & 1 == 1);
         }
     }
-    pairs >= 6 && common * 20 > pairs * 13
+    (pairs >= 6).then(|| common * 100 / pairs)
 }
 
 /// Bits that an attacker has to guess: the size of the alphabet in use, for each character; words count little.
@@ -101,10 +108,16 @@ fn distinct(text: &[u8]) -> usize {
     seen.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-/// Whether one letter or digit stands five times in a row, or six characters count up or down.
+/// Whether one letter or digit stands many times in a row, more often than by chance, or seven characters count up or down.
 #[must_use]
 pub fn repeats(text: &[u8]) -> bool {
-    let same = text.windows(5).any(|w| w[0].is_ascii_alphanumeric() && w.iter().all(|b| *b == w[0]));
+    let few = text.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    let least = match text.len() {
+        ..=24 => 5,
+        _ if few => 8,
+        _ => 6,
+    };
+    let same = text.windows(least).any(|w| w[0].is_ascii_alphanumeric() && w.iter().all(|b| *b == w[0]));
     let up = text.windows(7).any(|w| w.windows(2).all(|p| p[1] == p[0].wrapping_add(1)));
     let down = text.windows(7).any(|w| w.windows(2).all(|p| p[0] == p[1].wrapping_add(1)));
     same || up || down

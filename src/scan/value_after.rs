@@ -1,6 +1,7 @@
 //! Reads forwards from a name to the value that it introduces.
 
-use crate::scan::introducer::{LOOK_BACK, SCHEMES};
+use crate::scan::back::LOOK_BACK;
+use crate::scan::introducer::SCHEMES;
 
 /// The value that a name introduces, read forwards from any byte of the name.
 #[must_use]
@@ -10,7 +11,7 @@ pub fn value_after(bytes: &[u8], inside: usize) -> Option<usize> {
     let name_end = skip(inside, &|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
     let closed = skip(name_end, &|b| b"\"'`\\])".contains(&b));
     let spaced = skip(closed, &|b| b == b' ' || b == b'\t');
-    let operator = skip(spaced, &|b| b"=:>,!?".contains(&b));
+    let operator = spaced + operator_length(&bytes[spaced..end]);
     if operator == spaced && spaced == closed {
         return None;
     }
@@ -21,6 +22,18 @@ pub fn value_after(bytes: &[u8], inside: usize) -> Option<usize> {
         return Some(skip(value + word.len(), &|b| b == b' '));
     }
     (value < end).then_some(value)
+}
+
+/// The length of the operator that a text begins with: `!=`, `?=`, `?:` and a shell's `:?` are such, a mark that begins the value is not.
+fn operator_length(text: &[u8]) -> usize {
+    let goes_on = |at: usize| match (text[at], text.get(at + 1)) {
+        (b'=' | b'>', _) => true,
+        (b':' | b',', _) => !text[..at].contains(&b'='),
+        (b'?', _) if text[..at].ends_with(b":") => true,
+        (b'!' | b'?', Some(next)) => b"=:?".contains(next),
+        _ => false,
+    };
+    (0..text.len()).take_while(|at| goes_on(*at)).count()
 }
 
 #[cfg(test)]
@@ -35,6 +48,9 @@ mod tests {
             ("DB_PASSWORD := 'hunter2'", "hunter2'"),
             ("password hunter2", "hunter2"),
             ("password>hunter2<", "hunter2<"),
+            ("password != 'hunter2'", "hunter2'"),
+            ("Password=!hunt;", "!hunt;"),
+            ("Password=:hunt;", ":hunt;"),
             ("password: Basic dXNlcg", "dXNlcg"),
         ] {
             let inside = text.to_ascii_lowercase().find("assw").unwrap_or(0);

@@ -11,6 +11,7 @@ use crate::model::decoder::Decoder;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::MIN_RUN;
 use crate::scan::decode::{Regions, is_text, with_context};
+use crate::scan::kernel::Signs;
 use crate::scan::layer::{Decoded, Layer};
 
 /// Characters of both alphabets.
@@ -30,14 +31,14 @@ const STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
 
 /// Decodes every blob that touches the layer's core.
-pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
+pub fn each(regions: &Regions, signs: &[Signs], sink: &mut dyn FnMut(Decoded)) {
     let layer = regions.layer;
     let mut done = 0;
-    for (i, run) in regions.runs.iter().enumerate() {
+    for (i, (run, signs)) in regions.runs.iter().zip(signs).enumerate() {
         if run.start < done || run.end <= layer.start || run.start >= layer.end {
             continue;
         }
-        let Some(blob) = blob_in(layer.bytes, run) else { continue };
+        let Some(blob) = blob_in(layer.bytes, run, *signs) else { continue };
         let lines = lines_from(layer.bytes, blob, &regions.runs[i + 1..]);
         done = lines.last().map_or(run.end, |line| line.end);
         if !regions.is_taken(lines[0].start)
@@ -50,17 +51,16 @@ pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
 
 /// The part of a run that may be a blob: text could come out of it, or it is long, or a line of a wrapped one.
 #[inline]
-fn blob_in(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
-    let text = &bytes[run.clone()];
+fn blob_in(bytes: &[u8], run: &Range<usize>, signs: Signs) -> Option<Range<usize>> {
     if run.len() >= MIN_LINE && (run.len() >= ALWAYS || next_line(bytes, run.end).is_some()) {
+        let text = &bytes[run.clone()];
         return solid_part(text).filter(|solid| !is_hex(&text[solid.clone()])).map(|solid| run.start + solid.start..run.start + solid.end);
     }
-    if may_be_text(text) {
-        return Some(run.start..run.start + end_of_blob(text));
+    let start = signs.base64.trailing_zeros() as usize;
+    if start > MARKS || start + MIN_BLOB > run.len() {
+        return None;
     }
-    let last = text.len().saturating_sub(MIN_BLOB).min(MARKS);
-    let start = (1..=last).find(|i| is_mark(text[i - 1]) && may_be_text(&text[*i..]))?;
-    Some(run.start + start..run.start + start + end_of_blob(&text[start..]))
+    Some(run.start + start..run.start + start + end_of_blob(&bytes[run.start + start..run.end]))
 }
 
 /// The longest stretch of a run that is all base64.
@@ -88,13 +88,6 @@ fn end_of_blob(text: &[u8]) -> usize {
 /// Characters of runs after which a blob may begin.
 fn is_mark(byte: u8) -> bool {
     matches!(byte, b'-' | b'_' | b'.' | b'/' | b'~')
-}
-
-/// Whether text in ASCII could come out: the first characters of three groups stand for printable bytes or line breaks.
-#[inline]
-fn may_be_text(blob: &[u8]) -> bool {
-    let is_low = |b: u8| matches!(b, b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D');
-    blob.len() >= MIN_BLOB && is_low(blob[0]) && is_low(blob[4]) && is_low(blob[8])
 }
 
 /// The lines of the blob that begins with a stretch; `later` are the runs after it.
@@ -141,7 +134,7 @@ fn decode(layer: &Layer, lines: &[Range<usize>]) -> Option<Decoded> {
         let text = &bytes[line.clone()];
         let whole = text.len() - usize::from(text.len() % 4 == 1);
         map.push(out.len(), line.start, (3, 4));
-        let engine = if text.iter().any(|b| matches!(b, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
+        let engine = if memchr::memchr2(b'-', b'_', text).is_some() { &URL_SAFE } else { &STANDARD };
         engine.decode_vec(&text[..whole], &mut out).ok()?;
     }
     Some(Decoded { core: core..out.len(), bytes: out, map, decoder: Decoder::Base64 })

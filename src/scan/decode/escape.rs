@@ -79,7 +79,8 @@ struct Escape {
     length: usize,
 }
 
-/// Reads an escape for a printable ASCII character; one for a blank ends whatever it stands in, as a blank does.
+/// Reads an escape for a printable ASCII character. One for a blank ends whatever it stands in, as a blank does; of percent-encoding the blanks
+/// are read as well, for a PEM block has them inside.
 fn read(bytes: &[u8], at: usize) -> Option<Escape> {
     let rest = &bytes[at..bytes.len().min(at + 12)];
     let escape = match rest[0] {
@@ -88,7 +89,8 @@ fn read(bytes: &[u8], at: usize) -> Option<Escape> {
         b'&' => reference(rest)?,
         _ => return None,
     };
-    (0x21..0x7f).contains(&escape.byte).then_some(escape)
+    let blank = escape.kind == Kind::Percent && matches!(escape.byte, b' ' | b'\t' | b'\r' | b'\n');
+    (blank || (0x21..0x7f).contains(&escape.byte)).then_some(escape)
 }
 
 fn backslash(rest: &[u8]) -> Option<Escape> {

@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use crate::model::decoder::Decoder;
 use crate::scan::decode::{Regions, is_text, with_context};
+use crate::scan::kernel::Signs;
 use crate::scan::layer::{Decoded, Layer};
+use crate::scan::swar;
 
 /// The shortest stretch that can hold a token of sixteen bytes, in digits.
 const MIN_DIGITS: usize = 32;
@@ -28,10 +30,10 @@ const fn values() -> [u8; 256] {
 }
 
 /// Decodes every stretch of digits that touches the layer's core.
-pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
+pub fn each(regions: &Regions, signs: &[Signs], sink: &mut dyn FnMut(Decoded)) {
     let layer = regions.layer;
-    for run in regions.runs {
-        if run.len() < MIN_DIGITS || run.end <= layer.start || run.start >= layer.end {
+    for (run, signs) in regions.runs.iter().zip(signs) {
+        if (signs.hex == 0 && run.len() <= 64) || run.end <= layer.start || run.start >= layer.end {
             continue;
         }
         stretches(layer.bytes, run, |stretch| {
@@ -49,7 +51,7 @@ fn stretches(bytes: &[u8], run: &Range<usize>, mut found: impl FnMut(Range<usize
     let mut at = run.start + 15;
     while at < run.end {
         // Of a stretch that is long enough, some place looked at has eight digits up to it.
-        if bytes[at - 7..=at].iter().rev().all(|b| is_digit(&b)) {
+        if bytes[at - 7..=at].first_chunk().copied().is_some_and(swar::is_hex) {
             let start = at - bytes[floor..at].iter().rev().take_while(is_digit).count();
             if begins_with_text(&bytes[start..run.end]) || run.end - start >= ALWAYS {
                 let end = at + bytes[at..run.end].iter().take_while(is_digit).count();

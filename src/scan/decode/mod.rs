@@ -7,7 +7,7 @@ pub mod unwrap;
 
 use std::ops::Range;
 
-use crate::scan::kernel::Run;
+use crate::scan::kernel::{Run, find_signs};
 use crate::scan::layer::{Decoded, Layer, Map};
 
 /// Raw bytes before a decoded part that stay in its layer, so that what introduces it is seen.
@@ -35,8 +35,10 @@ impl Regions<'_> {
 
 /// Hands every decoded part to `sink`.
 pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
-    base64::each(regions, sink);
-    hex::each(regions, sink);
+    let mut signs = Vec::with_capacity(regions.runs.len());
+    find_signs(regions.layer.bytes, regions.runs.iter().cloned(), &mut signs);
+    base64::each(regions, &signs, sink);
+    hex::each(regions, &signs, sink);
     escape::each(regions, sink);
     unwrap::each(regions, sink);
 }

@@ -46,18 +46,20 @@ impl<'a> Case<'a> {
         self.introduction.map_or(Plain::new(b""), |introduction| introduction.plain(self.bytes))
     }
 
-    /// At most `reach` bytes before it on its line.
+    /// At most `reach` bytes before it on its line, also where the line's break is written `\n`.
     #[must_use]
     pub fn before(&self, reach: usize) -> &'a [u8] {
         let before = &self.bytes[self.span.start.saturating_sub(reach)..self.span.start];
-        memchr::memrchr(b'\n', before).map_or(before, |at| &before[at + 1..])
+        let line = memchr::memrchr(b'\n', before).map_or(before, |at| &before[at + 1..]);
+        memchr::memmem::rfind(line, b"\\n").map_or(line, |at| &line[at + 2..])
     }
 
-    /// At most `reach` bytes after it on its line.
+    /// At most `reach` bytes after it on its line, also where the line's break is written `\n`.
     #[must_use]
     pub fn after(&self, reach: usize) -> &'a [u8] {
         let after = &self.bytes[self.span.end..self.bytes.len().min(self.span.end + reach)];
-        memchr::memchr(b'\n', after).map_or(after, |at| &after[..at])
+        let line = memchr::memchr(b'\n', after).map_or(after, |at| &after[..at]);
+        memchr::memmem::find(line, b"\\n").map_or(line, |at| &line[..at])
     }
 }
 
@@ -77,7 +79,7 @@ pub struct Filter {
 pub const FILTERS: &[Filter] = &[
     Filter {
         name: "repetition",
-        about: "one character five times in a row, or seven that count up or down",
+        about: "one character many times in a row, or seven that count up or down",
         up_to: Lead::Literal,
         test: value::is_repetition,
     },

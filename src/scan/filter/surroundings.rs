@@ -103,7 +103,12 @@ pub fn is_digest(case: &Case) -> bool {
     let prefixed = marked.iter().any(|mark| before.ends_with(mark) || token.starts_with(mark));
     prefixed
         || DIGEST_PARTS.iter().any(|part| name.contains(part))
-        || (hex && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
+        || (hex && !is_telling(name) && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
+}
+
+/// Whether a name says that its value is a credential.
+fn is_telling(name: &str) -> bool {
+    ["token", "key", "secret", "auth", "pass", "credential"].iter().any(|part| name.contains(part))
 }
 
 /// Filter `public-key`.

@@ -5,7 +5,7 @@ use crate::scan::filter::Case;
 use crate::scan::random::{looks_generated, repeats};
 
 /// Words that stand in tokens of documentation, in lower case.
-const PLACEHOLDERS: [&[u8]; 20] = [
+const PLACEHOLDERS: [&[u8]; 19] = [
     b"example",
     b"placeholder",
     b"changeme",
@@ -16,7 +16,6 @@ const PLACEHOLDERS: [&[u8]; 20] = [
     b"your-",
     b"yourtoken",
     b"yourapi",
-    b"xxxx",
     b"redacted",
     b"dummy",
     b"sample",
@@ -39,7 +38,13 @@ pub fn is_repetition(case: &Case) -> bool {
 pub fn is_placeholder(case: &Case) -> bool {
     let token = case.token();
     let lower = token[..token.len().min(512)].to_ascii_lowercase();
-    PLACEHOLDERS.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
+    PLACEHOLDERS.iter().any(|word| memchr::memmem::find(&lower, word).is_some()) || is_crossed_out(case.body())
+}
+
+/// Whether letters `x` stand for the secret: more of them in a row than a generated text of this length has by chance.
+fn is_crossed_out(body: &[u8]) -> bool {
+    let least = if body.len() <= 24 { 4 } else { 6 };
+    body.windows(least).any(|window| window.iter().all(|b| *b == b'x') || window.iter().all(|b| *b == b'X'))
 }
 
 /// Filter `template`.
@@ -93,8 +98,10 @@ pub fn is_reference(case: &Case) -> bool {
 pub fn is_path(case: &Case) -> bool {
     let token = case.token();
     let slashes = memchr::memchr_iter(b'/', token).count();
-    let starts = token.starts_with(b"/") || token.starts_with(b"./") || token.starts_with(b"~/") || memchr::memmem::find(token, b"://").is_some();
-    starts || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"="))
+    // Base64 begins with a slash as well, every sixty-fourth time.
+    let starts =
+        [&b"./"[..], b"~/"].iter().any(|head| token.starts_with(head)) || token.strip_prefix(b"/").is_some_and(|rest| !looks_generated(rest));
+    starts || memchr::memmem::find(token, b"://").is_some() || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"="))
 }
 
 /// Passwords are chosen by people and may be words; everything else must look generated.
@@ -143,7 +150,7 @@ mod tests {
 
     fn check(before: &str, token: &str, after: &str, expected: Option<&str>) {
         let text = format!("{before}{token}{after}");
-        let introduction = introduce(text.as_bytes(), before.len());
+        let introduction = introduce(text.as_bytes(), before.len()).0;
         let case = Case {
             bytes: text.as_bytes(),
             span: before.len()..before.len() + token.len(),
