@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,7 +19,7 @@ pub struct Fingerprint {
 
 /// Why a text is not a fingerprint.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is not a fingerprint\nhint: write `sha256:` or `hmac-sha256:<key id>:` and 64 hexadecimal digits")]
+#[error("`{text}` is not a fingerprint\nhint: write `sha256:` or `hmac-sha256:<key id>:` and the 32 bytes in hexadecimal, base64 or base64url")]
 pub struct FingerprintError {
     text: String,
 }
@@ -27,6 +29,12 @@ impl Fingerprint {
     #[must_use]
     pub fn of(octets: &[u8]) -> Self {
         Self { key_id: None, digest: Sha256::digest(octets).into() }
+    }
+
+    /// A fingerprint from its 32 bytes; `key_id` where it is keyed.
+    #[must_use]
+    pub fn from_digest(digest: [u8; 32], key_id: Option<String>) -> Self {
+        Self { key_id, digest }
     }
 
     /// The 32 bytes.
@@ -60,13 +68,15 @@ impl fmt::Display for Fingerprint {
 impl FromStr for Fingerprint {
     type Err = FingerprintError;
 
+    /// Reads the printed form; the 32 bytes may also be in base64 or base64url, with or without padding, and `sha256:` may be left out.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || FingerprintError { text: text.chars().take(100).collect() };
-        if let Some(digits) = text.strip_prefix("sha256:") {
-            return Ok(Self { key_id: None, digest: unhex(digits).ok_or_else(error)? });
+        if let Some(rest) = text.strip_prefix("hmac-sha256:") {
+            let (id, digest) = rest.rsplit_once(':').ok_or_else(error)?;
+            return Ok(Self { key_id: Some(id.to_owned()), digest: digest_of(digest).ok_or_else(error)? });
         }
-        let (id, digits) = text.strip_prefix("hmac-sha256:").and_then(|rest| rest.rsplit_once(':')).ok_or_else(error)?;
-        Ok(Self { key_id: Some(id.to_owned()), digest: unhex(digits).ok_or_else(error)? })
+        let digest = text.strip_prefix("sha256:").unwrap_or(text);
+        Ok(Self { key_id: None, digest: digest_of(digest).ok_or_else(error)? })
     }
 }
 
@@ -102,6 +112,12 @@ impl FingerprintKey {
             .then(|| Self { id: hex(&Sha256::new_with_prefix(b"beartrap key id").chain_update(&octets[..]).finalize()[..4]), octets })
     }
 
+    /// The key's public id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// HMAC-SHA-256 of these octets under this key.
     #[must_use]
     pub fn fingerprint(&self, octets: &[u8]) -> Fingerprint {
@@ -122,6 +138,16 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).map(char::from).collect()
 }
 
+/// 32 bytes in hexadecimal (64 digits), base64 or base64url (43 characters and perhaps padding).
+fn digest_of(text: &str) -> Option<[u8; 32]> {
+    if text.len() == 64 {
+        return unhex(text);
+    }
+    let bare = text.trim_end_matches('=');
+    let engine = if bare.contains(['-', '_']) { URL_SAFE_NO_PAD } else { STANDARD_NO_PAD };
+    engine.decode(bare).ok().filter(|_| bare.len() == 43)?.try_into().ok()
+}
+
 fn unhex(text: &str) -> Option<[u8; 32]> {
     let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
     let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
@@ -139,7 +165,11 @@ mod tests {
     fn sha256_of_the_octets_is_printed_and_read_back() {
         let printed = Fingerprint::of(b"abc").to_string();
         assert_eq!(printed, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(printed.parse(), Ok(Fingerprint::of(b"abc")));
+        for text in
+            [&printed[..], &printed[7..], "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=", "sha256:ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"]
+        {
+            assert_eq!(text.parse(), Ok(Fingerprint::of(b"abc")), "{text}");
+        }
     }
 
     #[test]
