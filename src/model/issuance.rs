@@ -198,6 +198,42 @@ impl Issuance {
     }
 }
 
+impl Issuance {
+    /// What two records of one token say together: the newer one's word counts, names are added up, the earliest revocation stands.
+    #[must_use]
+    pub fn merged(&self, newer: &Self) -> Self {
+        let mut all = serde_json::to_value(self).expect("because records can be written");
+        overlay(&mut all, serde_json::to_value(newer).expect("because records can be written"));
+        let mut merged: Self = serde_json::from_value(all).expect("because both were records");
+        merged.alt_keys = self
+            .alt_keys
+            .iter()
+            .chain(&newer.alt_keys)
+            .chain(self.fp.iter().filter(|fp| newer.fp.as_ref().is_some_and(|new| new != *fp)))
+            .cloned()
+            .collect();
+        merged.alt_keys.sort();
+        merged.alt_keys.dedup();
+        merged.revoked_at = self.revoked_at.into_iter().chain(newer.revoked_at).min();
+        if newer.token_type == TokenType::Other {
+            merged.token_type = self.token_type;
+        }
+        merged
+    }
+}
+
+/// Puts the members of one value over those of another.
+fn overlay(under: &mut Value, over: Value) {
+    match (under, over) {
+        (Value::Object(under), Value::Object(over)) => {
+            for (key, value) in over {
+                overlay(under.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (under, over) => *under = over,
+    }
+}
+
 fn version() -> u32 {
     VERSION
 }

@@ -1,0 +1,27 @@
+//! The embedded store's tables, version by version; `PRAGMA user_version` counts the steps that were taken.
+//!
+//! **Invariant:** a step is never changed once it was released; a change is a further step.
+
+/// `PRAGMA application_id` of our files: `BTRP`.
+pub const APPLICATION_ID: i64 = 0x4254_5250;
+
+/// The steps, first to last.
+pub const STEPS: &[&str] = &["
+    -- Issued-token records, as one line of JSON.
+    CREATE TABLE issuance (id INTEGER PRIMARY KEY, expires INTEGER, record TEXT NOT NULL) STRICT;
+    -- 64 bits of every name of a token. The record holds the whole name.
+    CREATE TABLE name (hash INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, id)) STRICT, WITHOUT ROWID;
+    -- Keyed hashes of n-grams, for tokens that can be found between any bytes.
+    CREATE TABLE gram (hash INTEGER NOT NULL, id INTEGER NOT NULL, before INTEGER NOT NULL, length INTEGER NOT NULL,
+        PRIMARY KEY (hash, id)) STRICT, WITHOUT ROWID;
+    -- Facts; `target` is 64 bits of what they are about.
+    CREATE TABLE event (target INTEGER NOT NULL, at INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (target, at, record)) STRICT, WITHOUT ROWID;
+    -- Where tokens were seen; `place` is 64 bits of kind, location and carrier.
+    CREATE TABLE exposure (id INTEGER NOT NULL, place INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (id, place)) STRICT, WITHOUT ROWID;
+    -- The filter over names and grams; `late` holds what no part covers.
+    CREATE TABLE filter (merged INTEGER NOT NULL, number INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (merged, number)) STRICT;
+    CREATE TABLE late (hash INTEGER NOT NULL) STRICT;
+    -- How far sources were imported.
+    CREATE TABLE checkpoint (source TEXT PRIMARY KEY, offset INTEGER NOT NULL, line INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE value (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"];

@@ -1,0 +1,273 @@
+//! What every store can do; the contract tests hold all of them to it.
+//!
+//! **Invariant:** a call that writes is one transaction: all of it is there after a crash, or nothing.
+
+use crate::model::exposure::Exposure;
+use crate::model::instant::Instant;
+use crate::model::issuance::Issuance;
+use crate::model::lifecycle::{LifecycleEvent, Target};
+use crate::model::token_key::TokenKey;
+use crate::store::error::StoreError;
+
+/// Number of a record in its store; grows with every new one.
+pub type RecordId = i64;
+
+/// A record and its number.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stored {
+    /// Its number.
+    pub id: RecordId,
+    /// The record.
+    pub issuance: Issuance,
+}
+
+/// A record to be written.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NewIssuance {
+    /// The record.
+    pub issuance: Issuance,
+    /// Its JSON, one line.
+    pub json: String,
+    /// Whether a record with one of its names may be there already.
+    pub novelty: Novelty,
+    /// How it can be found between any bytes.
+    pub gram: Option<Gram>,
+}
+
+/// Whether a record may be known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Novelty {
+    /// No record has any of its names.
+    New,
+    /// One may have.
+    Perhaps,
+}
+
+/// A keyed hash of the least n-gram in a token, and where the token lies around it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Gram {
+    /// The keyed hash.
+    pub hash: u64,
+    /// How many bytes of the token stand before the n-gram.
+    pub before: u32,
+    /// The token's length in bytes.
+    pub length: u32,
+}
+
+/// What is written together.
+#[derive(Default, Debug)]
+pub struct Batch {
+    /// Records.
+    pub issued: Vec<NewIssuance>,
+    /// The last record that novelty was judged against: when others have written since, every record is looked up.
+    pub judged_at: RecordId,
+    /// Facts.
+    pub events: Vec<LifecycleEvent>,
+    /// How far its source has been read.
+    pub checkpoint: Option<Checkpoint>,
+    /// A filter over all names and grams of the batch; without one they are kept one by one until filters are merged.
+    pub filter: Option<FilterPart>,
+}
+
+/// How far a source was imported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checkpoint {
+    /// The source's name: path, and a hash of its first bytes.
+    pub source: String,
+    /// Offset in bytes of what comes next.
+    pub offset: u64,
+    /// Lines before it.
+    pub line: u64,
+}
+
+/// What came of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Written {
+    /// Records that were not there.
+    pub new: u64,
+    /// Records that were there with other content, which now holds both.
+    pub updated: u64,
+    /// Records that were there.
+    pub known: u64,
+    /// Facts that were not there.
+    pub events: u64,
+    /// The last record's number.
+    pub last: RecordId,
+}
+
+/// A serialized filter over 64-bit indices.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FilterPart {
+    /// `merged` parts cover all indices whose upper bits are `number`; others cover one batch.
+    pub merged: bool,
+    /// Number of the part.
+    pub number: u32,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// All parts of the filter, and the indices that none of them covers.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct FilterState {
+    /// The parts.
+    pub parts: Vec<FilterPart>,
+    /// Indices of names and grams that were written since.
+    pub late: Vec<u64>,
+    /// The last record that is covered.
+    pub last: RecordId,
+}
+
+/// A place where a token was seen, to be counted.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Seen {
+    /// The token's record.
+    pub record: RecordId,
+    /// The place.
+    pub exposure: Exposure,
+}
+
+/// Numbers about a store.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// Records.
+    pub records: u64,
+    /// Names of tokens.
+    pub keys: u64,
+    /// Facts.
+    pub events: u64,
+    /// Places where tokens were seen.
+    pub exposures: u64,
+    /// Tokens that can be found between any bytes.
+    pub grams: u64,
+    /// Size on disk in bytes, where it is known.
+    pub bytes: u64,
+}
+
+/// A store. Every method that writes is atomic and durable when it returns.
+pub trait Store: Send {
+    /// Writes a batch.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; then nothing was written.
+    fn write(&mut self, batch: &Batch) -> Result<Written, StoreError>;
+
+    /// The records that have this name, compared on all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn find(&self, key: &TokenKey) -> Result<Vec<Stored>, StoreError>;
+
+    /// The grams with this hash.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn grams(&self, hash: u64) -> Result<Vec<Gram>, StoreError>;
+
+    /// Facts about any of these, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn events(&self, targets: &[Target]) -> Result<Vec<LifecycleEvent>, StoreError>;
+
+    /// Records from a number on, in order, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn page(&self, from: RecordId, limit: u32) -> Result<Vec<Stored>, StoreError>;
+
+    /// All facts, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn all_events(&self) -> Result<Vec<LifecycleEvent>, StoreError>;
+
+    /// Counts places; one that is known is brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; then nothing was written.
+    fn expose(&mut self, seen: &[Seen]) -> Result<(), StoreError>;
+
+    /// Where a token was seen, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn exposures(&self, record: RecordId) -> Result<Vec<Exposure>, StoreError>;
+
+    /// How far a source was imported.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn checkpoint(&self, source: &str) -> Result<Option<Checkpoint>, StoreError>;
+
+    /// The filter.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn filter(&self) -> Result<FilterState, StoreError>;
+
+    /// What the filter state has gained after a record: late indices, and whether parts changed so that all must be read again.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn last(&self) -> Result<RecordId, StoreError>;
+
+    /// Indices of names and grams from `first` to `last`, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn indices(&self, first: u64, last: u64) -> Result<Vec<u64>, StoreError>;
+
+    /// Replaces the whole filter by merged parts, if nobody has written after `judged_at`; says whether it did.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; then nothing was written.
+    fn merge_filter(&mut self, parts: &[FilterPart], judged_at: RecordId) -> Result<bool, StoreError>;
+
+    /// Removes records that expired before a time, with their names, grams and places; says how many.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; then nothing was removed.
+    fn forget(&mut self, expired_before: Instant) -> Result<u64, StoreError>;
+
+    /// Numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn counts(&self) -> Result<Counts, StoreError>;
+
+    /// What is wrong with the store, one sentence each; empty when it is whole.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn verify(&self) -> Result<Vec<String>, StoreError>;
+
+    /// A value by name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn value(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Sets a value if it is not set; returns the one that is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn set_once(&mut self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError>;
+}
