@@ -7,6 +7,7 @@ pub mod rules;
 pub mod sources;
 pub mod scan;
 pub mod store;
+pub mod ledger;
 pub mod outputs;
 pub mod pipeline;
 pub mod config;

@@ -10,6 +10,7 @@ use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
 use crate::model::rule_info::RuleInfo;
 use crate::model::token_facts::TokenFacts;
+use crate::model::token_key::TokenKey;
 
 /// A token found in an origin.
 #[derive(Clone, PartialEq, Debug)]
@@ -28,6 +29,8 @@ pub struct Finding {
     pub reason: String,
     /// The token's identity.
     pub identity: Identity,
+    /// Its other names, none of them a secret: a public key id, keyed fingerprints.
+    pub names: Vec<TokenKey>,
     /// The rule's public prefix and the length, such as `ghp_…(40)`.
     pub preview: String,
     /// What carried it, where something did.
@@ -72,6 +75,8 @@ pub struct Part {
     pub rule: Arc<RuleInfo>,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
+    /// Its other names, none of them a secret.
+    pub names: Vec<TokenKey>,
     /// Its bytes in the origin.
     pub span: ByteSpan,
     /// Line and column of its first byte.

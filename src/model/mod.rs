@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod grade;
 pub mod instant;
 pub mod issuance;
+pub mod known;
 pub mod ledger_match;
 pub mod lifecycle;
 pub mod origin;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::grade::Confidence;
-use crate::model::rule_info::RuleInfo;
+use crate::model::grade::{Confidence, Severity};
+use crate::model::rule_info::{RuleInfo, TokenKind};
 use crate::rules::byte_set::ByteSet;
 use crate::rules::shape::Shape;
 use crate::rules::spec::{Check, Claims, Context};
@@ -14,6 +14,9 @@ use crate::rules::spec::{Check, Claims, Context};
 pub const MIN_RUN: usize = 16;
 /// The longest match of any rule, in bytes; with it, every rule has a finite reach.
 pub const MAX_REACH: usize = 16 * 1024;
+
+/// Id of the rule that stands for tokens which only the ledger knows.
+pub const ISSUED: &str = "issued-token";
 
 /// A checked rule.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,6 +72,30 @@ pub enum Anchor {
 }
 
 impl Rule {
+    /// The rule that stands for tokens which only the ledger knows: it matches nothing by itself.
+    #[must_use]
+    pub fn issued() -> Self {
+        Self {
+            info: Arc::new(RuleInfo {
+                id: ISSUED.into(),
+                name: "Token that the ledger knows".into(),
+                provider: "Your organisation".into(),
+                kind: TokenKind::Bearer,
+                severity: Severity::High,
+                remedy: "Revoke the token where it was issued, issue a new one to whom it belongs, and look through the issuer's log for its use."
+                    .into(),
+                revocation_url: String::new(),
+            }),
+            description: "A token whose fingerprint stands in the ledger of issued tokens, whatever its format.".into(),
+            confidence: Confidence::High,
+            pattern: String::new(),
+            alternatives: Vec::new(),
+            context: Context::default(),
+            check: None,
+            claims: Claims::default(),
+        }
+    }
+
     /// Whether names and words near the value lead to it, not a literal of its own.
     #[must_use]
     pub fn is_contextual(&self) -> bool {

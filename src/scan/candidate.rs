@@ -7,6 +7,7 @@ use crate::model::decoder::Decoder;
 use crate::model::finding::{Alternate, Identity};
 use crate::model::grade::Confidence;
 use crate::model::token_facts::TokenFacts;
+use crate::model::token_key::TokenKey;
 use crate::rules::rule_set::RuleIndex;
 
 /// What led to a candidate, weakest first.
@@ -18,6 +19,16 @@ pub enum Lead {
     Keyword,
     /// A literal of the format itself.
     Literal,
+    /// Somebody issued exactly this token.
+    Issued,
+}
+
+impl Lead {
+    /// Whether nothing inside or around the place can be more.
+    #[must_use]
+    pub fn is_firm(self) -> bool {
+        self >= Self::Literal
+    }
 }
 
 /// A rule that holds at a span.
@@ -39,6 +50,8 @@ pub struct Candidate {
     pub conditions: usize,
     /// Fingerprints.
     pub identity: Identity,
+    /// Its other names, none of them a secret.
+    pub names: Vec<TokenKey>,
     /// Masked preview.
     pub preview: String,
     /// What carried it.

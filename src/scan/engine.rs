@@ -6,9 +6,10 @@ use crate::model::chunk::{Chunk, Owns};
 use crate::model::finding::{Finding, Identity, Part};
 use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::Confidence;
+use crate::model::known::Known;
 use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
-use crate::rules::rule::MAX_REACH;
+use crate::rules::rule::{MAX_REACH, Rule};
 use crate::rules::rule_set::{RuleIndex, RuleSet};
 use crate::scan::allow::is_allowed;
 use crate::scan::candidate::Candidate;
@@ -25,7 +26,6 @@ const BEFORE: usize = MAX_REACH + 4 * APART;
 const AFTER: usize = 4 * APART;
 
 /// What the engine may be told.
-#[derive(Debug)]
 pub struct Options {
     /// Findings below this are not reported.
     pub min_confidence: Confidence,
@@ -35,6 +35,10 @@ pub struct Options {
     pub comments: Comments,
     /// The key of fingerprints; without one they are plain SHA-256, and those of guessable secrets are withheld.
     pub key: Option<FingerprintKey>,
+    /// Further keys: findings are also named under these.
+    pub further_keys: Vec<FingerprintKey>,
+    /// Who knows issued tokens; they are found where no rule knows their format.
+    pub known: Option<Arc<dyn Known>>,
 }
 
 /// What comments such as `beartrap:allow` mean.
@@ -48,7 +52,7 @@ pub enum Comments {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { min_confidence: Confidence::Medium, max_depth: 5, comments: Comments::Honour, key: None }
+        Self { min_confidence: Confidence::Medium, max_depth: 5, comments: Comments::Honour, key: None, further_keys: Vec::new(), known: None }
     }
 }
 
@@ -89,7 +93,11 @@ impl Engine {
     /// Builds an engine.
     #[must_use]
     pub fn new(rules: &RuleSet, options: Options) -> Self {
-        let rules = rules.rules().to_vec();
+        let mut rules = rules.rules().to_vec();
+        let issued = options.known.map(|known| {
+            rules.push(Rule::issued());
+            (known, RuleIndex(u32::try_from(rules.len() - 1).expect("because rules are few")))
+        });
         let plan = Plan {
             grams: Grams::new(&rules),
             literals: Literals::new(&rules),
@@ -97,6 +105,8 @@ impl Engine {
             aws: Aws::new(&rules),
             rules,
             key: options.key,
+            further_keys: options.further_keys,
+            issued,
             max_depth: options.max_depth,
         };
         Self { plan, min_confidence: options.min_confidence, comments: options.comments }
@@ -197,6 +207,7 @@ impl Engine {
             confidence: if parts.is_empty() { main.confidence } else { Confidence::High },
             reason: if parts.is_empty() { main.reason.to_owned() } else { "the parts of the credential stand together".to_owned() },
             identity: main.identity,
+            names: main.names,
             preview: main.preview,
             carrier: main.carrier,
             decoders: main.decoders,
@@ -208,7 +219,14 @@ impl Engine {
     fn part(&self, chunk: &Chunk, part: Candidate) -> Option<Part> {
         let Identity::Fingerprint { fingerprint, .. } = part.identity else { return None };
         let position = Lines::new(chunk).position(part.span.start);
-        Some(Part { rule: Arc::clone(self.info(part.rule)), fingerprint, span: byte_span(chunk, &part.span), position, preview: part.preview })
+        Some(Part {
+            rule: Arc::clone(self.info(part.rule)),
+            fingerprint,
+            names: part.names,
+            span: byte_span(chunk, &part.span),
+            position,
+            preview: part.preview,
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::model::grade::Confidence;
 use crate::model::rule_info::TokenKind;
 use crate::model::secret::Secret;
 use crate::model::token_facts::TokenFacts;
+use crate::model::token_key::{KeyKind, TokenKey};
 use crate::rules::checksum;
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
@@ -37,6 +38,15 @@ pub struct Match<'a> {
     pub introduction: Option<&'a Introduction>,
 }
 
+/// Under which keys tokens are fingerprinted.
+#[derive(Clone, Copy)]
+pub struct Keys<'a> {
+    /// The key of all fingerprints; none for plain SHA-256.
+    pub main: Option<&'a FingerprintKey>,
+    /// Further keys, for names that only their owner compares.
+    pub further: &'a [FingerprintKey],
+}
+
 /// What came of a match.
 pub enum Judgement {
     /// A token.
@@ -49,7 +59,7 @@ pub enum Judgement {
 
 /// Judges one match.
 #[must_use]
-pub fn judge(layer: &Layer, found: &Match, key: Option<&FingerprintKey>) -> Judgement {
+pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
     let (index, rule) = found.rule;
     let span = trimmed(layer.bytes, found.span.clone(), rule);
     let token = &layer.bytes[span.clone()];
@@ -74,11 +84,13 @@ pub fn judge(layer: &Layer, found: &Match, key: Option<&FingerprintKey>) -> Judg
             Lead::Literal => "prefix, length and alphabet fit",
             Lead::Keyword => "a word of the vendor stands near",
             Lead::Name => "its name says so and it looks generated",
+            Lead::Issued => "the ledger knows exactly this token",
         }),
         proven: proof.proven,
         lead: found.lead,
         conditions: conditions(rule),
-        identity: identify(&secret, rule, layer.bytes, &found.span, key),
+        identity: identify(&secret, rule, layer.bytes, &found.span, keys.main),
+        names: names(rule.info.kind, &secret, keys.further),
         preview: preview(rule, &secret),
         carrier: found.introduction.map(|introduction| introduction.carrier(layer.bytes)),
         decoders: if escaped { vec![Decoder::Escape] } else { Vec::new() },
@@ -225,6 +237,34 @@ fn identify(secret: &Secret, rule: &Rule, bytes: &[u8], matched: &Range<usize>, 
         alternates.push(other(&token[..bare], "without padding"));
     }
     Identity::Fingerprint { fingerprint: secret.fingerprint(key), alternates }
+}
+
+/// Names of a token besides its fingerprint: a public key id, and fingerprints under further keys.
+fn names(kind: TokenKind, secret: &Secret, keys: &[FingerprintKey]) -> Vec<TokenKey> {
+    let id = (kind == TokenKind::KeyId).then(|| std::str::from_utf8(secret.expose()).ok()).flatten();
+    let keyed = keys.iter().map(|key| TokenKey::Fingerprint(secret.fingerprint(Some(key))));
+    id.map(|id| TokenKey::Named(KeyKind::KeyId, id.to_owned())).into_iter().chain(keyed).collect()
+}
+
+/// A token that somebody issued, as is known from its fingerprint.
+#[must_use]
+pub fn issued(layer: &Layer, (index, rule): (RuleIndex, &Rule), span: Range<usize>, introduction: Option<&Introduction>, keys: Keys) -> Candidate {
+    let secret = Secret::new(layer.bytes[span.clone()].to_vec());
+    Candidate {
+        rule: index,
+        confidence: Confidence::High,
+        reason: "the ledger knows exactly this token",
+        proven: true,
+        lead: Lead::Issued,
+        conditions: 0,
+        identity: Identity::Fingerprint { fingerprint: secret.fingerprint(None), alternates: Vec::new() },
+        names: names(rule.info.kind, &secret, keys.further),
+        preview: preview(rule, &secret),
+        carrier: introduction.map(|introduction| introduction.carrier(layer.bytes)),
+        decoders: Vec::new(),
+        facts: None,
+        span,
+    }
 }
 
 /// The rule's public prefix and the token's length.

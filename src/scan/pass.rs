@@ -1,10 +1,13 @@
 //! One pass over one layer: runs, anchors, literals, names; then the layers decoded from it.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::model::carrier::CarrierKind;
 use crate::model::decoder::Decoder;
 use crate::model::fingerprint::FingerprintKey;
+use crate::model::known::Known;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{MIN_RUN, Rule};
 use crate::rules::rule_set::RuleIndex;
@@ -17,7 +20,8 @@ use crate::scan::decode::unwrap::{gap, goes_on};
 use crate::scan::decode::{self, Regions};
 use crate::scan::grams::Grams;
 use crate::scan::introducer::{Introduction, introduce};
-use crate::scan::judge::{Judgement, Match, judge};
+use crate::scan::issued::Issued;
+use crate::scan::judge::{self, Judgement, Keys, Match, judge};
 use crate::scan::jwt::Jwt;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
@@ -45,8 +49,18 @@ pub struct Plan {
     pub aws: Option<Aws>,
     /// The key of fingerprints, where they are keyed.
     pub key: Option<FingerprintKey>,
+    /// Further keys, for names that only their owner compares.
+    pub further_keys: Vec<FingerprintKey>,
+    /// Who knows issued tokens, and the rule that stands for them.
+    pub issued: Option<(Arc<dyn Known>, RuleIndex)>,
     /// How deep decoders may nest; 0 decodes nothing.
     pub max_depth: u32,
+}
+
+impl Plan {
+    fn keys(&self) -> Keys<'_> {
+        Keys { main: self.key.as_ref(), further: &self.further_keys }
+    }
 }
 
 /// What one pass found.
@@ -68,9 +82,10 @@ pub fn scan(plan: &Plan, layer: Layer) -> Found {
     pass.grams(mine().cloned());
     mine().for_each(|run| pass.value_at(run));
     pass.literals();
+    pass.issued(mine());
     let (mut found, failed, mut broken) = (pass.found, pass.failed, pass.broken);
     found.candidates = resolve::settle(found.candidates);
-    let literal: Vec<usize> = found.candidates.iter().filter(|c| c.lead == Lead::Literal).map(|c| c.span.start).collect();
+    let literal: Vec<usize> = found.candidates.iter().filter(|c| c.lead.is_firm()).map(|c| c.span.start).collect();
     let begins = |start: &usize| literal.binary_search(start).is_ok();
     broken.extend(failed.into_iter().filter(|start| !begins(start)));
     if layer.depth < plan.max_depth {
@@ -81,7 +96,7 @@ pub fn scan(plan: &Plan, layer: Layer) -> Found {
 
 /// Scans every layer decoded from this one and brings the findings back into its coordinates.
 fn decode_into(plan: &Plan, layer: &Layer, (runs, broken): (&[Run], &[usize]), found: &mut Found) {
-    let taken: Vec<Range<usize>> = found.candidates.iter().filter(|c| c.lead == Lead::Literal).map(|c| c.span.clone()).collect();
+    let taken: Vec<Range<usize>> = found.candidates.iter().filter(|c| c.lead.is_firm()).map(|c| c.span.clone()).collect();
     let mut inner = Vec::new();
     decode::each(&Regions { layer, runs, taken: &taken, broken }, &mut |decoded| {
         let child = Layer {
@@ -230,6 +245,24 @@ impl Pass<'_> {
         true
     }
 
+    /// Looks for tokens that somebody issued; those that a rule has found with the same ends are known already.
+    fn issued<'r>(&mut self, runs: impl Iterator<Item = &'r Run>) {
+        let (plan, layer) = (self.plan, self.layer);
+        let Some((known, rule)) = &plan.issued else { return };
+        let mut issued = Issued::new(&**known, layer.bytes);
+        let mut spans = Vec::new();
+        for run in runs {
+            issued.each(run, |span| spans.push(span));
+        }
+        let taken: HashSet<Range<usize>> = self.found.candidates.iter().map(|candidate| candidate.span.clone()).collect();
+        spans.retain(|span| self.is_mine(span.start) && !taken.contains(span));
+        for span in spans {
+            let (introduction, _) = introduce(layer.bytes, span.start);
+            let rule = (*rule, &plan.rules[rule.0 as usize]);
+            self.found.candidates.push(judge::issued(&layer, rule, span, introduction.as_ref(), plan.keys()));
+        }
+    }
+
     /// Looks for the literals that need no run around them.
     fn literals(&mut self) {
         let (layer, plan) = (self.layer, self.plan);
@@ -276,7 +309,7 @@ impl Pass<'_> {
 
     fn judge(&mut self, rule: RuleIndex, span: Range<usize>, lead: Lead, introduction: Option<&Introduction>) {
         let found = Match { rule: (rule, &self.plan.rules[rule.0 as usize]), span, lead, introduction };
-        match judge(&self.layer, &found, self.plan.key.as_ref()) {
+        match judge(&self.layer, &found, self.plan.keys()) {
             Judgement::Token(candidate) => self.found.candidates.push(*candidate),
             Judgement::Dropped(dropped) => self.found.dropped.push(dropped),
             Judgement::Refused => {}

@@ -32,10 +32,10 @@ pub fn merge(outer: &mut Vec<Candidate>, mut inner: Vec<Candidate>) {
     drop_parts(&mut inner);
     let grown = Grown::of(&inner);
     outer.retain(|candidate| !grown.covers(&candidate.span));
-    let firm: Vec<Range<usize>> = outer.iter().filter(|c| c.lead == Lead::Literal).map(|c| c.span.clone()).collect();
+    let firm: Vec<Range<usize>> = outer.iter().filter(|c| c.lead.is_firm()).map(|c| c.span.clone()).collect();
     inner.retain(|candidate| !is_covered(&firm, &candidate.span) && !is_known(outer, candidate));
     let spans: Vec<Range<usize>> = inner.iter().map(|c| c.span.clone()).collect();
-    outer.retain(|candidate| candidate.lead == Lead::Literal || !touches(&spans, &candidate.span));
+    outer.retain(|candidate| candidate.lead.is_firm() || !touches(&spans, &candidate.span));
     outer.extend(inner);
     outer.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(a.span.end.cmp(&b.span.end)));
 }
@@ -47,7 +47,7 @@ fn drop_parts(inner: &mut Vec<Candidate>) {
         let inside = around.as_ref().is_some_and(|o| {
             o.span != candidate.span && candidate.span.end <= o.span.end && o.rank() > candidate.rank() && o.decoders == candidate.decoders
         });
-        if !inside && candidate.lead == Lead::Literal && around.as_ref().is_none_or(|o| candidate.span.end > o.span.end) {
+        if !inside && candidate.lead.is_firm() && around.as_ref().is_none_or(|o| candidate.span.end > o.span.end) {
             around = Some(candidate.clone());
         }
         !inside

@@ -10,12 +10,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
+use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
 use crate::store::schema::{APPLICATION_ID, STEPS};
 use crate::store::state_dir::{Access, prepare};
-use crate::store::store::{Batch, Checkpoint, Counts, FilterPart, FilterState, Gram, RecordId, Seen, Store, Stored, Written};
+use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Seen, Store, Stored, Written};
 
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -107,7 +108,7 @@ fn explained(place: &str, error: &rusqlite::Error) -> StoreError {
 }
 
 impl Store for Sqlite {
-    fn write(&mut self, batch: &Batch) -> Result<Written, StoreError> {
+    fn write(&mut self, batch: &mut dyn Incoming) -> Result<Written, StoreError> {
         let result = write::batch(&mut self.connection, batch);
         self.read(result)
     }
@@ -118,6 +119,10 @@ impl Store for Sqlite {
 
     fn grams(&self, hash: u64) -> Result<Vec<Gram>, StoreError> {
         self.read(read::grams(&self.connection, hash))
+    }
+
+    fn has_grams(&self) -> Result<bool, StoreError> {
+        self.read(self.connection.query_row("SELECT EXISTS (SELECT 1 FROM gram)", [], |row| row.get(0)))
     }
 
     fn events(&self, targets: &[Target]) -> Result<Vec<LifecycleEvent>, StoreError> {

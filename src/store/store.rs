@@ -5,6 +5,7 @@
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
+use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
@@ -22,12 +23,14 @@ pub struct Stored {
 }
 
 /// A record to be written.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewIssuance {
-    /// The record.
-    pub issuance: Issuance,
-    /// Its JSON, one line.
+    /// The record as one line of JSON.
     pub json: String,
+    /// The indices of its names.
+    pub indices: Vec<u64>,
+    /// When it expires, in seconds since 1970-01-01T00:00:00Z.
+    pub expires: Option<i64>,
     /// Whether a record with one of its names may be there already.
     pub novelty: Novelty,
     /// How it can be found between any bytes.
@@ -43,30 +46,49 @@ pub enum Novelty {
     Perhaps,
 }
 
-/// A keyed hash of the least n-gram in a token, and where the token lies around it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Gram {
-    /// The keyed hash.
-    pub hash: u64,
-    /// How many bytes of the token stand before the n-gram.
-    pub before: u32,
-    /// The token's length in bytes.
-    pub length: u32,
+/// What is written together, handed over piece by piece so that a large batch needs little memory.
+pub trait Incoming {
+    /// The transaction has begun; `last` is the newest record, which others may have written since novelty was judged.
+    fn begin(&mut self, last: RecordId);
+
+    /// The next record.
+    fn next(&mut self) -> Option<NewIssuance>;
+
+    /// All records were taken; `indices` are those of names and grams that are new.
+    fn finish(&mut self, indices: &[u64]) -> Tail;
 }
 
-/// What is written together.
+/// What is written after the records.
 #[derive(Default, Debug)]
-pub struct Batch {
-    /// Records.
-    pub issued: Vec<NewIssuance>,
-    /// The last record that novelty was judged against: when others have written since, every record is looked up.
-    pub judged_at: RecordId,
+pub struct Tail {
     /// Facts.
     pub events: Vec<LifecycleEvent>,
-    /// How far its source has been read.
+    /// How far the source has been read.
     pub checkpoint: Option<Checkpoint>,
-    /// A filter over all names and grams of the batch; without one they are kept one by one until filters are merged.
-    pub filter: Option<FilterPart>,
+    /// A filter over the new indices; without one they are kept one by one until filters are merged.
+    pub filter: Option<Vec<u8>>,
+}
+
+/// A few records and facts.
+#[derive(Default, Debug)]
+pub struct Few {
+    /// Records, each of which may be known.
+    pub issued: std::collections::VecDeque<NewIssuance>,
+    /// Facts.
+    pub events: Vec<LifecycleEvent>,
+}
+
+impl Incoming for Few {
+    fn begin(&mut self, _: RecordId) {}
+
+    fn next(&mut self) -> Option<NewIssuance> {
+        let new = self.issued.pop_front()?;
+        Some(NewIssuance { novelty: Novelty::Perhaps, ..new })
+    }
+
+    fn finish(&mut self, _: &[u64]) -> Tail {
+        Tail { events: std::mem::take(&mut self.events), ..Tail::default() }
+    }
 }
 
 /// How far a source was imported.
@@ -150,7 +172,7 @@ pub trait Store: Send {
     /// # Errors
     ///
     /// [`StoreError`]; then nothing was written.
-    fn write(&mut self, batch: &Batch) -> Result<Written, StoreError>;
+    fn write(&mut self, batch: &mut dyn Incoming) -> Result<Written, StoreError>;
 
     /// The records that have this name, compared on all of it.
     ///
@@ -165,6 +187,13 @@ pub trait Store: Send {
     ///
     /// [`StoreError`]
     fn grams(&self, hash: u64) -> Result<Vec<Gram>, StoreError>;
+
+    /// Whether any token can be found between any bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn has_grams(&self) -> Result<bool, StoreError>;
 
     /// Facts about any of these, oldest first.
     ///

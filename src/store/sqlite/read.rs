@@ -6,9 +6,10 @@ use serde::de::DeserializeOwned;
 
 use crate::model::exposure::Exposure;
 use crate::model::issuance::Issuance;
+use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
-use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Gram, RecordId, Stored};
+use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, RecordId, Stored};
 
 /// JSON in a column.
 pub fn json<T: DeserializeOwned>(row: &Row, column: usize) -> rusqlite::Result<T> {

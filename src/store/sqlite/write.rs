@@ -8,9 +8,10 @@ use sha2::{Digest as _, Sha256};
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
+use crate::model::known::Gram;
 use crate::model::lifecycle::LifecycleEvent;
 use crate::store::sqlite::read;
-use crate::store::store::{Batch, FilterPart, Gram, NewIssuance, Novelty, RecordId, Seen, Written};
+use crate::store::store::{FilterPart, Incoming, NewIssuance, Novelty, RecordId, Seen, Written};
 
 fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
@@ -23,32 +24,31 @@ struct Pending {
     grams: Vec<(Gram, RecordId)>,
 }
 
-pub fn batch(connection: &mut Connection, batch: &Batch) -> rusqlite::Result<Written> {
+pub fn batch(connection: &mut Connection, batch: &mut dyn Incoming) -> rusqlite::Result<Written> {
     let transaction = begin(connection)?;
     let mut written = Written::default();
-    let current = read::last(&transaction)? == batch.judged_at;
+    batch.begin(read::last(&transaction)?);
     let mut pending = Pending::default();
     let mut perhaps = Vec::new();
-    for new in &batch.issued {
-        if current && new.novelty == Novelty::New {
-            insert(&transaction, new, &mut pending)?;
-            written.new += 1;
-        } else {
-            perhaps.push(new);
+    while let Some(new) = batch.next() {
+        match new.novelty {
+            Novelty::New => {
+                insert(&transaction, &new, &mut pending)?;
+                written.new += 1;
+            }
+            Novelty::Perhaps => perhaps.push(new),
         }
     }
-    pending.flush(&transaction, batch.filter.is_none())?;
+    let mut fresh = pending.flush(&transaction)?;
     for new in perhaps {
-        merge(&transaction, new, &mut written)?;
+        fresh.extend(merge(&transaction, &new, &mut written)?);
     }
-    for event in &batch.events {
+    let tail = batch.finish(&fresh);
+    for event in &tail.events {
         written.events += insert_event(&transaction, event)?;
     }
-    if let Some(part) = &batch.filter {
-        let number: i64 = transaction.query_row("SELECT coalesce(max(number), -1) + 1 FROM filter WHERE NOT merged", [], |row| row.get(0))?;
-        transaction.execute("INSERT INTO filter (merged, number, bits) VALUES (0, ?, ?)", (number, &part.bytes))?;
-    }
-    if let Some(checkpoint) = &batch.checkpoint {
+    cover(&transaction, &fresh, tail.filter)?;
+    if let Some(checkpoint) = tail.checkpoint {
         let row = (&checkpoint.source, checkpoint.offset.cast_signed(), checkpoint.line.cast_signed());
         transaction.prepare_cached("INSERT OR REPLACE INTO checkpoint (source, offset, line) VALUES (?, ?, ?)")?.execute(row)?;
     }
@@ -57,42 +57,51 @@ pub fn batch(connection: &mut Connection, batch: &Batch) -> rusqlite::Result<Wri
     Ok(written)
 }
 
+/// Keeps a filter over the new indices, or the indices themselves.
+fn cover(transaction: &Transaction, fresh: &[u64], filter: Option<Vec<u8>>) -> rusqlite::Result<()> {
+    if let Some(bits) = filter {
+        let number: i64 = transaction.query_row("SELECT coalesce(max(number), -1) + 1 FROM filter WHERE NOT merged", [], |row| row.get(0))?;
+        return transaction.execute("INSERT INTO filter (merged, number, bits) VALUES (0, ?, ?)", (number, bits)).map(drop);
+    }
+    let mut late = transaction.prepare_cached("INSERT INTO late (hash) VALUES (?)")?;
+    fresh.iter().try_for_each(|index| late.execute([index.cast_signed()]).map(drop))
+}
+
 impl Pending {
-    /// Inserts in the order of the index; what no part of the filter covers is noted as late.
-    fn flush(&mut self, transaction: &Transaction, late: bool) -> rusqlite::Result<()> {
+    /// Inserts in the order of the index; gives back what is new.
+    fn flush(mut self, transaction: &Transaction) -> rusqlite::Result<Vec<u64>> {
         self.names.sort_unstable_by_key(|(hash, id)| (hash.cast_signed(), *id));
         self.grams.sort_unstable_by_key(|(gram, id)| (gram.hash.cast_signed(), *id));
-        let mut note = transaction.prepare_cached("INSERT INTO late (hash) VALUES (?)")?;
+        let mut fresh = Vec::with_capacity(self.names.len() + self.grams.len());
         let mut name = transaction.prepare_cached("INSERT OR IGNORE INTO name (hash, id) VALUES (?, ?)")?;
-        for (hash, id) in self.names.drain(..) {
-            if name.execute((hash.cast_signed(), id))? > 0 && late {
-                note.execute([hash.cast_signed()])?;
+        for (hash, id) in self.names {
+            if name.execute((hash.cast_signed(), id))? > 0 {
+                fresh.push(hash);
             }
         }
-        let mut gram = transaction.prepare_cached("INSERT OR REPLACE INTO gram (hash, id, before, length) VALUES (?, ?, ?, ?)")?;
-        for (one, id) in self.grams.drain(..) {
-            gram.execute((one.hash.cast_signed(), id, one.before, one.length))?;
-            if late {
-                note.execute([one.hash.cast_signed()])?;
+        let mut gram = transaction.prepare_cached("INSERT OR IGNORE INTO gram (hash, id, before, length) VALUES (?, ?, ?, ?)")?;
+        for (one, id) in self.grams {
+            if gram.execute((one.hash.cast_signed(), id, one.before, one.length))? > 0 {
+                fresh.push(one.hash);
             }
         }
-        Ok(())
+        Ok(fresh)
     }
 }
 
 fn insert(transaction: &Transaction, new: &NewIssuance, pending: &mut Pending) -> rusqlite::Result<()> {
-    let expires = new.issuance.expires_at.map(Instant::seconds);
-    transaction.prepare_cached("INSERT INTO issuance (expires, record) VALUES (?, ?)")?.execute((expires, &new.json))?;
+    transaction.prepare_cached("INSERT INTO issuance (expires, record) VALUES (?, ?)")?.execute((new.expires, &new.json))?;
     let id = transaction.last_insert_rowid();
-    pending.names.extend(new.issuance.keys().iter().map(|key| (key.index(), id)));
+    pending.names.extend(new.indices.iter().map(|index| (*index, id)));
     pending.grams.extend(new.gram.map(|gram| (gram, id)));
     Ok(())
 }
 
-/// Brings the record of the same token up to date, or inserts it where there is none.
-fn merge(transaction: &Transaction, new: &NewIssuance, written: &mut Written) -> rusqlite::Result<()> {
+/// Brings the record of the same token up to date, or inserts it where there is none; gives back what indices are new.
+fn merge(transaction: &Transaction, new: &NewIssuance, written: &mut Written) -> rusqlite::Result<Vec<u64>> {
+    let issuance: Issuance = serde_json::from_str(&new.json).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     let mut known = None;
-    for key in new.issuance.keys() {
+    for key in issuance.keys() {
         known = read::find(transaction, &key)?.into_iter().next();
         if known.is_some() {
             break;
@@ -105,7 +114,7 @@ fn merge(transaction: &Transaction, new: &NewIssuance, written: &mut Written) ->
             written.new += 1;
         }
         Some(stored) => {
-            let merged = stored.issuance.merged(&new.issuance);
+            let merged = stored.issuance.merged(&issuance);
             if merged == stored.issuance {
                 written.known += 1;
             } else {
@@ -116,7 +125,7 @@ fn merge(transaction: &Transaction, new: &NewIssuance, written: &mut Written) ->
             pending.grams.extend(new.gram.map(|gram| (gram, stored.id)));
         }
     }
-    pending.flush(transaction, true)
+    pending.flush(transaction)
 }
 
 fn update(transaction: &Transaction, id: RecordId, issuance: &Issuance) -> rusqlite::Result<()> {

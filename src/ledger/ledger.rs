@@ -1,0 +1,183 @@
+//! The ledger: a store, and a filter over it that answers most questions from memory.
+
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::ledger::batch::{Batch, Ready};
+use crate::ledger::filter::{DamagedFilter, Filter, merged_part, parts_for, range_of};
+use crate::model::fingerprint::Fingerprint;
+use crate::model::instant::Instant;
+use crate::model::known::{Gram, GramKey, Known};
+use crate::model::token_key::TokenKey;
+use crate::store::error::StoreError;
+use crate::store::store::{Checkpoint, Store, Stored, Written};
+
+/// How many records are written in one transaction: an index is cheapest in large steps.
+const BATCH: usize = 1_000_000;
+/// How often merging is tried while others write.
+const TRIES: usize = 3;
+/// The name of the key of n-gram hashes.
+const GRAM_KEY: &str = "gram-key";
+
+/// Issued tokens, their lives and their sightings.
+pub struct Ledger {
+    store: Mutex<Box<dyn Store>>,
+    filter: RwLock<Filter>,
+    gram_key: GramKey,
+    has_grams: bool,
+}
+
+/// Why the ledger cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The filter.
+    #[error(transparent)]
+    Filter(#[from] DamagedFilter),
+}
+
+impl Ledger {
+    /// Opens the ledger in a store; `random` becomes the key of n-gram hashes where there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]
+    pub fn open(mut store: Box<dyn Store>, random: [u8; 16]) -> Result<Self, LedgerError> {
+        let kept = match store.value(GRAM_KEY)? {
+            Some(kept) => kept,
+            None => store.set_once(GRAM_KEY, &random)?,
+        };
+        let word = |at: usize| kept.get(at..).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let gram_key = GramKey([word(0), word(8)]);
+        let filter = Filter::read(&store.filter()?)?;
+        let has_grams = store.has_grams()?;
+        Ok(Self { store: Mutex::new(store), filter: RwLock::new(filter), gram_key, has_grams })
+    }
+
+    /// The store, for whoever asks it directly.
+    pub fn store(&self) -> MutexGuard<'_, Box<dyn Store>> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key of n-gram hashes, for tokens that are about to be added.
+    #[must_use]
+    pub fn key_for_grams(&self) -> GramKey {
+        self.gram_key
+    }
+
+    /// Takes in what others have written since.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]
+    pub fn refresh(&self) -> Result<(), LedgerError> {
+        let store = self.store();
+        if store.last()? != self.filter.read().unwrap_or_else(PoisonError::into_inner).last() {
+            *self.filter.write().unwrap_or_else(PoisonError::into_inner) = Filter::read(&store.filter()?)?;
+        }
+        Ok(())
+    }
+
+    /// The record that one of these names belongs to, and the name; the first that is known counts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn find(&self, names: &[TokenKey]) -> Result<Option<(TokenKey, Stored)>, StoreError> {
+        for name in names.iter().filter(|name| self.may_hold(name.index())) {
+            if let Some(stored) = self.store().find(name)?.into_iter().next() {
+                return Ok(Some((name.clone(), stored)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes whatever a source yields, in large transactions; each commits with the checkpoint that came last.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]; what was committed before stays.
+    pub fn import(&self, source: &mut dyn FnMut() -> Option<(Ready, Option<Checkpoint>)>) -> Result<Written, LedgerError> {
+        let mut total = Written::default();
+        loop {
+            self.refresh()?;
+            let mut store = self.store();
+            let mut filter = self.filter.write().unwrap_or_else(PoisonError::into_inner);
+            let mut batch = Batch::new(&filter, BATCH, source);
+            let written = store.write(&mut batch)?;
+            let (ended, (indices, part)) = (batch.ended, std::mem::take(&mut batch.written));
+            filter.add(&indices, part.as_deref(), written.last);
+            total.new += written.new;
+            total.updated += written.updated;
+            total.known += written.known;
+            total.events += written.events;
+            total.last = written.last;
+            if ended {
+                let scattered = filter.is_scattered();
+                drop((store, filter));
+                if scattered {
+                    self.merge()?;
+                }
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Makes the filter anew, as one; leaves it when others keep writing.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]
+    pub fn merge(&self) -> Result<(), LedgerError> {
+        let mut store = self.store();
+        for _ in 0..TRIES {
+            let judged_at = store.last()?;
+            let counts = store.counts()?;
+            let count = parts_for(counts.keys + counts.grams);
+            let mut parts = Vec::new();
+            for number in 0..count {
+                let (first, last) = range_of(number, count);
+                let Some(part) = merged_part(number, &store.indices(first, last)?) else { return Ok(()) };
+                parts.push(part);
+            }
+            if store.merge_filter(&parts, judged_at)? {
+                break;
+            }
+        }
+        *self.filter.write().unwrap_or_else(PoisonError::into_inner) = Filter::read(&store.filter()?)?;
+        Ok(())
+    }
+
+    /// Removes records that expired before a time, and makes the filter anew.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]
+    pub fn forget(&self, expired_before: Instant) -> Result<u64, LedgerError> {
+        let removed = self.store().forget(expired_before)?;
+        if removed > 0 {
+            self.merge()?;
+        }
+        Ok(removed)
+    }
+}
+
+impl Known for Ledger {
+    fn may_hold(&self, index: u64) -> bool {
+        self.filter.read().unwrap_or_else(PoisonError::into_inner).may_hold(index)
+    }
+
+    fn holds(&self, fingerprint: &Fingerprint) -> bool {
+        // A store that fails is noticed by the questions that follow a finding, which report it.
+        self.find(&[TokenKey::Fingerprint(fingerprint.clone())]).is_ok_and(|found| found.is_some())
+    }
+
+    fn gram_key(&self) -> Option<GramKey> {
+        self.has_grams.then_some(self.gram_key)
+    }
+
+    fn grams(&self, hash: u64) -> Vec<Gram> {
+        self.store().grams(hash).unwrap_or_default()
+    }
+}

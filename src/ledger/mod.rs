@@ -1,0 +1,7 @@
+//! Issued-token records: import, index, look-up, retention.
+
+pub mod answer;
+pub mod batch;
+pub mod filter;
+pub mod filter_file;
+pub mod ledger;
