@@ -36,9 +36,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE", env = "BEARTRAP_KEY_FILE")]
         key_file: Option<PathBuf>,
     },
-    /// Say what a rule asks, why it matters and what to do
+    /// Say what a rule or a detection asks, why it matters and what to do
     Explain {
-        /// The rule's id
+        /// The id, such as `github-pat` or `EX-02`
         id: String,
         /// More rules: a file or a directory
         #[arg(long, value_name = "PATH")]
