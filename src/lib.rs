@@ -6,6 +6,7 @@ pub mod model;
 pub mod rules;
 pub mod sources;
 pub mod scan;
+pub mod ledger;
 pub mod outputs;
 pub mod pipeline;
 pub mod config;

@@ -1,0 +1,3 @@
+//! What issuers said about their tokens: who holds which, until when, and what became of them.
+
+pub mod import;
