@@ -4,4 +4,5 @@ pub mod answer;
 pub mod batch;
 pub mod filter;
 pub mod filter_file;
+pub mod import;
 pub mod ledger;
