@@ -149,6 +149,47 @@ impl Ledger {
         Ok(())
     }
 
+    /// Makes the filter of a store anew, whatever state it is in.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]
+    pub fn rebuild(store: Box<dyn Store>) -> Result<(), LedgerError> {
+        let ledger = Self { store: Mutex::new(store), filter: RwLock::default(), gram_key: GramKey([0, 0]), has_grams: false };
+        ledger.merge()
+    }
+
+    /// What is wrong with the state, one sentence each.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn verify(&self) -> Result<Vec<String>, StoreError> {
+        let store = self.store();
+        let mut wrong = store.verify()?;
+        let filter = self.filter.read().unwrap_or_else(PoisonError::into_inner);
+        let missing = store.indices(0, u64::MAX)?.iter().filter(|index| !filter.may_hold(**index)).count();
+        if missing > 0 {
+            wrong.push(format!("the filter does not know {missing} names\nhint: `beartrap ledger verify --repair` makes it anew"));
+        }
+        Ok(wrong)
+    }
+
+    /// Calls `tell` with every record, `page` at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] and what `tell` says.
+    pub fn each<E: From<StoreError>>(&self, page: u32, tell: &mut dyn FnMut(Stored) -> Result<(), E>) -> Result<(), E> {
+        let mut from = 0;
+        loop {
+            let records = self.store().page(from, page)?;
+            let Some(last) = records.last() else { return Ok(()) };
+            from = last.id + 1;
+            records.into_iter().try_for_each(&mut *tell)?;
+        }
+    }
+
     /// Removes records that expired before a time, and makes the filter anew.
     ///
     /// # Errors

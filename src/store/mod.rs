@@ -1,7 +1,9 @@
 //! The state that survives a crash: a `Store` trait, the embedded default, the shared one.
 
 pub mod error;
+pub mod keys;
 pub mod schema;
 pub mod sqlite;
 pub mod state_dir;
+#[expect(clippy::module_inception, reason = "the room is named for the trait that it is about")]
 pub mod store;
