@@ -244,7 +244,7 @@ fn a_mapping_names_columns_and_pointers() {
 fn tables_that_name_no_token_are_refused_once() {
     for (table, expected) in [
         ("a,b\n1,2\n3,4\n", "names no column"),
-        ("fp,iss,iss\n", "`iss` is given twice"),
+        ("fp,iss,iss\n", "`column 3` is given twice"),
         ("fp,\"iss\n", "breaks off"),
         ("fp,iss\n\"x,y\n", "breaks off"),
     ] {

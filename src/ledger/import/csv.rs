@@ -95,8 +95,8 @@ impl Header {
         let delimiter = delimiter(octets);
         let columns: Vec<String> = split(octets, delimiter)?.iter().map(|column| column.trim().to_owned()).collect();
         let repeated = columns.iter().enumerate().find(|(at, column)| !column.is_empty() && columns[..*at].contains(column));
-        if let Some((_, column)) = repeated {
-            return Err(Fault::Twice { field: column.chars().filter(|c| !c.is_control()).take(64).collect() });
+        if let Some((at, _)) = repeated {
+            return Err(Fault::Twice { field: format!("column {}", at + 1) });
         }
         if mapping.is_none() && !columns.iter().any(|column| cells::names_token(column)) {
             return Err(Fault::Header);
