@@ -32,8 +32,8 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     has("type") && (has("log_id") || object.contains_key("log_id")) && (has("date") || has("client_id") || has("tenant_name"))
 }
 
-fn parse(event: Value, _: &mut Lineage) -> Parsed {
-    let log = event.get("data").filter(|data| data.is_object()).unwrap_or(&event);
+fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+    let log = event.get("data").filter(|data| data.is_object()).unwrap_or(event);
     let kind = text(log, "/type").unwrap_or_default();
     match &*kind {
         "srrt" => revoked_token(log, &kind),
@@ -85,7 +85,7 @@ fn exchange(log: &Value, kind: &str) -> Parsed {
 }
 
 fn common(log: &Value, kind: &str) -> Result<Issuance, Fault> {
-    let user = first(log, &["/user_name", "/user_id"]);
+    let user = first(log, &["/user_id", "/user_name"]);
     Ok(Issuance {
         provider: Some("auth0".to_owned()),
         iss: text(log, "/hostname").map(|host| format!("https://{host}/")),

@@ -110,13 +110,15 @@ fn is_entra(iss: &str) -> bool {
     ["https://sts.windows.net/", "https://login.microsoftonline.com/"].iter().any(|start| iss.starts_with(start))
 }
 
-fn fill<T>(place: &mut Option<T>, value: Option<T>) {
+/// Sets what is absent.
+pub fn fill<T>(place: &mut Option<T>, value: Option<T>) {
     if place.is_none() {
         *place = value;
     }
 }
 
-fn fill_list(place: &mut Vec<String>, values: Vec<String>) {
+/// Sets what is empty.
+pub fn fill_list(place: &mut Vec<String>, values: Vec<String>) {
     if place.is_empty() {
         *place = values;
     }

@@ -1,6 +1,6 @@
-//! `cloudtrail`: AWS CloudTrail, which logs the session token it hands out in clear.
+//! `cloudtrail`: the log of AWS's API calls, which logs the session token it hands out in clear.
 //!
-//! Source: AWS CloudTrail user guide, "CloudTrail record contents" and "Logging IAM and AWS STS API calls".
+//! Source: user guide of `CloudTrail`, "record contents" and "Logging IAM and AWS STS API calls".
 
 use serde_json::{Map, Value};
 
@@ -27,19 +27,17 @@ fn recognizes(object: &Map<String, Value>) -> bool {
         || object.contains_key("eventSource") && object.contains_key("awsRegion")
 }
 
-fn parse(mut event: Value, _: &mut Lineage) -> Parsed {
+fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
     if event.get("errorCode").is_some_and(|code| !code.is_null()) {
         return Ok(Vec::new());
     }
-    let name = text(&event, "/eventName").unwrap_or_default();
+    let name = text(event, "/eventName").unwrap_or_default();
     match &*name {
-        "CreateAccessKey" => created_key(&event),
-        "DeleteAccessKey" => ended_key(&event, &name),
-        "UpdateAccessKey" if text(&event, "/requestParameters/status").as_deref() == Some("Inactive") => {
-            ended_key(&event, "UpdateAccessKey Inactive")
-        }
-        "GetSessionToken" | "GetFederationToken" => session(&mut event),
-        _ if name.starts_with("AssumeRo") => session(&mut event),
+        "CreateAccessKey" => created_key(event),
+        "DeleteAccessKey" => ended_key(event, &name),
+        "UpdateAccessKey" if text(event, "/requestParameters/status").as_deref() == Some("Inactive") => ended_key(event, "UpdateAccessKey Inactive"),
+        "GetSessionToken" | "GetFederationToken" => session(event),
+        _ if name.starts_with("AssumeRo") => session(event),
         _ => Ok(Vec::new()),
     }
 }

@@ -95,8 +95,8 @@ impl Header {
         let delimiter = delimiter(octets);
         let columns: Vec<String> = split(octets, delimiter)?.iter().map(|column| column.trim().to_owned()).collect();
         let repeated = columns.iter().enumerate().find(|(at, column)| !column.is_empty() && columns[..*at].contains(column));
-        if let Some((_, column)) = repeated {
-            return Err(Fault::Twice { field: column.chars().filter(|c| !c.is_control()).take(64).collect() });
+        if let Some((at, _)) = repeated {
+            return Err(Fault::Twice { field: format!("column {}", at + 1) });
         }
         if mapping.is_none() && !columns.iter().any(|column| cells::names_token(column)) {
             return Err(Fault::Header);
@@ -111,18 +111,15 @@ impl Header {
             let cut_off = !row.terminated && texts.len() < self.columns.len();
             return Err(if cut_off { Fault::Truncated } else { Fault::Cells { cells: texts.len(), columns: self.columns.len() } });
         }
-        let map = match mapping {
-            Some(mapping) => {
-                let at = |source: &str| self.columns.iter().position(|column| column == source);
-                mapping.map(&|source| at(source).map(|at| Value::String(texts[at].clone())))?
+        let map = if let Some(mapping) = mapping {
+            let at = |source: &str| self.columns.iter().position(|column| column == source);
+            mapping.map(&|source| at(source).map(|at| Value::String(texts[at].clone())))?
+        } else {
+            let mut map = Map::new();
+            for (column, text) in self.columns.iter().zip(&mut texts).filter(|(column, text)| !column.is_empty() && !text.is_empty()) {
+                cells::put(&mut map, column, Value::String(std::mem::take(text)), None)?;
             }
-            None => {
-                let mut map = Map::new();
-                for (column, text) in self.columns.iter().zip(&mut texts).filter(|(column, text)| !column.is_empty() && !text.is_empty()) {
-                    cells::put(&mut map, column, Value::String(std::mem::take(text)), None)?;
-                }
-                map
-            }
+            map
         };
         jsonl::finish(record::from_map(map)?)
     }
@@ -141,7 +138,7 @@ fn check(octets: &[u8], row: &Line) -> Result<(), Fault> {
 
 /// The one of `,`, `;`, tab and `|` that the header has most of.
 fn delimiter(header: &[u8]) -> u8 {
-    let count = |delimiter: u8| header.iter().filter(|b| **b == delimiter).count();
+    let count = |delimiter: u8| memchr::memchr_iter(delimiter, header).count();
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 

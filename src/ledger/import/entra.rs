@@ -10,6 +10,7 @@ use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{first, first_time, needed_time, number, revoked, source, text};
 use crate::ledger::import::format::{Format, Framing};
 use crate::ledger::import::lineage::Lineage;
+use crate::model::instant::Instant;
 use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::lifecycle::Target;
 use crate::model::token_key::{KeyKind, TokenKey};
@@ -35,15 +36,15 @@ fn recognizes(object: &Map<String, Value>) -> bool {
         || has("activityDisplayName") && has("activityDateTime")
 }
 
-fn parse(event: Value, _: &mut Lineage) -> Parsed {
-    let inner = event.get("properties").filter(|properties| properties.is_object()).unwrap_or(&event);
+fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+    let inner = event.get("properties").filter(|properties| properties.is_object()).unwrap_or(event);
     let activity = first(inner, &["/activityDisplayName", "/operationName"]).unwrap_or_default();
     if REVOKING.contains(&&*activity.to_ascii_lowercase()) {
-        return revocation(&event, inner, &activity);
+        return revocation(event, inner, &activity);
     }
-    let failed = number(inner, "/status/errorCode").is_some_and(|code| code != 0) || text(&event, "/resultType").is_some_and(|code| code != "0");
+    let failed = number(inner, "/status/errorCode").is_some_and(|code| code != 0) || text(event, "/resultType").is_some_and(|code| code != "0");
     match text(inner, "/uniqueTokenIdentifier") {
-        Some(token) if !failed => Ok(vec![Entry::issued(issuance(&event, inner, &token)?)]),
+        Some(token) if !failed => Ok(vec![Entry::issued(issuance(event, inner, &token)?)]),
         _ => Ok(Vec::new()),
     }
 }
@@ -83,6 +84,6 @@ fn revocation(event: &Value, inner: &Value, activity: &str) -> Parsed {
 }
 
 /// The time of the event, which stands inside `properties` or beside it.
-fn moment(event: &Value, inner: &Value) -> Result<crate::model::instant::Instant, Fault> {
+fn moment(event: &Value, inner: &Value) -> Result<Instant, Fault> {
     first_time(inner, &TIMES)?.map_or_else(|| needed_time(event, &TIMES), Ok)
 }

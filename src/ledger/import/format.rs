@@ -24,7 +24,7 @@ pub enum Framing {
     /// One JSON object on each line.
     Lines(fn(&str, Option<&Mapping>) -> Parsed),
     /// JSON objects: on lines, spread over lines, in an array, or in an array under this key of one object.
-    Objects(&'static str, fn(Value, &mut Lineage) -> Parsed),
+    Objects(&'static str, fn(&mut Value, &mut Lineage) -> Parsed),
     /// Rows under a header.
     Rows,
 }

@@ -47,20 +47,20 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     dotted && (has("@timestamp") || has("_document_id") || has("created_at"))
 }
 
-fn parse(event: Value, _: &mut Lineage) -> Parsed {
-    let Some(action) = text(&event, "/action") else { return Ok(Vec::new()) };
+fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+    let Some(action) = text(event, "/action") else { return Ok(Vec::new()) };
     let Some((category, verb)) = action.split_once('.') else { return Ok(Vec::new()) };
     let about_credentials = CATEGORIES.contains(&category) || verb.starts_with("credential_");
-    let keys = keys(&event)?;
+    let keys = keys(event)?;
     if !about_credentials || keys.is_empty() {
         return Ok(Vec::new());
     }
     if ENDING.contains(&verb) {
-        let at = needed_time(&event, &["/@timestamp", "/created_at"])?;
+        let at = needed_time(event, &["/@timestamp", "/created_at"])?;
         return Ok(keys.into_iter().map(|key| Entry::Event(revoked(Target::Key(key), at, &action))).collect());
     }
     if ISSUING.contains(&verb) {
-        return Ok(vec![Entry::issued(issuance(&event, keys)?)]);
+        return Ok(vec![Entry::issued(issuance(event, keys)?)]);
     }
     Ok(Vec::new())
 }

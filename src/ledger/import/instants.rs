@@ -5,10 +5,10 @@ use jiff::tz::TimeZone;
 
 use crate::model::instant::Instant;
 
-/// How CloudTrail writes the end of a session; the comma came with a later release of its text library.
+/// How `CloudTrail` writes the end of a session; the comma came with a later release of its text library.
 const TEXT_FORMS: [&str; 2] = ["%b %d, %Y, %I:%M:%S %p", "%b %d, %Y %I:%M:%S %p"];
 
-/// A point in time from RFC 3339, a number of seconds or milliseconds, or CloudTrail's text, which is UTC.
+/// A point in time from RFC 3339, a number of seconds or milliseconds, or the text of `CloudTrail`, which is UTC.
 #[must_use]
 pub fn read(text: &str) -> Option<Instant> {
     let text = text.trim();

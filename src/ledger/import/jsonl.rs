@@ -44,13 +44,12 @@ fn find(value: &Value, source: &str) -> Option<Value> {
 /// A record that names no token.
 pub fn finish(mut record: Issuance) -> Parsed {
     let mut beside = Vec::new();
-    if !record.other.is_empty() {
-        if lifecycle::is_lifecycle(&record.other) {
-            return Ok(vec![Entry::Event(lifecycle::read(&record.other)?)]);
-        }
-        beside = raw_token::extract(&mut record);
-    } else {
+    if record.other.is_empty() {
         record.issuer_event.iter_mut().for_each(raw_token::redact);
+    } else if lifecycle::is_lifecycle(&record.other) {
+        return Ok(vec![Entry::Event(lifecycle::read(&record.other)?)]);
+    } else {
+        beside = raw_token::extract(&mut record);
     }
     let named = record.fp.is_some() || !record.alt_keys.is_empty() || (record.iss.is_some() && record.jti.is_some());
     if !named {

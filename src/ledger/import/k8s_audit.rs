@@ -31,21 +31,21 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     starts("apiVersion", "audit.k8s.io/") || object.contains_key("auditID") && object.contains_key("requestReceivedTimestamp")
 }
 
-fn parse(mut event: Value, _: &mut Lineage) -> Parsed {
-    let is = |pointer: &str, wanted: &str| text(&event, pointer).as_deref() == Some(wanted);
+fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+    let is = |pointer: &str, wanted: &str| text(event, pointer).as_deref() == Some(wanted);
     let created = is("/verb", "create") && is("/objectRef/subresource", "token") && is("/stage", "ResponseComplete");
-    if !created || number(&event, "/responseStatus/code").is_some_and(|code| !(200..300).contains(&code)) {
+    if !created || number(event, "/responseStatus/code").is_some_and(|code| !(200..300).contains(&code)) {
         return Ok(Vec::new());
     }
     let token = event.pointer_mut("/responseObject/status/token").and_then(Shown::take);
-    let credential = text(&event, ISSUED);
+    let credential = text(event, ISSUED);
     if token.is_none() && credential.is_none() {
         return Err(Fault::Missing {
             field: "annotations[\"authentication.kubernetes.io/issued-credential-id\"]",
             wants: "the id of the token; Kubernetes 1.30 and later log it",
         });
     }
-    let mut record = record(&event, credential)?;
+    let mut record = record(event, credential)?;
     if let Some(token) = token {
         token.absorb(&mut record);
     }

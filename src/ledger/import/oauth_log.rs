@@ -11,6 +11,8 @@ use crate::ledger::import::fields::{first, first_time, needed_time, number, revo
 use crate::ledger::import::format::{Format, Framing};
 use crate::ledger::import::lineage::{Lineage, Position};
 use crate::ledger::import::oauth_token::{Exchange, take_key, take_token};
+use crate::ledger::import::raw_token::Shown;
+use crate::model::instant::Instant;
 use crate::model::issuance::TokenType;
 use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use crate::model::token_key::TokenKey;
@@ -38,16 +40,16 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     request.contains_key("grant_type") || request.contains_key("token_type_hint") || object.contains_key("grant_type")
 }
 
-fn parse(mut log: Value, lineage: &mut Lineage) -> Parsed {
+fn parse(log: &mut Value, lineage: &mut Lineage) -> Parsed {
     let nested = log.get("request").is_some_and(Value::is_object);
     let mut request = if nested { log["request"].take() } else { log.clone() };
     let mut response = if log.get("response").is_some_and(Value::is_object) { log["response"].take() } else { log.clone() };
-    let failed = first(&response, &["/error"]).is_some() || status(&log, &response).is_some_and(|status| !(200..300).contains(&status));
+    let failed = first(&response, &["/error"]).is_some() || status(log, &response).is_some_and(|status| !(200..300).contains(&status));
     if failed {
         return Ok(Vec::new());
     }
     if text(&request, "/grant_type").is_none() {
-        return revocation(&log, &mut request);
+        return revocation(log, &mut request);
     }
     if !nested {
         // The refresh token of a flat log is the one that was returned; the one that was presented has a name of its own.
@@ -56,7 +58,7 @@ fn parse(mut log: Value, lineage: &mut Lineage) -> Parsed {
             request[format!("refresh_token_{suffix}")] = log.get(format!("presented_refresh_token_{suffix}")).cloned().unwrap_or(Value::Null);
         }
     }
-    issued(&log, &mut request, &mut response, lineage)
+    issued(log, &mut request, &mut response, lineage)
 }
 
 fn status(log: &Value, response: &Value) -> Option<i64> {
@@ -101,7 +103,7 @@ fn issued(log: &Value, request: &mut Value, response: &mut Value, lineage: &mut 
     let mut entries = Vec::new();
     let successor = refresh_key(&tokens);
     for (sort, token) in tokens {
-        let record = exchange.record(sort, &token, position.as_ref())?;
+        let record = exchange.record(sort, &token, position.as_ref());
         if let (Some(key), Some(position)) = (&record.fp, &position) {
             lineage.learn(key, position.clone());
         }
@@ -112,16 +114,16 @@ fn issued(log: &Value, request: &mut Value, response: &mut Value, lineage: &mut 
     Ok(entries)
 }
 
-fn exchange_time(log: &Value) -> Option<crate::model::instant::Instant> {
+fn exchange_time(log: &Value) -> Option<Instant> {
     first_time(log, &TIMES).ok().flatten()
 }
 
-fn refresh_key(tokens: &[(TokenType, crate::ledger::import::raw_token::Shown)]) -> Option<TokenKey> {
+fn refresh_key(tokens: &[(TokenType, Shown)]) -> Option<TokenKey> {
     tokens.iter().find(|(sort, _)| *sort == TokenType::RefreshToken).map(|(_, token)| token.key())
 }
 
 /// The presented refresh token has a successor, unless the server keeps it.
-fn rotation(parent: TokenKey, successor: TokenKey, at: crate::model::instant::Instant) -> Option<LifecycleEvent> {
+fn rotation(parent: TokenKey, successor: TokenKey, at: Instant) -> Option<LifecycleEvent> {
     (parent != successor).then_some(LifecycleEvent {
         event: LifecycleKind::Rotated,
         target: Target::Key(parent),
@@ -136,7 +138,8 @@ fn position(log: &Value, request: &Value, parent: Option<&TokenKey>, oldest: Opt
     let logged = |name: &str| [log, request].into_iter().find_map(|object| text(object, &format!("/{name}")));
     let before = parent.and_then(|parent| lineage.find(parent));
     let family = logged("family_id").or_else(|| before.map(|before| before.family.clone())).or_else(|| oldest.map(ToString::to_string))?;
-    let counted = || before.map_or(u64::from(parent.is_some()), |before| before.generation + 1);
+    let rotations = u64::from(text(request, "/grant_type").as_deref() == Some("refresh_token"));
+    let counted = || before.map_or(0, |before| before.generation) + rotations;
     let generation = logged("generation").and_then(|text| text.parse().ok()).unwrap_or_else(counted);
     Some(Position { family, generation })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ledger::import::claims::{is_workload, texts, words};
+use crate::ledger::import::claims::{fill, fill_list, is_workload, texts, words};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{after, first, number, source, text};
 use crate::ledger::import::lineage::Position;
@@ -63,11 +63,8 @@ pub fn take_key(object: &mut Value, name: &str) -> Result<Option<TokenKey>, Faul
 
 impl Exchange<'_> {
     /// The record of one of the returned tokens.
-    ///
-    /// # Errors
-    ///
-    /// A field with the wrong value.
-    pub fn record(&self, sort: TokenType, token: &Shown, position: Option<&Position>) -> Result<Issuance, Fault> {
+    #[must_use]
+    pub fn record(&self, sort: TokenType, token: &Shown, position: Option<&Position>) -> Issuance {
         let logged = |name: &str| [self.response, self.request, self.log].into_iter().find_map(|object| text(object, &format!("/{name}")));
         let lifetime = match sort {
             TokenType::RefreshToken => ["/refresh_expires_in", "/refresh_token_expires_in"].iter().find_map(|name| number(self.response, name)),
@@ -76,25 +73,28 @@ impl Exchange<'_> {
         let mut record = Issuance {
             token_type: self.sort(sort),
             provider: logged("provider"),
-            iss: logged("iss").or_else(|| logged("issuer")),
             family_id: position.map(|position| position.family.clone()),
-            generation: position.map(|position| position.generation),
             parent_fp: self.parent.clone(),
             issued_to: self.issued_to(),
-            actor_chain: self.chain.clone(),
-            scope: self.scope(),
-            issued_at: self.at,
-            expires_at: after(self.at, lifetime),
             max_uses: logged("issued_token_type").filter(|kind| kind.ends_with(":id-jag") && sort == TokenType::AccessToken).map(|_| 1),
             issuer_event: Some(self.origin()),
             ..Issuance::default()
         };
-        if sort == TokenType::AccessToken {
-            record.aud = self.audiences();
-            record.cnf = self.response.get("cnf").or_else(|| self.log.get("cnf")).filter(|cnf| cnf.is_object()).cloned();
+        if sort == TokenType::RefreshToken || [self.log, self.request].iter().any(|object| object.get("generation").is_some()) {
+            record.generation = position.map(|position| position.generation);
         }
+        // What the token says of itself is what its receivers go by, and precise.
         token.absorb(&mut record);
-        Ok(record)
+        fill(&mut record.iss, logged("iss").or_else(|| logged("issuer")));
+        fill(&mut record.issued_at, self.at);
+        fill(&mut record.expires_at, after(self.at, lifetime));
+        fill_list(&mut record.scope, self.scope());
+        fill_list(&mut record.actor_chain, self.chain.clone());
+        if sort == TokenType::AccessToken {
+            fill_list(&mut record.aud, self.audiences());
+            fill(&mut record.cnf, self.response.get("cnf").or_else(|| self.log.get("cnf")).filter(|cnf| cnf.is_object()).cloned());
+        }
+        record
     }
 
     /// An exchange may hand something else out as `access_token` (RFC 8693, section 3).

@@ -49,14 +49,25 @@ enum Place {
     Rest,
 }
 
+/// What the octets of a piece belong to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mode {
+    /// Braces, brackets, numbers.
+    Values,
+    /// A string.
+    Text,
+    /// A string, right after a backslash.
+    Escape,
+    /// Something that is no object.
+    Stray,
+}
+
 /// The piece that is being read.
 struct Open {
     line: u64,
     start: u64,
     depth: u32,
-    in_string: bool,
-    escaped: bool,
-    stray: bool,
+    mode: Mode,
     too_long: bool,
     /// Where the last string of the outermost level begins in the buffer, and where it ends.
     string: (usize, usize),
@@ -139,7 +150,7 @@ impl<'a> Objects<'a> {
 
     /// How many octets at the front are the inside of a string without an end, an escape or a line break.
     fn plain_run(&mut self) -> Option<usize> {
-        self.open.as_ref().filter(|open| open.in_string && !open.escaped)?;
+        self.open.as_ref().filter(|open| open.mode == Mode::Text)?;
         let octets = self.input.fill_buf().ok()?;
         let end = memchr::memchr3(b'"', b'\\', b'\n', octets).unwrap_or(octets.len());
         Some(end).filter(|end| *end > 0)
@@ -185,7 +196,7 @@ impl<'a> Objects<'a> {
     fn finish(&mut self) -> Option<Piece> {
         let (end, line) = (self.offset, self.line);
         if let Some(open) = &self.open {
-            let outcome = if open.stray { Outcome::Stray } else { Outcome::Unfinished };
+            let outcome = if open.mode == Mode::Stray { Outcome::Stray } else { Outcome::Unfinished };
             self.place = Place::Top;
             return self.close(outcome, (end, line));
         }
@@ -198,33 +209,32 @@ impl<'a> Objects<'a> {
     fn step(&mut self, octet: u8, buffer: &[u8]) -> Step {
         let fresh_line = self.at_line_start;
         let Some(open) = &mut self.open else { return self.between(octet) };
-        if open.stray {
-            let in_array = self.place != Place::Top;
-            let ends = matches!(octet, b'\n' | b'{') || (in_array && matches!(octet, b',' | b']'));
-            return if ends { Step::Before(Outcome::Stray) } else { Step::Take };
-        }
-        if open.in_string {
-            return match octet {
-                b'\n' if self.place != Place::Rest => Step::Before(Outcome::BrokenOff),
-                _ if open.escaped => {
-                    open.escaped = false;
-                    Step::Take
-                }
-                b'\\' => {
-                    open.escaped = true;
-                    Step::Take
-                }
-                b'"' => {
-                    open.in_string = false;
-                    open.string.1 = buffer.len() + 1;
-                    Step::Take
-                }
-                _ => Step::Take,
-            };
+        match (open.mode, octet) {
+            (Mode::Values, _) => {}
+            (Mode::Stray, _) => {
+                let in_array = self.place != Place::Top;
+                let ends = matches!(octet, b'\n' | b'{') || (in_array && matches!(octet, b',' | b']'));
+                return if ends { Step::Before(Outcome::Stray) } else { Step::Take };
+            }
+            (Mode::Text | Mode::Escape, b'\n') if self.place != Place::Rest => return Step::Before(Outcome::BrokenOff),
+            (Mode::Escape, _) => {
+                open.mode = Mode::Text;
+                return Step::Take;
+            }
+            (Mode::Text, b'\\') => {
+                open.mode = Mode::Escape;
+                return Step::Take;
+            }
+            (Mode::Text, b'"') => {
+                open.mode = Mode::Values;
+                open.string.1 = buffer.len() + 1;
+                return Step::Take;
+            }
+            (Mode::Text, _) => return Step::Take,
         }
         match octet {
             b'"' => {
-                open.in_string = true;
+                open.mode = Mode::Text;
                 open.string.0 = buffer.len();
             }
             b'{' if fresh_line && self.place == Place::Top => return Step::Before(Outcome::BrokenOff),
@@ -274,23 +284,13 @@ impl<'a> Objects<'a> {
                 return Step::Skip;
             }
             b'{' | b'[' => self.open = Some(self.opened(1)),
-            _ => self.open = Some(Open { stray: true, ..self.opened(0) }),
+            _ => self.open = Some(Open { mode: Mode::Stray, ..self.opened(0) }),
         }
         Step::Take
     }
 
     fn opened(&self, depth: u32) -> Open {
-        Open {
-            line: self.line,
-            start: self.offset,
-            depth,
-            in_string: false,
-            escaped: false,
-            stray: false,
-            too_long: false,
-            string: (0, 0),
-            keyed: false,
-        }
+        Open { line: self.line, start: self.offset, depth, mode: Mode::Values, too_long: false, string: (0, 0), keyed: false }
     }
 }
 

@@ -30,22 +30,22 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     has("eventType") && (has("authenticationContext") || has("debugContext") || has("published"))
 }
 
-fn parse(event: Value, _: &mut Lineage) -> Parsed {
-    let kind = text(&event, "/eventType").unwrap_or_default();
-    if text(&event, "/outcome/result").is_some_and(|result| !matches!(&*result, "SUCCESS" | "ALLOW")) {
+fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+    let kind = text(event, "/eventType").unwrap_or_default();
+    if text(event, "/outcome/result").is_some_and(|result| !matches!(&*result, "SUCCESS" | "ALLOW")) {
         return Ok(Vec::new());
     }
     if matches!(&*kind, "user.session.end" | "user.session.clear") {
-        let Some(session) = text(&event, "/authenticationContext/externalSessionId") else { return Ok(Vec::new()) };
-        return Ok(vec![Entry::Event(revoked(Target::Session(session), needed_time(&event, &["/published"])?, &kind))]);
+        let Some(session) = text(event, "/authenticationContext/externalSessionId") else { return Ok(Vec::new()) };
+        return Ok(vec![Entry::Event(revoked(Target::Session(session), needed_time(event, &["/published"])?, &kind))]);
     }
     let oauth = kind.starts_with("app.oauth2.");
     if oauth && kind.contains(".token.grant.") || kind == "system.api_token.create" {
-        return tokens(&event).map(|target| issuance(&event, target, &kind).map(Entry::issued)).collect();
+        return tokens(event).map(|target| issuance(event, target, &kind).map(Entry::issued)).collect();
     }
     if oauth && kind.contains(".token.revoke") || kind == "system.api_token.revoke" {
-        let at = needed_time(&event, &["/published"])?;
-        return Ok(tokens(&event).flat_map(keys).map(|key| Entry::Event(revoked(Target::Key(key), at, &kind))).collect());
+        let at = needed_time(event, &["/published"])?;
+        return Ok(tokens(event).flat_map(keys).map(|key| Entry::Event(revoked(Target::Key(key), at, &kind))).collect());
     }
     Ok(Vec::new())
 }
@@ -99,8 +99,8 @@ fn issued_to(event: &Value) -> IssuedTo {
     let kind = text(event, "/actor/type").unwrap_or_default();
     let actor = event.get("actor").and_then(named);
     let user = event.get("target").and_then(Value::as_array).and_then(|targets| {
-        let users = targets.iter().filter(|target| text(target, "/type").as_deref() == Some("User"));
-        users.filter_map(named).next()
+        let mut users = targets.iter().filter(|target| text(target, "/type").as_deref() == Some("User"));
+        users.find_map(named)
     });
     let mut to = IssuedTo {
         user,

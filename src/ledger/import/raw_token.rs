@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use crate::ledger::import::claims::Claims;
-use crate::model::fingerprint::Fingerprint;
 use crate::model::issuance::{Issuance, TokenType};
 use crate::model::secret::Secret;
 use crate::model::token_key::TokenKey;
@@ -19,7 +18,7 @@ pub const NAMES: [(&str, Option<TokenType>); 6] = [
 ];
 
 /// Keys under which some secret stands wherever they occur; compared in lower case without `-` and `_`.
-const SECRET_NAMES: [&str; 17] = [
+const SECRET_NAMES: &[&str] = &[
     "token",
     "accesstoken",
     "apikey",
@@ -37,6 +36,11 @@ const SECRET_NAMES: [&str; 17] = [
     "assertion",
     "cookie",
     "privatekey",
+    "jwt",
+    "bearertoken",
+    "setcookie",
+    "xapikey",
+    "proxyauthorization",
 ];
 
 /// Words in place of a value that somebody removed.
@@ -151,9 +155,10 @@ fn adopt_sort(record: &mut Issuance, sort: Option<TokenType>) {
     }
 }
 
-/// Replaces whatever stands under a secret's name, at any depth, by its fingerprint.
+/// Replaces whatever stands under a secret's name, and every JWT, at any depth, by its fingerprint.
 pub fn redact(value: &mut Value) {
     match value {
+        Value::String(text) if text.contains("eyJ") && text.split('.').count() >= 3 => replace(value),
         Value::Object(map) => redact_all(map),
         Value::Array(values) => values.iter_mut().for_each(redact),
         _ => {}
@@ -163,13 +168,15 @@ pub fn redact(value: &mut Value) {
 fn redact_all(map: &mut Map<String, Value>) {
     for (name, value) in map {
         match value {
-            Value::String(text) if is_secret_name(name) && !text.is_empty() => {
-                let secret = Secret::new(std::mem::take(text).into_bytes());
-                *value = Value::String(Fingerprint::of(secret.expose()).to_string());
-            }
+            Value::String(_) if is_secret_name(name) => replace(value),
             other => redact(other),
         }
     }
+}
+
+/// A masked value becomes `null`.
+fn replace(value: &mut Value) {
+    *value = Shown::take(value).map_or(Value::Null, |shown| Value::String(shown.key().to_string()));
 }
 
 fn is_secret_name(name: &str) -> bool {

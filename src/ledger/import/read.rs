@@ -29,8 +29,8 @@ pub fn read(format: &Format, mapping: Option<&Mapping>, input: &mut dyn BufRead,
         Framing::Objects(wrapper, parse) => {
             let mut lineage = Lineage::default();
             let mut parse = |text: &str| {
-                let value = serde_json::from_str(text).map_err(|_| record::explain(text).unwrap_or(Fault::NotObject))?;
-                parse(value, &mut lineage)
+                let mut value = serde_json::from_str(text).map_err(|_| record::explain(text).unwrap_or(Fault::NotObject))?;
+                parse(&mut value, &mut lineage)
             };
             read_objects(wrapper, &mut parse, input, start_line, sink)
         }

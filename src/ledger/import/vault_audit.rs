@@ -1,4 +1,4 @@
-//! `vault-audit`: the audit device of Vault and OpenBao, where tokens are keyed hashes and accessors name them.
+//! `vault-audit`: the audit device of Vault and its forks, where tokens are keyed hashes and accessors name them.
 //!
 //! Source: Vault documentation, "Audit devices". An `hmac-sha256:<hex>` there is keyed by the server and is no fingerprint.
 
@@ -29,21 +29,21 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     matches!(kind, "request" | "response") && request.is_some_and(|request| request.contains_key("operation") || request.contains_key("path"))
 }
 
-fn parse(mut event: Value, _: &mut Lineage) -> Parsed {
-    let failed = first(&event, &["/error", "/response/data/error"]).is_some();
-    if failed || text(&event, "/type").as_deref() != Some("response") {
+fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+    let failed = first(event, &["/error", "/response/data/error"]).is_some();
+    if failed || text(event, "/type").as_deref() != Some("response") {
         return Ok(Vec::new());
     }
-    let path = text(&event, "/request/path").unwrap_or_default();
+    let path = text(event, "/request/path").unwrap_or_default();
     if path.starts_with("auth/token/revoke") || path.starts_with("sys/leases/revoke") || path.starts_with("sys/revoke") {
-        return revocation(&mut event, &path);
+        return revocation(event, &path);
     }
     let mut entries = Vec::new();
     if event.pointer("/response/auth").is_some_and(Value::is_object) {
-        entries.extend(login(&mut event)?.map(Entry::issued));
+        entries.extend(login(event)?.map(Entry::issued));
     }
     if event.pointer("/response/wrap_info").is_some_and(Value::is_object) {
-        entries.extend(wrapped(&mut event)?.map(Entry::issued));
+        entries.extend(wrapped(event)?.map(Entry::issued));
     }
     Ok(entries)
 }
