@@ -2,6 +2,9 @@
 
 pub mod error;
 pub mod join;
+pub mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod schema;
 pub mod sighting;
 pub mod sqlite;
