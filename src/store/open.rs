@@ -1,4 +1,4 @@
-//! Where state lives, from what was written: a directory, or a PostgreSQL server.
+//! Where state lives, from what was written: a directory, or a `PostgreSQL` server.
 
 use std::path::Path;
 

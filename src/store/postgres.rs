@@ -1,4 +1,4 @@
-//! The shared store: one schema of a PostgreSQL server, for state that several machines use.
+//! The shared store: one schema of a `PostgreSQL` server, for state that several machines use.
 //!
 //! Writers take turns by the lock on the one row of `counter`, so that numbers appear in the order in which they were given.
 

@@ -1,4 +1,4 @@
-//! The embedded store: one SQLite file in the state directory, shared by processes through its write-ahead log.
+//! The embedded store: one `SQLite` file in the state directory, shared by processes through its write-ahead log.
 
 mod read;
 mod write;
@@ -18,7 +18,7 @@ use crate::store::schema::{APPLICATION_ID, STEPS};
 use crate::store::state_dir::{Access, prepare};
 use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Seen, Store, Stored, Written};
 
-/// How often a lock that SQLite does not wait for by itself is asked for again.
+/// How often a lock that `SQLite` does not wait for by itself is asked for again.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a store may take.
@@ -65,7 +65,7 @@ impl Sqlite {
         let store = Self { connection, place };
         store.connection.busy_timeout(limits.patience).map_err(|error| store.error(&error))?;
         // What is not ours is refused before anything is written.
-        store.version()?;
+        store.version_at_once()?;
         store.set_up(limits).map_err(|error| store.error(&error))?;
         store.migrate()?;
         Ok(store)
@@ -84,7 +84,7 @@ impl Sqlite {
         }
     }
 
-    /// Two that switch to the log at once may each hold what the other needs: SQLite refuses instead of waiting.
+    /// Two that switch to the log at once may each hold what the other needs: `SQLite` refuses instead of waiting.
     fn use_log(&self, patience: Duration) -> rusqlite::Result<()> {
         let mut waited = Duration::ZERO;
         loop {
@@ -98,7 +98,13 @@ impl Sqlite {
         }
     }
 
-    /// The version of the file, 0 for an empty one.
+    /// The version, of one state of the file: another process may be making it.
+    fn version_at_once(&self) -> Result<i64, StoreError> {
+        let _reading = self.read(self.connection.unchecked_transaction())?;
+        self.version()
+    }
+
+    /// The version of the file, 0 for an empty one; to be asked in a transaction.
     fn version(&self) -> Result<i64, StoreError> {
         let known = known_version();
         let pragma = |name: &str| self.read(self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)));
@@ -115,7 +121,7 @@ impl Sqlite {
 
     /// Takes the steps that are missing, in one transaction.
     fn migrate(&self) -> Result<(), StoreError> {
-        if self.version()? == known_version() {
+        if self.version_at_once()? == known_version() {
             return Ok(());
         }
         let transaction = self.read(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate))?;

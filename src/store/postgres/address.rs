@@ -14,7 +14,7 @@ use crate::store::postgres::fault::Fault;
 const SCHEMA: &str = "beartrap";
 /// How long connecting may take where the URL does not say.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest name that PostgreSQL keeps whole, in bytes (`NAMEDATALEN`, less its end).
+/// The longest name that `PostgreSQL` keeps whole, in bytes (`NAMEDATALEN`, less its end).
 const LONGEST: usize = 63;
 
 /// A server, a database and a schema.
@@ -72,7 +72,12 @@ impl Address {
     /// [`StoreError`], with a hint.
     pub fn connect(&self) -> Result<Client, StoreError> {
         let mut client = self.config.connect(NoTls).map_err(|error| Fault::from(error).explained(&self.place))?;
-        let set_up = format!("SET search_path TO {}; SET client_min_messages TO warning; SET lock_timeout TO '30s'", self.schema);
+        // Writers wait for each other as in the embedded store, unless the URL or the server says how long.
+        let set_up = format!(
+            "SET search_path TO {}; SET client_min_messages TO warning;
+             SELECT set_config('lock_timeout', '30s', false) WHERE current_setting('lock_timeout') = '0'",
+            self.schema
+        );
         client.batch_execute(&set_up).map_err(|error| Fault::from(error).explained(&self.place))?;
         Ok(client)
     }

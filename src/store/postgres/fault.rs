@@ -40,7 +40,7 @@ impl Fault {
     pub fn is_lost(&self) -> bool {
         const LOST: [SqlState; 3] = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::IDLE_SESSION_TIMEOUT];
         let Self::Server(error) = self else { return false };
-        let broken = error.source().is_some_and(|source| source.is::<std::io::Error>());
+        let broken = error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
         error.is_closed() || broken || error.code().is_some_and(|code| LOST.contains(code))
     }
 
