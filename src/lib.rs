@@ -8,6 +8,7 @@ pub mod sources;
 pub mod scan;
 pub mod store;
 pub mod ledger;
+pub mod detect;
 pub mod outputs;
 pub mod pipeline;
 pub mod config;

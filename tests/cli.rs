@@ -252,6 +252,9 @@ fn rules_are_listed_explained_checked_and_tried() {
         ("explain github-pat", 0, "github-pat: ", ""),
         ("explain example-key --rules mine.toml", 0, "Opens the example.", ""),
         ("explain github-pet", 2, "", "there is no rule `github-pet`\nhint: did you mean `github-pat`?"),
+        ("explain ex-02", 0, "EX-02: live token exposed", ""),
+        ("explain EX-02", 0, "# When it is wrong", ""),
+        ("explain ex-99", 2, "", "there is no detection `ex-99`\nhint: did you mean `EX-0"),
         ("rules explain zzz", 2, "", "there is no rule `zzz`"),
     ] {
         let ran = run(directory.path(), &args.split(' ').collect::<Vec<_>>());

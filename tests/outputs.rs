@@ -10,6 +10,7 @@ use beartrap::model::decoder::Decoder;
 use beartrap::model::finding::{Alternate, Finding, Identity, Part};
 use beartrap::model::fingerprint::{Fingerprint, FingerprintKey};
 use beartrap::model::grade::{Confidence, Severity};
+use beartrap::model::ledger_match::Standing;
 use beartrap::model::origin::Origin;
 use beartrap::model::place::{ByteSpan, Position};
 use beartrap::model::problem::{Problem, ProblemKind};
@@ -52,6 +53,9 @@ fn finding(seed: &str, origin: Origin, line: u64) -> Finding {
         decoders: Vec::new(),
         facts: None,
         parts: Vec::new(),
+        names: Vec::new(),
+        masked_near: false,
+        standing: Standing::Unasked,
     }
 }
 
@@ -80,6 +84,7 @@ fn full() -> Finding {
     full.parts = vec![Part {
         rule: rule("key-id", Severity::Info),
         fingerprint: Fingerprint::of(b"part"),
+        names: Vec::new(),
         span: ByteSpan::new(600, 620).unwrap(),
         position: Position { line: 6, column: 9 },
         preview: "EXID…(20)".to_owned(),

@@ -1,24 +1,42 @@
-//! `beartrap explain`: what a rule asks, why it matters, what to do.
+//! `beartrap explain`: what a rule or a detection asks, why it matters, what to do.
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::config::settings::rules;
+use crate::detect::catalogue::get;
+use crate::detect::detection::Detection;
 use crate::rules::rule::Rule;
 
-/// Prints what is known of a rule.
+/// Prints what is known of a detection or a rule.
 ///
 /// # Errors
 ///
 /// An unknown id, rules that cannot be loaded.
 pub fn explain(id: &str, more: &[PathBuf]) -> anyhow::Result<Exit> {
     let set = rules(more, &[], &[])?;
-    std::io::stdout().write_all(text(set.get(id).map_err(anyhow::Error::new)?).as_bytes())?;
+    let text = match (get(id), set.get(id)) {
+        (Ok(detection), _) => of_detection(detection),
+        (Err(_), Ok(rule)) => of_rule(rule),
+        (Err(error), Err(_)) if is_detection_id(id) => return Err(error.into()),
+        (Err(_), Err(error)) => return Err(error.into()),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
     Ok(Exit::Clean)
 }
 
-fn text(rule: &Rule) -> String {
+/// Whether an id is written as detections' ids are: two letters, a hyphen and digits.
+fn is_detection_id(id: &str) -> bool {
+    let parts = id.split_once('-');
+    parts.is_some_and(|(room, number)| room.len() == 2 && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn of_detection(detection: &Detection) -> String {
+    format!("{}: {}, {} by default\n\n{}", detection.id, detection.name, detection.severity.as_str(), detection.text())
+}
+
+fn of_rule(rule: &Rule) -> String {
     let info = &rule.info;
     let mut text = format!("{}: {}\n\n", info.id, info.name);
     let mut line = |label: &str, value: &str| {

@@ -5,14 +5,18 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use crate::cli::terminal::say;
+use crate::ledger::ledger::LedgerError;
 use crate::model::finding::Finding;
 use crate::model::grade::Severity;
+use crate::model::instant::Instant;
+use crate::model::ledger_match::{Liveness, Standing};
 use crate::model::origin::Origin;
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, ProblemKind};
 use crate::model::summary::{Summary, Suppressed};
 use crate::outputs::output::{Context, Output};
 use crate::outputs::summary::problem_line;
 use crate::pipeline::baseline::Baseline;
+use crate::pipeline::ours::Asked;
 use crate::pipeline::progress::Progress;
 use crate::pipeline::suppress::{Accepted, Report};
 use crate::scan::engine::Filtered;
@@ -51,6 +55,12 @@ pub struct Reporter<'a> {
     pub writings: Vec<Writing>,
     /// What the user has accepted.
     pub accepted: Accepted,
+    /// Who knows issued tokens.
+    pub asked: Asked,
+    /// The time of the run.
+    pub now: Instant,
+    /// Which findings are wanted by their standing.
+    pub wanted: Wanted,
     /// A baseline to be written.
     pub new_baseline: Option<Baseline>,
     /// Whether filters at work are shown.
@@ -90,6 +100,20 @@ impl Reporter<'_> {
         errors.into_iter().find(|error| error.kind() != io::ErrorKind::BrokenPipe).map_or(Ok(()), Err)
     }
 
+    /// Writes down where tokens of ours were seen.
+    pub fn remember(&mut self) {
+        if let Err(error) = self.asked.flush() {
+            self.ledger_failed(&error);
+        }
+    }
+
+    /// A ledger that fails is told once; the scan goes on without it, and is not complete.
+    fn ledger_failed(&mut self, error: &LedgerError) {
+        if !self.problems.iter().any(|problem| problem.kind == ProblemKind::Ledger) {
+            self.problem(Problem { origin: Origin::Memory("ledger".into()), kind: ProblemKind::Ledger, message: error.to_string() });
+        }
+    }
+
     /// How many findings were accepted, by the way in which it was said.
     #[must_use]
     pub fn suppressed(&self) -> Suppressed {
@@ -97,8 +121,35 @@ impl Reporter<'_> {
     }
 }
 
+/// Which findings are reported, by what the ledger knows of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// All.
+    All,
+    /// Tokens that the ledger knows, or may know.
+    Ours,
+    /// Tokens that the ledger knows to work.
+    Live,
+}
+
+impl Wanted {
+    fn has(self, finding: &Finding) -> bool {
+        match (self, &finding.standing) {
+            (Self::All, _) | (Self::Ours, Standing::Yes(_) | Standing::Possibly) => true,
+            (Self::Live, Standing::Yes(ours)) => ours.matched.liveness_now == Liveness::Live,
+            _ => false,
+        }
+    }
+}
+
 impl Report for Reporter<'_> {
-    fn finding(&mut self, finding: Finding) {
+    fn finding(&mut self, mut finding: Finding) {
+        if let Err(error) = self.asked.about(&mut finding, self.now) {
+            self.ledger_failed(&error);
+        }
+        if !self.wanted.has(&finding) {
+            return;
+        }
         if let Some(baseline) = &mut self.new_baseline {
             baseline.add(&finding);
         }
@@ -107,7 +158,7 @@ impl Report for Reporter<'_> {
         }
         self.findings += 1;
         self.progress.add_findings(1);
-        self.worst = self.worst.max(Some(finding.rule.severity));
+        self.worst = self.worst.max(Some(finding.severity()));
         let live = self.live;
         for writing in &mut self.writings {
             writing.step(|output, out| {

@@ -1,21 +1,26 @@
 //! `beartrap scan`: from flags to exit status.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::Instant as Clock;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 
 use crate::cli::exit::Exit;
-use crate::cli::reporter::{Reporter, Writing};
+use crate::cli::ledger::open_at;
+use crate::cli::reporter::{Reporter, Wanted, Writing};
 use crate::cli::stdin::Stdin;
 use crate::cli::terminal::{draw, say, shows_progress, style};
 use crate::config::error::ConfigError;
 use crate::config::flags::{Colour, ScanFlags};
 use crate::config::settings::{self, Target};
+use crate::detect::options::Options;
+use crate::model::fingerprint::FingerprintKey;
+use crate::model::instant::Instant;
+use crate::model::known::Known;
 use crate::model::origin::Origin;
 use crate::model::summary::Summary;
 use crate::outputs::format::format;
@@ -23,11 +28,14 @@ use crate::outputs::output::{Context, Live};
 use crate::outputs::summary::{is_complete, summary_line};
 use crate::pipeline::baseline::Baseline;
 use crate::pipeline::ignore_list::IgnoreList;
+use crate::pipeline::ours::{Asked, Book};
 use crate::pipeline::progress::Progress;
-use crate::pipeline::run::{Options, scan_paths, scan_reader};
+use crate::pipeline::run::{self, scan_paths, scan_reader};
 use crate::pipeline::stream;
 use crate::pipeline::suppress::{Accepted, Report};
-use crate::scan::engine::Engine;
+use crate::scan::engine::{self, Engine};
+use crate::store::keys;
+use crate::store::state_dir::Access;
 
 /// Scans and reports.
 ///
@@ -36,14 +44,16 @@ use crate::scan::engine::Engine;
 /// What keeps the run from beginning, and results that cannot be written.
 pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     let started = Timestamp::now();
-    let clock = Instant::now();
+    let now = Instant(started.round(Unit::Second).unwrap_or(started));
+    let clock = Clock::now();
     let target = settings::target(flags)?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let options = settings::run(flags, processors)?;
     let rules = settings::rules(&flags.rules, &flags.only, &flags.disable)?;
-    let engine = Engine::new(&rules, settings::engine(flags)?);
+    let (asked, known, further_keys) = asked(flags)?;
+    let engine = Engine::new(&rules, engine::Options { further_keys, known, ..settings::engine(flags)? });
     let progress = Arc::new(Progress::default());
-    let mut reporter = reporter(flags, &target, &progress)?;
+    let mut reporter = reporter(flags, &target, &progress, (asked, now))?;
     stop_on_signals(&progress)?;
     reporter.begin(&Context {
         rules: engine.rule_infos(),
@@ -54,6 +64,7 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
         root: std::env::current_dir().ok(),
     });
     run(&engine, &target, &options, &mut reporter, !flags.quiet && shows_progress());
+    reporter.remember();
     let summary = Summary {
         started,
         elapsed: clock.elapsed(),
@@ -73,7 +84,28 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     Ok(status(flags, &reporter, &summary))
 }
 
-fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress) -> anyhow::Result<Reporter<'a>> {
+/// Who is asked about findings, who knows tokens that no rule knows, and the keys under which findings are also named.
+type Knowledge = (Asked, Option<Arc<dyn Known>>, Vec<FingerprintKey>);
+
+fn asked(flags: &ScanFlags) -> anyhow::Result<Knowledge> {
+    for (flag, set) in [("--only-ours", flags.only_ours && flags.ledger_filter.is_none()), ("--only-live", flags.only_live)] {
+        if set && flags.state.is_none() {
+            return Err(ConfigError::NeedsState { flag }.into());
+        }
+    }
+    if let Some(path) = &flags.ledger_filter {
+        let known: Arc<dyn Known> = Arc::new(settings::filter(path)?);
+        return Ok((Asked::Filter(Arc::clone(&known)), Some(known), Vec::new()));
+    }
+    let Some(place) = &flags.state else { return Ok((Asked::Nobody, None, Vec::new())) };
+    let access = if flags.allow_shared_state { Access::Shared } else { Access::Owner };
+    let ledger = Arc::new(open_at(place, access)?);
+    let keys = keys::all(Path::new(place))?;
+    let book = Book { ledger: Arc::clone(&ledger), reach: settings::reach(flags.reach), options: Options::default(), seen: Vec::new() };
+    Ok((Asked::Ledger(book), Some(ledger), keys))
+}
+
+fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress, (asked, now): (Asked, Instant)) -> anyhow::Result<Reporter<'a>> {
     if flags.prune_baseline && flags.baseline.is_none() {
         return Err(ConfigError::PruneWithoutBaseline.into());
     }
@@ -88,6 +120,13 @@ fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress) -> a
     let mut reporter = Reporter {
         writings,
         accepted: Accepted { ignored, baseline, ..Accepted::default() },
+        asked,
+        now,
+        wanted: match (flags.only_live, flags.only_ours) {
+            (true, _) => Wanted::Live,
+            (_, true) => Wanted::Ours,
+            _ => Wanted::All,
+        },
         new_baseline: flags.write_baseline.as_ref().map(|_| Baseline::default()),
         explain: flags.explain_filters,
         live: *target == Target::Stdin,
@@ -113,7 +152,7 @@ fn directories(target: &Target) -> Vec<PathBuf> {
     directories
 }
 
-fn run(engine: &Engine, target: &Target, options: &Options, reporter: &mut Reporter, shows: bool) {
+fn run(engine: &Engine, target: &Target, options: &run::Options, reporter: &mut Reporter, shows: bool) {
     let progress = reporter.progress;
     let context = stream::Context { engine, progress };
     let done = AtomicBool::new(false);

@@ -41,6 +41,29 @@ pub enum ConfigError {
     /// Baseline flags that need each other.
     #[error("`--prune-baseline` needs `--baseline FILE`")]
     PruneWithoutBaseline,
+    /// No place for state.
+    #[error("there is no place for state: neither `--state` nor `HOME` is set\nhint: give a directory with `--state DIR`")]
+    NoState,
+    /// A time that cannot be understood.
+    #[error("`{text}` is not a time\nhint: write a time such as `2026-03-02T10:00:00Z`, or a span such as `90d`, `12h`, `30m`")]
+    Time {
+        /// What was written.
+        text: String,
+    },
+    /// Flags that ask the ledger without saying where it is.
+    #[error("`{flag}` needs `--state DIR`: without a ledger nothing is known to be yours")]
+    NeedsState {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// A filter file that cannot be read.
+    #[error("{path}: {source}", path = path.display())]
+    Filter {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: crate::ledger::filter_file::FilterFileError,
+    },
     /// Rules that cannot be loaded.
     #[error(transparent)]
     Rules(#[from] crate::rules::error::RulesError),

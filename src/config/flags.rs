@@ -24,6 +24,12 @@ pub struct Flags {
 pub enum Command {
     /// Find tokens in files, directories or standard input
     Scan(Box<ScanFlags>),
+    /// Know which tokens are yours, whose, and whether they are alive
+    Ledger {
+        /// What to do with the ledger
+        #[command(subcommand)]
+        command: crate::config::ledger_flags::LedgerCommand,
+    },
     /// List, check, explain and try rules
     Rules {
         /// What to do with rules
@@ -36,9 +42,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE", env = "BEARTRAP_KEY_FILE")]
         key_file: Option<PathBuf>,
     },
-    /// Say what a rule asks, why it matters and what to do
+    /// Say what a rule or a detection asks, why it matters and what to do
     Explain {
-        /// The rule's id
+        /// The id, such as `github-pat` or `EX-02`
         id: String,
         /// More rules: a file or a directory
         #[arg(long, value_name = "PATH")]
@@ -130,6 +136,25 @@ pub struct ScanFlags {
     #[arg(long, value_name = "FILE", env = "BEARTRAP_KEY_FILE", help_heading = "Rules")]
     pub key_file: Option<PathBuf>,
 
+    /// Match every finding against the ledger in this state, and note where tokens of yours were seen
+    #[arg(long, value_name = "DIR", env = "BEARTRAP_STATE", help_heading = "Ledger")]
+    pub state: Option<String>,
+    /// Use a state directory that others can read
+    #[arg(long, help_heading = "Ledger")]
+    pub allow_shared_state: bool,
+    /// Match against a filter of the ledger (`beartrap ledger export --filter`)
+    #[arg(long, value_name = "FILE", conflicts_with = "state", help_heading = "Ledger")]
+    pub ledger_filter: Option<PathBuf>,
+    /// Who can read what is scanned; without it, that is guessed from where it lies
+    #[arg(long, value_enum, value_name = "WHO", requires = "state", help_heading = "Ledger")]
+    pub reach: Option<Readers>,
+    /// Report only tokens that the ledger knows
+    #[arg(long, help_heading = "Ledger")]
+    pub only_ours: bool,
+    /// Report only tokens that the ledger knows to be alive
+    #[arg(long, help_heading = "Ledger")]
+    pub only_live: bool,
+
     /// Leave out files larger than this, such as 10M
     #[arg(long, value_name = "SIZE", help_heading = "What is read")]
     pub max_file_size: Option<String>,
@@ -185,6 +210,15 @@ pub enum Colour {
     Always,
     /// Never
     Never,
+}
+
+/// Who can read a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Readers {
+    /// People and systems of the organisation
+    Internal,
+    /// Others as well, as with a public CI log
+    External,
 }
 
 /// A confidence.

@@ -2,4 +2,6 @@
 
 pub mod error;
 pub mod flags;
+pub mod ledger_flags;
 pub mod settings;
+pub mod state;

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::error::ConfigError;
-use crate::config::flags::{FailOn, Level, ScanFlags};
+use crate::config::flags::{FailOn, Level, Readers, ScanFlags};
+use crate::ledger::filter_file::{FilterFile, FilterFileError};
+use crate::model::exposure::Reach;
 use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::{Confidence, Severity};
 use crate::outputs::format::{FORMATS, Format, format};
@@ -128,6 +130,22 @@ pub fn key(path: &Path) -> Result<FingerprintKey, ConfigError> {
     let octets = std::fs::read(path).map_err(|source| ConfigError::ReadKey { path: path.to_owned(), source })?;
     let length = octets.len();
     FingerprintKey::new(octets).ok_or_else(|| ConfigError::ShortKey { path: path.to_owned(), octets: length })
+}
+
+/// Who can read what is scanned, where the user said so.
+#[must_use]
+pub fn reach(readers: Option<Readers>) -> Option<Reach> {
+    readers.map(|readers| if readers == Readers::External { Reach::External } else { Reach::Internal })
+}
+
+/// Reads a filter of a ledger.
+///
+/// # Errors
+///
+/// A file that cannot be read or is no such filter.
+pub fn filter(path: &Path) -> Result<FilterFile, ConfigError> {
+    let read = std::fs::File::open(path).map_err(FilterFileError::Io).and_then(|mut file| FilterFile::read(&mut file));
+    read.map_err(|source| ConfigError::Filter { path: path.to_owned(), source })
 }
 
 /// `10M` and the like, in bytes.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::ledger::filter::{Filter, part_of};
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
-use crate::model::known::Gram;
+use crate::model::known::{Gram, MayHold as _};
 use crate::model::lifecycle::LifecycleEvent;
 use crate::store::store::{Checkpoint, Incoming, NewIssuance, Novelty, RecordId, Tail};
 

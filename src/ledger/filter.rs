@@ -5,9 +5,11 @@
 //! **Invariant:** never no for an index that was written.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use xorf::{BinaryFuse16, Filter as _};
 
+use crate::model::known::MayHold;
 use crate::store::store::{FilterPart, FilterState, RecordId};
 
 /// Bytes of a part's head: version, seed, three lengths.
@@ -19,10 +21,10 @@ const SHARE: u64 = 100_000;
 const MOST_PARTS: u64 = 1024;
 
 /// A filter over 64-bit indices that spread evenly.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Filter {
-    merged: Vec<Option<BinaryFuse16>>,
-    batches: Vec<BinaryFuse16>,
+    merged: Arc<Vec<Option<BinaryFuse16>>>,
+    batches: Vec<Arc<BinaryFuse16>>,
     late: HashSet<u64>,
     last: RecordId,
 }
@@ -40,26 +42,17 @@ impl Filter {
     /// [`DamagedFilter`]
     pub fn read(state: &FilterState) -> Result<Self, DamagedFilter> {
         let mut filter = Self { late: state.late.iter().copied().collect(), last: state.last, ..Self::default() };
+        let mut merged = Vec::new();
         for part in &state.parts {
             let read = if part.bytes.is_empty() { None } else { Some(decode(&part.bytes).ok_or(DamagedFilter)?) };
             match read {
-                read if part.merged && part.number as usize == filter.merged.len() => filter.merged.push(read),
-                Some(read) if !part.merged => filter.batches.push(read),
+                read if part.merged && part.number as usize == merged.len() => merged.push(read),
+                Some(read) if !part.merged => filter.batches.push(Arc::new(read)),
                 _ => return Err(DamagedFilter),
             }
         }
+        filter.merged = Arc::new(merged);
         if filter.merged.is_empty() || filter.merged.len().is_power_of_two() { Ok(filter) } else { Err(DamagedFilter) }
-    }
-
-    /// Whether an index may be known.
-    #[must_use]
-    #[inline]
-    pub fn may_hold(&self, index: u64) -> bool {
-        let merged = match self.merged.len() {
-            0 => false,
-            parts => self.merged[share_of(index, parts)].as_ref().is_some_and(|part| part.contains(&index)),
-        };
-        merged || self.batches.iter().any(|part| part.contains(&index)) || self.late.contains(&index)
     }
 
     /// The last record that is covered.
@@ -68,19 +61,32 @@ impl Filter {
         self.last
     }
 
-    /// Takes a batch in that was written: its part, or its indices.
-    pub fn add(&mut self, indices: &[u64], part: Option<&[u8]>, last: RecordId) {
+    /// This filter and a batch that was written: its part, or its indices.
+    #[must_use]
+    pub fn with(&self, indices: &[u64], part: Option<&[u8]>, last: RecordId) -> Self {
+        let mut with = self.clone();
         match part.and_then(decode) {
-            Some(part) => self.batches.push(part),
-            None => self.late.extend(indices),
+            Some(part) => with.batches.push(Arc::new(part)),
+            None => with.late.extend(indices),
         }
-        self.last = last;
+        with.last = last;
+        with
     }
 
     /// Whether so much is not merged that merging pays.
     #[must_use]
     pub fn is_scattered(&self) -> bool {
         self.batches.len() > 1 || self.late.len() > 20_000
+    }
+}
+
+impl MayHold for Filter {
+    fn may_hold(&self, index: u64) -> bool {
+        let merged = match self.merged.len() {
+            0 => false,
+            parts => self.merged[share_of(index, parts)].as_ref().is_some_and(|part| part.contains(&index)),
+        };
+        merged || self.batches.iter().any(|part| part.contains(&index)) || (!self.late.is_empty() && self.late.contains(&index))
     }
 }
 
@@ -157,6 +163,7 @@ fn decode(bytes: &[u8]) -> Option<BinaryFuse16> {
 #[cfg(test)]
 mod tests {
     use crate::ledger::filter::{Filter, merged_part, part_of, parts_for, range_of};
+    use crate::model::known::MayHold as _;
     use crate::store::store::{FilterPart, FilterState};
 
     fn indices(count: u64) -> Vec<u64> {

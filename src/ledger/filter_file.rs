@@ -7,12 +7,13 @@
 //! issued, about one is said to be possible.
 
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use xorf::{BinaryFuse32, Filter as _};
 
 use crate::model::fingerprint::Fingerprint;
-use crate::model::known::{Gram, GramKey, Known};
+use crate::model::known::{Gram, GramKey, Known, MayHold};
 
 const MAGIC: &[u8] = b"beartrap-filter\n";
 const VERSION: u8 = 1;
@@ -161,10 +162,18 @@ fn share(index: u64, parts: usize) -> usize {
     if bits == 0 { 0 } else { (index >> (64 - bits)) as usize }
 }
 
-/// A scan asks with whole fingerprints only, so that the first question always says yes.
-impl Known for FilterFile {
+/// Says yes to everything: the file is asked with whole fingerprints only.
+struct Everything;
+
+impl MayHold for Everything {
     fn may_hold(&self, _: u64) -> bool {
         true
+    }
+}
+
+impl Known for FilterFile {
+    fn view(&self) -> Arc<dyn MayHold> {
+        Arc::new(Everything)
     }
 
     fn holds(&self, fingerprint: &Fingerprint) -> bool {

@@ -1,12 +1,12 @@
 //! The ledger: a store, and a filter over it that answers most questions from memory.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::ledger::batch::{Batch, Ready};
 use crate::ledger::filter::{DamagedFilter, Filter, merged_part, parts_for, range_of};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
-use crate::model::known::{Gram, GramKey, Known};
+use crate::model::known::{Gram, GramKey, Known, MayHold};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
 use crate::store::store::{Checkpoint, Store, Stored, Written};
@@ -21,7 +21,7 @@ const GRAM_KEY: &str = "gram-key";
 /// Issued tokens, their lives and their sightings.
 pub struct Ledger {
     store: Mutex<Box<dyn Store>>,
-    filter: RwLock<Filter>,
+    filter: RwLock<Arc<Filter>>,
     gram_key: GramKey,
     has_grams: bool,
 }
@@ -52,7 +52,7 @@ impl Ledger {
         let gram_key = GramKey([word(0), word(8)]);
         let filter = Filter::read(&store.filter()?)?;
         let has_grams = store.has_grams()?;
-        Ok(Self { store: Mutex::new(store), filter: RwLock::new(filter), gram_key, has_grams })
+        Ok(Self { store: Mutex::new(store), filter: RwLock::new(Arc::new(filter)), gram_key, has_grams })
     }
 
     /// The store, for whoever asks it directly.
@@ -73,10 +73,18 @@ impl Ledger {
     /// [`LedgerError`]
     pub fn refresh(&self) -> Result<(), LedgerError> {
         let store = self.store();
-        if store.last()? != self.filter.read().unwrap_or_else(PoisonError::into_inner).last() {
-            *self.filter.write().unwrap_or_else(PoisonError::into_inner) = Filter::read(&store.filter()?)?;
+        if store.last()? != self.filter().last() {
+            self.set_filter(Filter::read(&store.filter()?)?);
         }
         Ok(())
+    }
+
+    fn filter(&self) -> Arc<Filter> {
+        Arc::clone(&self.filter.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn set_filter(&self, filter: Filter) {
+        *self.filter.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(filter);
     }
 
     /// The record that one of these names belongs to, and the name; the first that is known counts.
@@ -85,7 +93,8 @@ impl Ledger {
     ///
     /// [`StoreError`]
     pub fn find(&self, names: &[TokenKey]) -> Result<Option<(TokenKey, Stored)>, StoreError> {
-        for name in names.iter().filter(|name| self.may_hold(name.index())) {
+        let filter = self.filter();
+        for name in names.iter().filter(|name| filter.may_hold(name.index())) {
             if let Some(stored) = self.store().find(name)?.into_iter().next() {
                 return Ok(Some((name.clone(), stored)));
             }
@@ -103,19 +112,20 @@ impl Ledger {
         loop {
             self.refresh()?;
             let mut store = self.store();
-            let mut filter = self.filter.write().unwrap_or_else(PoisonError::into_inner);
+            let filter = self.filter();
             let mut batch = Batch::new(&filter, BATCH, source);
             let written = store.write(&mut batch)?;
             let (ended, (indices, part)) = (batch.ended, std::mem::take(&mut batch.written));
-            filter.add(&indices, part.as_deref(), written.last);
+            let filter = filter.with(&indices, part.as_deref(), written.last);
+            let scattered = filter.is_scattered();
+            self.set_filter(filter);
             total.new += written.new;
             total.updated += written.updated;
             total.known += written.known;
             total.events += written.events;
             total.last = written.last;
             if ended {
-                let scattered = filter.is_scattered();
-                drop((store, filter));
+                drop(store);
                 if scattered {
                     self.merge()?;
                 }
@@ -145,8 +155,49 @@ impl Ledger {
                 break;
             }
         }
-        *self.filter.write().unwrap_or_else(PoisonError::into_inner) = Filter::read(&store.filter()?)?;
+        self.set_filter(Filter::read(&store.filter()?)?);
         Ok(())
+    }
+
+    /// Makes the filter of a store anew, whatever state it is in.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]
+    pub fn rebuild(store: Box<dyn Store>) -> Result<(), LedgerError> {
+        let ledger = Self { store: Mutex::new(store), filter: RwLock::default(), gram_key: GramKey([0, 0]), has_grams: false };
+        ledger.merge()
+    }
+
+    /// What is wrong with the state, one sentence each.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn verify(&self) -> Result<Vec<String>, StoreError> {
+        let store = self.store();
+        let mut wrong = store.verify()?;
+        let filter = self.filter();
+        let missing = store.indices(0, u64::MAX)?.iter().filter(|index| !filter.may_hold(**index)).count();
+        if missing > 0 {
+            wrong.push(format!("the filter does not know {missing} names\nhint: `beartrap ledger verify --repair` makes it anew"));
+        }
+        Ok(wrong)
+    }
+
+    /// Calls `tell` with every record, `page` at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] and what `tell` says.
+    pub fn each<E: From<StoreError>>(&self, page: u32, tell: &mut dyn FnMut(Stored) -> Result<(), E>) -> Result<(), E> {
+        let mut from = 0;
+        loop {
+            let records = self.store().page(from, page)?;
+            let Some(last) = records.last() else { return Ok(()) };
+            from = last.id + 1;
+            records.into_iter().try_for_each(&mut *tell)?;
+        }
     }
 
     /// Removes records that expired before a time, and makes the filter anew.
@@ -164,8 +215,8 @@ impl Ledger {
 }
 
 impl Known for Ledger {
-    fn may_hold(&self, index: u64) -> bool {
-        self.filter.read().unwrap_or_else(PoisonError::into_inner).may_hold(index)
+    fn view(&self) -> Arc<dyn MayHold> {
+        self.filter()
     }
 
     fn holds(&self, fingerprint: &Fingerprint) -> bool {

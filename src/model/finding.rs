@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::model::carrier::Carrier;
 use crate::model::decoder::Decoder;
 use crate::model::fingerprint::Fingerprint;
-use crate::model::grade::Confidence;
+use crate::model::grade::{Confidence, Severity};
+use crate::model::ledger_match::Standing;
 use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
 use crate::model::rule_info::RuleInfo;
@@ -41,6 +42,10 @@ pub struct Finding {
     pub facts: Option<TokenFacts>,
     /// Other parts of the same credential, such as the secret that belongs to a key id.
     pub parts: Vec<Part>,
+    /// Whether secrets are masked near the place, as `***` or `[MASKED]`.
+    pub masked_near: bool,
+    /// Whether it was issued, as far as somebody was asked.
+    pub standing: Standing,
 }
 
 /// How a token is named without showing it.
@@ -86,6 +91,12 @@ pub struct Part {
 }
 
 impl Finding {
+    /// How bad it is: the ledger's word where it knows the token, the rule's elsewhere.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        if let Standing::Yes(ours) = &self.standing { ours.severity } else { self.rule.severity }
+    }
+
     /// The fingerprint, unless it is withheld.
     #[must_use]
     pub fn fingerprint(&self) -> Option<&Fingerprint> {

@@ -1,5 +1,7 @@
 //! What a scan may ask of those who know issued tokens.
 
+use std::sync::Arc;
+
 use crate::model::fingerprint::Fingerprint;
 
 /// A keyed hash of the least n-gram in a token, and where the token lies around it.
@@ -17,12 +19,20 @@ pub struct Gram {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GramKey(pub [u64; 2]);
 
-/// Knows which tokens were issued.
+/// Says "surely not" to almost everything.
 ///
-/// **Invariant:** [`Known::may_hold`] never says no to what is known; [`Known::holds`] compares all 256 bits.
-pub trait Known: Send + Sync {
+/// **Invariant:** never no to what is known.
+pub trait MayHold: Send + Sync {
     /// Whether an index (see `TokenKey::index`) or a gram's hash may be known; rarely says yes by mistake.
     fn may_hold(&self, index: u64) -> bool;
+}
+
+/// Knows which tokens were issued.
+///
+/// **Invariant:** [`Known::holds`] compares all 256 bits.
+pub trait Known: Send + Sync {
+    /// What answers most questions, as of now.
+    fn view(&self) -> Arc<dyn MayHold>;
 
     /// Whether a token with this fingerprint was issued.
     fn holds(&self, fingerprint: &Fingerprint) -> bool;

@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::exposure::Exposure;
+use crate::model::grade::Severity;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
 use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use crate::model::token_key::TokenKey;
+use crate::model::verdict::Verdict;
 
 /// Whether a token works.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +46,33 @@ pub struct LedgerMatch {
     pub children: u64,
     /// Where it was seen, this place included.
     pub exposures: Vec<Exposure>,
+}
+
+/// What is known of a finding's token.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", tag = "issued")]
+pub enum Standing {
+    /// Nobody was asked.
+    #[default]
+    Unasked,
+    /// The ledger does not know it.
+    No,
+    /// A filter of the ledger says that it may be.
+    Possibly,
+    /// The ledger knows it.
+    Yes(Box<Ours>),
+}
+
+/// A token of ours at a place.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Ours {
+    /// How bad it is that it lies there.
+    pub severity: Severity,
+    /// What the ledger knows.
+    #[serde(flatten)]
+    pub matched: LedgerMatch,
+    /// What it means, worst first.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl Issuance {

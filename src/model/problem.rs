@@ -27,6 +27,8 @@ pub enum ProblemKind {
     Unsupported,
     /// An ignore or baseline entry that cannot be understood.
     Entry,
+    /// The ledger could not be asked, or did not take what was seen.
+    Ledger,
 }
 
 impl ProblemKind {
@@ -43,6 +45,7 @@ impl ProblemKind {
             Self::Damaged => "damaged",
             Self::Unsupported => "unsupported",
             Self::Entry => "entry",
+            Self::Ledger => "ledger",
         }
     }
 

@@ -34,10 +34,10 @@ impl Output for Github {
         if is_direct(finding) {
             properties.push(format!("line={},col={}", finding.position.line, finding.position.column));
         }
-        let title = format!("{}: {}", finding.rule.severity.as_str(), visible(&finding.rule.name));
+        let title = format!("{}: {}", finding.severity().as_str(), visible(&finding.rule.name));
         properties.push(format!("title={}", property(&title)));
         let message = format!("{}, {}\n{}", sentence(finding), identity_text(&finding.identity), visible(&finding.rule.remedy));
-        writeln!(out, "::{} {}::{}", command(finding.rule.severity), properties.join(","), data(&message))?;
+        writeln!(out, "::{} {}::{}", command(finding.severity()), properties.join(","), data(&message))?;
         out.flush()
     }
 

@@ -69,7 +69,7 @@ fn vulnerability(finding: &Finding, uuid: &str, root: Option<&Path>) -> Value {
         "id": uuid,
         "name": shortened(&visible(&rule.name), MAX_NAME),
         "description": description(finding),
-        "severity": severity_word(rule.severity),
+        "severity": severity_word(finding.severity()),
         "solution": shortened(&visible(&rule.remedy), MAX_SOLUTION),
         "identifiers": [
             identifier(rule),

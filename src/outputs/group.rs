@@ -8,6 +8,7 @@ use crate::model::carrier::Carrier;
 use crate::model::decoder::Decoder;
 use crate::model::finding::{Finding, Identity, Part};
 use crate::model::grade::Confidence;
+use crate::model::ledger_match::Standing;
 use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
 
@@ -61,9 +62,15 @@ impl Groups {
             Identity::Fingerprint { fingerprint, .. } => fingerprint.to_string(),
             Identity::Withheld => finding.preview.clone(),
         };
-        let group = self.0.entry((finding.rule.id.clone(), identity)).or_insert_with(|| Group::new(finding));
+        // What the ledger knows is one token, whatever rules have found it.
+        let is_ours = matches!(finding.standing, Standing::Yes(_));
+        let rule = if is_ours { String::new() } else { finding.rule.id.clone() };
+        let group = self.0.entry((rule, identity)).or_insert_with(|| Group::new(finding));
         if rank(finding) < rank(&group.head) {
             group.head = finding.clone();
+        }
+        if is_ours && seen(&finding.standing) > seen(&group.head.standing) {
+            group.head.standing = finding.standing.clone();
         }
         group.places.push(Place::from(finding));
         for part in &finding.parts {
@@ -82,6 +89,11 @@ impl Groups {
         groups.sort_by(|a, b| rank(&a.head).cmp(&rank(&b.head)));
         groups
     }
+}
+
+/// In how many records a token was seen, as far as this one tells.
+fn seen(standing: &Standing) -> u64 {
+    if let Standing::Yes(ours) = standing { ours.matched.exposures.iter().map(|exposure| exposure.count).sum() } else { 0 }
 }
 
 impl Group {
@@ -123,5 +135,5 @@ impl From<&Finding> for Place {
 /// It depends on nothing but the finding, so that the order of arrival is invisible.
 #[must_use]
 pub fn rank(finding: &Finding) -> impl Ord + '_ {
-    (Reverse(finding.rule.severity), Reverse(finding.confidence), &finding.origin, finding.span, &finding.rule.id)
+    (Reverse(finding.severity()), Reverse(finding.confidence), &finding.origin, finding.span, &finding.rule.id)
 }

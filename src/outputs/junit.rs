@@ -31,7 +31,7 @@ struct Line {
 
 impl Output for Junit {
     fn finding(&mut self, _out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
-        let severity = finding.rule.severity;
+        let severity = finding.severity();
         let place = place_text(&finding.origin, finding.position);
         let text = format!("{} at {place}: {}, {}", severity.as_str(), sentence(finding), identity_text(&finding.identity));
         self.files.entry(origin_text(&finding.origin)).or_default().push(Line { span: finding.span, severity, text });

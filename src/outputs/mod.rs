@@ -11,6 +11,7 @@ pub mod json;
 pub mod json_text;
 pub mod jsonl;
 pub mod junit;
+pub mod ledger;
 pub mod output;
 pub mod phrase;
 pub mod place;

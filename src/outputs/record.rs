@@ -8,6 +8,7 @@ use crate::model::decoder::Decoder;
 use crate::model::finding::{Alternate, Finding, Identity, Part};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::grade::{Confidence, Severity};
+use crate::model::ledger_match::Standing;
 use crate::model::origin::Origin;
 use crate::model::place::ByteSpan;
 use crate::model::rule_info::TokenKind;
@@ -66,6 +67,9 @@ pub struct FindingRecord {
     pub token: Option<TokenFacts>,
     /// Other parts of the same credential.
     pub parts: Vec<PartRecord>,
+    /// Whether the token was issued: absent when no ledger was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<Standing>,
     /// What to do about a leak.
     pub remedy: String,
     /// The vendor's page on revoking it, empty where there is none.
@@ -160,7 +164,7 @@ impl From<&Finding> for FindingRecord {
             name: rule.name.clone(),
             provider: rule.provider.clone(),
             kind: rule.kind,
-            severity: rule.severity,
+            severity: finding.severity(),
             confidence: finding.confidence,
             reason: finding.reason.clone(),
             fingerprint: finding.fingerprint().cloned(),
@@ -175,6 +179,7 @@ impl From<&Finding> for FindingRecord {
             carrier: finding.carrier.clone(),
             token: finding.facts.clone(),
             parts: finding.parts.iter().map(PartRecord::from).collect(),
+            ledger: (finding.standing != Standing::Unasked).then(|| finding.standing.clone()),
             remedy: rule.remedy.clone(),
             revocation_url: rule.revocation_url.clone(),
         }

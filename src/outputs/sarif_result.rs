@@ -24,7 +24,7 @@ pub fn result(finding: &Finding, rule_index: usize, line_hash: &str, root: Optio
     let mut result = json!({
         "ruleId": finding.rule.id,
         "ruleIndex": rule_index,
-        "level": level(finding.rule.severity),
+        "level": level(finding.severity()),
         "message": { "text": sarif_text(&sentence(finding)) },
         "locations": [location(finding, root)],
         "partialFingerprints": fingerprints,

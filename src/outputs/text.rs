@@ -12,6 +12,7 @@ use crate::model::grade::Severity;
 use crate::model::summary::Summary;
 use crate::outputs::escape::{code, visible};
 use crate::outputs::group::{Group, GroupPart, Groups, Place};
+use crate::outputs::ledger::ledger_lines;
 use crate::outputs::output::{Context, Live, Output, Style};
 use crate::outputs::phrase::{carrier_text, claims_text, confidence_text, decoders_text, fingerprint_text, identity_text};
 use crate::outputs::place::place_text;
@@ -65,7 +66,8 @@ impl Text {
         let place = Place::from(finding);
         self.write_heading(out, finding)?;
         let details = [identity_text(&finding.identity), confidence_text(finding.confidence, &finding.reason)];
-        writeln!(out, "  {}  {}, {}", self.paint(LABEL, "at"), where_text(&place), details.join(", "))
+        writeln!(out, "  {}  {}, {}", self.paint(LABEL, "at"), where_text(&place), details.join(", "))?;
+        ledger_lines(&finding.standing).iter().try_for_each(|(label, line)| self.row(out, label, line))
     }
 
     fn write_group(&self, out: &mut dyn Write, group: &Group) -> io::Result<()> {
@@ -74,6 +76,9 @@ impl Text {
         self.write_heading(out, head)?;
         self.row(out, "token", &format!("{}, {}, issued by {}", identity_text(&head.identity), rule.kind.as_str(), visible(&rule.provider)))?;
         self.row(out, "sure", &confidence_text(head.confidence, &head.reason))?;
+        for (label, line) in ledger_lines(&head.standing) {
+            self.row(out, label, &line)?;
+        }
         if head.identity == Identity::Withheld && group.places.len() > 1 {
             let places = counted(u64::try_from(group.places.len()).unwrap_or(u64::MAX), "place");
             self.row(out, "note", &format!("without a fingerprint the tokens at these {places} cannot be told apart"))?;
@@ -95,7 +100,7 @@ impl Text {
     }
 
     fn write_heading(&self, out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
-        let severity = finding.rule.severity;
+        let severity = finding.severity();
         let word = self.paint(severity_paint(severity), &severity.as_str().to_uppercase());
         writeln!(out, "{word} {} {}", self.paint(BOLD, &visible(&finding.rule.name)), code(&finding.preview))
     }

@@ -4,6 +4,8 @@ pub mod baseline;
 pub mod collect;
 pub mod feed;
 pub mod ignore_list;
+pub mod importing;
+pub mod ours;
 pub mod progress;
 pub mod run;
 pub mod scanner;

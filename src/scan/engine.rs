@@ -7,6 +7,7 @@ use crate::model::finding::{Finding, Identity, Part};
 use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::Confidence;
 use crate::model::known::Known;
+use crate::model::ledger_match::Standing;
 use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
 use crate::rules::rule::{MAX_REACH, Rule};
@@ -213,6 +214,8 @@ impl Engine {
             decoders: main.decoders,
             facts: main.facts,
             parts: parts.into_iter().filter_map(|part| self.part(chunk, part)).collect(),
+            masked_near: is_masked_near(&chunk.bytes, &main.span),
+            standing: Standing::Unasked,
         }
     }
 
@@ -247,6 +250,15 @@ impl ChunkFindings {
         *at = end;
     }
 }
+
+/// Whether secrets are masked within [`MASK_REACH`] of a token, which lies inside the margins of every chunk.
+fn is_masked_near(bytes: &[u8], span: &std::ops::Range<usize>) -> bool {
+    let around = &bytes[span.start.saturating_sub(MASK_REACH)..bytes.len().min(span.end + MASK_REACH)];
+    [&b"***"[..], b"[MASKED]"].iter().any(|mask| memchr::memmem::find(around, mask).is_some())
+}
+
+/// How far around a token masks are looked for, in bytes.
+const MASK_REACH: usize = 4096;
 
 /// Whether a finding belongs to the chunk; it is certain `later` bytes after its end.
 fn owns(chunk: &Chunk, span: &std::ops::Range<usize>, later: usize) -> bool {

@@ -1,9 +1,10 @@
 //! Tokens that no rule knows but somebody issued: looks up whatever is delimited, and known tokens between any bytes.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::model::fingerprint::Fingerprint;
-use crate::model::known::Known;
+use crate::model::known::{Known, MayHold};
 use crate::model::token_key::TokenKey;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{MAX_REACH, MIN_RUN};
@@ -24,6 +25,7 @@ const LARGE: usize = 64 << 10;
 /// Looks up the texts of one layer.
 pub struct Issued<'a> {
     known: &'a dyn Known,
+    view: Arc<dyn MayHold>,
     bytes: &'a [u8],
     /// Texts that were looked up and are not known.
     misses: Vec<(u32, u32)>,
@@ -34,16 +36,16 @@ impl<'a> Issued<'a> {
     #[must_use]
     pub fn new(known: &'a dyn Known, bytes: &'a [u8]) -> Self {
         let slots = if bytes.len() < LARGE { 0 } else { SLOTS };
-        Self { known, bytes, misses: vec![(0, 0); slots] }
+        Self { known, view: known.view(), bytes, misses: vec![(0, 0); slots] }
     }
 
     /// Calls `found` with every issued token that a run holds or is part of.
     pub fn each(&mut self, run: &Run, mut found: impl FnMut(Range<usize>)) {
         self.delimited(run, &mut found);
         let Some(key) = self.known.gram_key() else { return };
-        let (known, bytes) = (self.known, self.bytes);
+        let (known, view, bytes) = (self.known, &self.view, self.bytes);
         each_least(bytes, run, key, |at, hash| {
-            if !known.may_hold(hash) {
+            if !view.may_hold(hash) {
                 return;
             }
             for gram in known.grams(hash) {
@@ -112,7 +114,7 @@ impl<'a> Issued<'a> {
         let fingerprint = Fingerprint::of(text);
         let index = u64::from_le_bytes(*fingerprint.digest().first_chunk().expect("because a digest has 32 bytes"));
         debug_assert_eq!(index, TokenKey::Fingerprint(fingerprint.clone()).index(), "a plain fingerprint's index is its first eight bytes");
-        if self.known.may_hold(index) && self.known.holds(&fingerprint) {
+        if self.view.may_hold(index) && self.known.holds(&fingerprint) {
             return found(span);
         }
         if let Some(miss) = self.misses.get_mut(slot)

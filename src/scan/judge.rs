@@ -24,7 +24,7 @@ use crate::scan::layer::Layer;
 use crate::scan::random::{looks_generated, strength_bits};
 
 /// Below this many bits, a plain hash gives a secret away to whoever guesses.
-const MIN_BITS: u32 = 64;
+pub const MIN_BITS: u32 = 64;
 
 /// A match to be judged.
 pub struct Match<'a> {

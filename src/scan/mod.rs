@@ -13,6 +13,7 @@ pub mod pair_filter;
 pub mod grams;
 pub mod introducer;
 pub mod issued;
+pub mod issuing;
 pub mod judge;
 pub mod jwt;
 mod kernel;

@@ -37,7 +37,7 @@ pub fn each_least(bytes: &[u8], run: &Range<usize>, key: GramKey, mut found: imp
     let mut min = least(bytes, run.start, run.start + WINDOW, key);
     let mut rank = order(gram(bytes, min), key);
     found(min, mark(gram(bytes, min), key));
-    for at in run.start + WINDOW..run.end - N + 1 {
+    for at in run.start + WINDOW..=run.end - N {
         let new = order(gram(bytes, at), key);
         if new < rank {
             min = at;

@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod join;
+pub mod keys;
 pub mod open;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -9,4 +10,5 @@ pub mod schema;
 pub mod sighting;
 pub mod sqlite;
 pub mod state_dir;
+#[expect(clippy::module_inception, reason = "the room is named for the trait that it is about")]
 pub mod store;

@@ -1,0 +1,74 @@
+//! `beartrap ledger`: opens the state and hands over to the command.
+
+mod add;
+mod event;
+mod export;
+mod import;
+mod keys;
+mod list;
+mod maintain;
+mod show;
+
+use std::path::{Path, PathBuf};
+
+use jiff::{Timestamp, Unit};
+
+use crate::cli::exit::Exit;
+use crate::config::ledger_flags::{LedgerCommand, StateFlags};
+use crate::config::state::{StateEnvironment, state};
+use crate::ledger::ledger::Ledger;
+use crate::model::instant::Instant;
+use crate::store::sqlite::Sqlite;
+use crate::store::state_dir::Access;
+
+/// Runs one command.
+///
+/// # Errors
+///
+/// What keeps it from being done.
+pub fn ledger(command: &LedgerCommand) -> anyhow::Result<Exit> {
+    match command {
+        LedgerCommand::Import(flags) => import::import(flags),
+        LedgerCommand::Add(flags) => add::add(flags),
+        LedgerCommand::Show { key, format, state } => show::show(key, *format, state),
+        LedgerCommand::List(flags) => list::list(flags),
+        LedgerCommand::Event(flags) => event::event(flags),
+        LedgerCommand::Stats { format, state } => maintain::stats(*format, state),
+        LedgerCommand::Export { filter, state } => export::export(filter.as_deref(), state),
+        LedgerCommand::Forget { expired_before, state } => maintain::forget(expired_before, state),
+        LedgerCommand::Verify { repair, state } => maintain::verify(*repair, state),
+        LedgerCommand::Keys { command } => keys::keys(command),
+    }
+}
+
+/// Opens the ledger that flags and environment name.
+///
+/// # Errors
+///
+/// A state that cannot be used.
+pub fn open(flags: &StateFlags) -> anyhow::Result<Ledger> {
+    let (place, access) = place(flags)?;
+    open_at(&place, access)
+}
+
+/// Opens the ledger at a place.
+///
+/// # Errors
+///
+/// A state that cannot be used.
+pub fn open_at(place: &str, access: Access) -> anyhow::Result<Ledger> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"))?;
+    Ok(Ledger::open(Box::new(Sqlite::open(Path::new(place), access)?), random)?)
+}
+
+fn place(flags: &StateFlags) -> anyhow::Result<(String, Access)> {
+    let path = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
+    let environment = StateEnvironment { state_directory: path("STATE_DIRECTORY"), xdg_state_home: path("XDG_STATE_HOME"), home: path("HOME") };
+    Ok(state(flags, &environment)?)
+}
+
+fn now() -> Instant {
+    let now = Timestamp::now();
+    Instant(now.round(Unit::Second).unwrap_or(now))
+}

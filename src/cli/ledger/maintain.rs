@@ -1,0 +1,71 @@
+//! `beartrap ledger stats`, `forget` and `verify`.
+
+use std::io::Write as _;
+
+use serde_json::json;
+
+use crate::cli::exit::Exit;
+use crate::cli::ledger::{now, open, open_at, place};
+use crate::cli::terminal::say;
+use crate::config::ledger_flags::{Shape, StateFlags};
+use crate::config::state::{Direction, time};
+use crate::ledger::ledger::Ledger;
+use crate::outputs::summary::counted;
+use crate::store::sqlite::Sqlite;
+
+/// Counts what is there.
+///
+/// # Errors
+///
+/// A state that cannot be used.
+pub fn stats(format: Shape, state: &StateFlags) -> anyhow::Result<Exit> {
+    let counts = open(state)?.store().counts()?;
+    let rows = [
+        ("records", counts.records),
+        ("names", counts.keys),
+        ("facts", counts.events),
+        ("places", counts.exposures),
+        ("grams", counts.grams),
+        ("bytes", counts.bytes),
+    ];
+    let mut out = std::io::stdout();
+    match format {
+        Shape::Json => writeln!(out, "{}", json!(rows.into_iter().collect::<std::collections::BTreeMap<_, _>>()))?,
+        Shape::Text => rows.iter().try_for_each(|(name, count)| writeln!(out, "{name:<8} {count:>14}"))?,
+    }
+    Ok(Exit::Clean)
+}
+
+/// Removes what expired before a time.
+///
+/// # Errors
+///
+/// A time that cannot be understood, a state that cannot be used.
+pub fn forget(expired_before: &str, state: &StateFlags) -> anyhow::Result<Exit> {
+    let before = time(expired_before, now(), Direction::Ago)?;
+    let removed = open(state)?.forget(before)?;
+    say(format_args!("{} that expired before {before} removed", counted(removed, "record")));
+    Ok(Exit::Clean)
+}
+
+/// Checks that the state is whole; status 3 when it is not.
+///
+/// # Errors
+///
+/// A state that cannot be opened at all.
+pub fn verify(repair: bool, state: &StateFlags) -> anyhow::Result<Exit> {
+    let (directory, access) = place(state)?;
+    if repair {
+        Ledger::rebuild(Box::new(Sqlite::open(std::path::Path::new(&directory), access)?))?;
+    }
+    let ledger = open_at(&directory, access)?;
+    let wrong = ledger.verify()?;
+    for line in &wrong {
+        say(format_args!("{line}"));
+    }
+    if wrong.is_empty() {
+        say(format_args!("the state is whole"));
+        return Ok(Exit::Clean);
+    }
+    Ok(Exit::Incomplete)
+}

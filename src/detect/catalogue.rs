@@ -1,0 +1,80 @@
+//! The detections, and what all of them say of one exposure.
+
+use std::cmp::Reverse;
+
+use crate::detect::case::Exposed;
+use crate::detect::detection::Detection;
+use crate::detect::error::DetectError;
+use crate::detect::placeholder::is_placeholder;
+use crate::detect::{ex_01, ex_02, ex_03, ex_04, ex_05, ex_06, hy_01, hy_02, hy_03, hy_04, hy_05, hy_06, hy_07};
+use crate::model::verdict::Verdict;
+
+/// Every detection, in the order of ids.
+pub const DETECTIONS: &[Detection] = &[
+    ex_01::DETECTION,
+    ex_02::DETECTION,
+    ex_03::DETECTION,
+    ex_04::DETECTION,
+    ex_05::DETECTION,
+    ex_06::DETECTION,
+    hy_01::DETECTION,
+    hy_02::DETECTION,
+    hy_03::DETECTION,
+    hy_04::DETECTION,
+    hy_05::DETECTION,
+    hy_06::DETECTION,
+    hy_07::DETECTION,
+];
+
+/// All that fire, worst first; of equal ones the surer, then the order of ids. Nothing is said of placeholders out of documentation.
+#[must_use]
+pub fn judge(case: &Exposed) -> Vec<Verdict> {
+    if is_placeholder(case) {
+        return Vec::new();
+    }
+    let mut verdicts: Vec<Verdict> = DETECTIONS.iter().filter_map(|detection| (detection.judge)(case)).collect();
+    verdicts.sort_by_key(|verdict| Reverse((verdict.severity, verdict.confidence)));
+    verdicts
+}
+
+/// The detection with this id, in upper or lower case.
+///
+/// # Errors
+///
+/// [`DetectError::Unknown`], with the most similar id.
+pub fn get(id: &str) -> Result<&'static Detection, DetectError> {
+    DETECTIONS.iter().find(|detection| detection.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
+        let asked = id.to_ascii_uppercase();
+        let nearest = DETECTIONS
+            .iter()
+            .map(|detection| (strsim::jaro_winkler(detection.id, &asked), detection.id))
+            .filter(|(likeness, _)| *likeness > 0.7)
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        DetectError::Unknown { id: id.to_owned(), nearest: nearest.map(|(_, near)| near) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::catalogue::{DETECTIONS, get};
+    use crate::detect::detection::HEADINGS;
+
+    #[test]
+    fn ids_are_sorted_and_found_in_either_case() {
+        assert!(DETECTIONS.is_sorted_by(|a, b| a.id < b.id));
+        assert_eq!(get("ex-02").map(|found| found.id), Ok("EX-02"));
+        let error = get("ex-20").expect_err("because there is none");
+        assert!(error.to_string().starts_with("there is no detection `ex-20`\nhint: did you mean `EX-0"), "{error}");
+        assert_eq!(get("github-pat").map_err(|error| error.to_string()).err().as_deref(), Some("there is no detection `github-pat`"));
+    }
+
+    #[test]
+    fn every_comment_has_the_four_headings() {
+        for detection in DETECTIONS {
+            let text = detection.text();
+            let found: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+            assert_eq!(found, HEADINGS, "{}", detection.id);
+            assert!(!detection.summary().is_empty() && !text.contains("//"), "{}", detection.id);
+        }
+    }
+}

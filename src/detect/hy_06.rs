@@ -1,0 +1,60 @@
+//! A task ended and its token works on.
+//!
+//! # What it asks
+//!
+//! Has the task or run that the token was issued for been over for five minutes, completed, failed, cancelled or out of
+//! retries, while the token still works?
+//!
+//! # Why it matters
+//!
+//! Nobody needs the token any more, and nobody will notice when it is used.
+//!
+//! # Evidence
+//!
+//! The task, its last status and when that was, and that there is neither an expiry nor a revocation since.
+//!
+//! # When it is wrong
+//!
+//! When the task went on and nobody reported it; a later report that it runs makes this silent. When the token was issued for
+//! more than one task and the record names one.
+
+use crate::detect::case::{Exposed, between};
+use crate::detect::detection::{Detection, comment, evidence};
+use crate::model::grade::{Confidence, Severity};
+use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
+use crate::model::verdict::Verdict;
+
+/// The question.
+pub const DETECTION: Detection =
+    Detection { id: "HY-06", name: "not revoked at task end", severity: Severity::Medium, about: comment(include_str!("hy_06.rs")), judge };
+
+fn judge(case: &Exposed) -> Option<Verdict> {
+    let last = last_status(case)?;
+    let since = between(last.at, case.now);
+    if !last.event.ends_task() || since <= case.options.task_end_grace || !case.is_live() || !case.is_credential() {
+        return None;
+    }
+    let task = case.task()?;
+    let message = format!("the task `{task}` ended {} minutes ago and its token still works", since.as_mins());
+    let mut grounds = vec![evidence("task_id", task), evidence("status", word(last.event)), evidence("ended_at", last.at)];
+    grounds.extend(case.life());
+    Some(DETECTION.verdict(DETECTION.severity, Confidence::High, message, grounds))
+}
+
+/// The task's last status; of several at one time, an end.
+fn last_status<'a>(case: &Exposed<'a>) -> Option<&'a LifecycleEvent> {
+    let (matched, task) = (case.matched?, case.task()?);
+    let concerns = |event: &&LifecycleEvent| matches!(&event.target, Target::Task(id) if id == task) && event.at <= case.now;
+    let statuses = matched.events.iter().filter(concerns).filter(|event| event.event == LifecycleKind::TaskRunning || event.event.ends_task());
+    statuses.max_by_key(|event| (event.at, event.event))
+}
+
+fn word(event: LifecycleKind) -> &'static str {
+    match event {
+        LifecycleKind::TaskCompleted => "completed",
+        LifecycleKind::TaskFailed => "failed",
+        LifecycleKind::TaskCancelled => "cancelled",
+        LifecycleKind::TaskRetryExhausted => "retry_exhausted",
+        LifecycleKind::TaskRunning | LifecycleKind::Revoked | LifecycleKind::Rotated => "running",
+    }
+}
