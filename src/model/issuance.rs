@@ -205,13 +205,11 @@ impl Issuance {
         let mut all = serde_json::to_value(self).expect("because records can be written");
         overlay(&mut all, serde_json::to_value(newer).expect("because records can be written"));
         let mut merged: Self = serde_json::from_value(all).expect("because both were records");
-        merged.alt_keys = self
-            .alt_keys
-            .iter()
-            .chain(&newer.alt_keys)
-            .chain(self.fp.iter().filter(|fp| newer.fp.as_ref().is_some_and(|new| new != *fp)))
-            .cloned()
-            .collect();
+        merged.alt_keys = self.alt_keys.iter().chain(&newer.alt_keys).cloned().collect();
+        // A name that stood in a field which the newer record took over.
+        let kept = merged.keys();
+        merged.alt_keys.extend(self.keys().into_iter().filter(|key| !kept.contains(key)));
+        merged.alt_keys.retain(|key| merged.fp.as_ref() != Some(key));
         merged.alt_keys.sort();
         merged.alt_keys.dedup();
         merged.revoked_at = self.revoked_at.into_iter().chain(newer.revoked_at).min();

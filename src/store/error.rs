@@ -68,6 +68,12 @@ pub enum StoreError {
         /// What the database said.
         message: String,
     },
+    /// Records were removed, and their bytes are still there.
+    #[error("{place}: the records were removed, but their bytes stay on disk while others use the state\nhint: run it again when they have finished")]
+    Lingering {
+        /// The state.
+        place: String,
+    },
     /// The server cannot be reached or refuses.
     #[error("{place}: {message}")]
     Server {

@@ -1,8 +1,13 @@
 //! The state that survives a crash: a `Store` trait, the embedded default, the shared one.
 
 pub mod error;
+pub mod join;
 pub mod keys;
+pub mod open;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod schema;
+pub mod sighting;
 pub mod sqlite;
 pub mod state_dir;
 #[expect(clippy::module_inception, reason = "the room is named for the trait that it is about")]

@@ -6,7 +6,8 @@
 pub const APPLICATION_ID: i64 = 0x4254_5250;
 
 /// The steps, first to last.
-pub const STEPS: &[&str] = &["
+pub const STEPS: &[&str] = &[
+    "
     -- Issued-token records, as one line of JSON.
     CREATE TABLE issuance (id INTEGER PRIMARY KEY, expires INTEGER, record TEXT NOT NULL) STRICT;
     -- 64 bits of every name of a token. The record holds the whole name.
@@ -24,4 +25,11 @@ pub const STEPS: &[&str] = &["
     -- How far sources were imported.
     CREATE TABLE checkpoint (source TEXT PRIMARY KEY, offset INTEGER NOT NULL, line INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE value (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    -- One row: the newest number that was given, which survives its record; whether removed records may still have bytes in the files.
+    CREATE TABLE counter (last INTEGER NOT NULL, lingering INTEGER NOT NULL) STRICT;
+    INSERT INTO counter (last, lingering) SELECT coalesce(max(id), 0), 0 FROM issuance;
+    CREATE INDEX gram_of ON gram (id);
+",
+];

@@ -1,4 +1,4 @@
-//! The embedded store: one SQLite file in the state directory, shared by processes through its write-ahead log.
+//! The embedded store: one `SQLite` file in the state directory, shared by processes through its write-ahead log.
 
 mod read;
 mod write;
@@ -6,7 +6,7 @@ mod write;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
@@ -18,8 +18,23 @@ use crate::store::schema::{APPLICATION_ID, STEPS};
 use crate::store::state_dir::{Access, prepare};
 use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Seen, Store, Stored, Written};
 
-/// How long a writer waits for another one.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a lock that `SQLite` does not wait for by itself is asked for again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What a store may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a writer waits for another one.
+    pub patience: Duration,
+    /// The most pages of 4096 bytes that the file may have.
+    pub most_pages: Option<u32>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { patience: Duration::from_secs(30), most_pages: None }
+    }
+}
 
 /// A store in a file.
 pub struct Sqlite {
@@ -34,51 +49,90 @@ impl Sqlite {
     ///
     /// [`StoreError`]
     pub fn open(directory: &Path, access: Access) -> Result<Self, StoreError> {
+        Self::open_within(directory, access, Limits::default())
+    }
+
+    /// Opens it with limits.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn open_within(directory: &Path, access: Access, limits: Limits) -> Result<Self, StoreError> {
         let path = prepare(directory, access)?;
         let place = path.display().to_string();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(|error| explained(&place, &error))?;
-        let mut store = Self { connection, place };
-        store.set_up().map_err(|error| store.error(&error))?;
+        let store = Self { connection, place };
+        store.connection.busy_timeout(limits.patience).map_err(|error| store.error(&error))?;
+        // What is not ours is refused before anything is written.
+        store.version_at_once()?;
+        store.set_up(limits).map_err(|error| store.error(&error))?;
         store.migrate()?;
         Ok(store)
     }
 
-    fn set_up(&self) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(PATIENCE)?;
+    fn set_up(&self, limits: Limits) -> rusqlite::Result<()> {
         self.connection.set_prepared_statement_cache_capacity(64);
+        self.use_log(limits.patience)?;
         self.connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
              PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
-        )
+        )?;
+        match limits.most_pages {
+            Some(pages) => self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())),
+            None => Ok(()),
+        }
+    }
+
+    /// Two that switch to the log at once may each hold what the other needs: `SQLite` refuses instead of waiting.
+    fn use_log(&self, patience: Duration) -> rusqlite::Result<()> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.connection.execute_batch("PRAGMA journal_mode = WAL;") {
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && waited < patience => {
+                    std::thread::sleep(PAUSE);
+                    waited += PAUSE;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// The version, of one state of the file: another process may be making it.
+    fn version_at_once(&self) -> Result<i64, StoreError> {
+        let _reading = self.read(self.connection.unchecked_transaction())?;
+        self.version()
+    }
+
+    /// The version of the file, 0 for an empty one; to be asked in a transaction.
+    fn version(&self) -> Result<i64, StoreError> {
+        let known = known_version();
+        let pragma = |name: &str| self.read(self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)));
+        let (application, found) = (pragma("application_id")?, pragma("user_version")?);
+        let tables = self.read(self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)))?;
+        let empty = (application, found, tables) == (0, 0, 0);
+        let place = self.place.clone();
+        match found {
+            _ if (application != APPLICATION_ID && !empty) || found < 0 => Err(StoreError::Foreign { place }),
+            _ if found > known => Err(StoreError::Newer { place, found, known }),
+            _ => Ok(found),
+        }
     }
 
     /// Takes the steps that are missing, in one transaction.
-    fn migrate(&mut self) -> Result<(), StoreError> {
-        let known = i64::try_from(STEPS.len()).expect("because the steps are few");
-        let place = self.place.clone();
-        let pragma = |connection: &Connection, name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        let version = |connection: &Connection| pragma(connection, "user_version").map_err(|error| explained(&place, &error));
-        if version(&self.connection)? == known {
+    fn migrate(&self) -> Result<(), StoreError> {
+        if self.version_at_once()? == known_version() {
             return Ok(());
         }
-        let transaction =
-            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(|error| explained(&place, &error))?;
-        let found = version(&transaction)?;
-        if found > known {
-            return Err(StoreError::Newer { place, found, known });
-        }
-        let tables = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
-        let application = pragma(&transaction, "application_id");
-        if tables.map_err(|error| explained(&place, &error))? > 0 && application.map_err(|error| explained(&place, &error))? != APPLICATION_ID {
-            return Err(StoreError::Foreign { place });
-        }
+        let transaction = self.read(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate))?;
+        // Another process may have taken them by now.
+        let found = self.version()?;
         let steps = STEPS.iter().skip(usize::try_from(found).unwrap_or(0)).try_for_each(|step| transaction.execute_batch(step));
-        steps
+        let done = steps
             .and_then(|()| transaction.pragma_update(None, "application_id", APPLICATION_ID))
-            .and_then(|()| transaction.pragma_update(None, "user_version", known))
-            .and_then(|()| transaction.commit())
-            .map_err(|error| explained(&place, &error))
+            .and_then(|()| transaction.pragma_update(None, "user_version", known_version()))
+            .and_then(|()| transaction.commit());
+        self.read(done)
     }
 
     fn error(&self, error: &rusqlite::Error) -> StoreError {
@@ -90,6 +144,10 @@ impl Sqlite {
     }
 }
 
+fn known_version() -> i64 {
+    i64::try_from(STEPS.len()).expect("because the steps are few")
+}
+
 /// What an error of the database means for people.
 fn explained(place: &str, error: &rusqlite::Error) -> StoreError {
     let place = place.to_owned();
@@ -97,7 +155,7 @@ fn explained(place: &str, error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked { place },
         Some(ErrorCode::DiskFull) => StoreError::Full { place },
-        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { place },
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreError::ReadOnly { place },
         Some(ErrorCode::NotADatabase) => StoreError::Foreign { place },
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { place, message },
         _ => match error {
@@ -168,8 +226,15 @@ impl Store for Sqlite {
     }
 
     fn forget(&mut self, expired_before: Instant) -> Result<u64, StoreError> {
-        let result = write::forget(&mut self.connection, expired_before);
-        self.read(result)
+        let removed = write::forget(&mut self.connection, expired_before);
+        let removed = self.read(removed)?;
+        let place = self.place.clone();
+        match write::wipe(&self.connection) {
+            Ok(true) => Ok(removed),
+            Ok(false) => Err(StoreError::Lingering { place }),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Err(StoreError::Lingering { place }),
+            Err(error) => Err(self.error(&error)),
+        }
     }
 
     fn counts(&self) -> Result<Counts, StoreError> {

@@ -10,7 +10,7 @@ use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
 
-/// Number of a record in its store; grows with every new one.
+/// Number of a record in its store; grows with every new one, and is never given twice.
 pub type RecordId = i64;
 
 /// A record and its number.
@@ -113,7 +113,7 @@ pub struct Written {
     pub known: u64,
     /// Facts that were not there.
     pub events: u64,
-    /// The last record's number.
+    /// The last number that was given.
     pub last: RecordId,
 }
 
@@ -135,7 +135,7 @@ pub struct FilterState {
     pub parts: Vec<FilterPart>,
     /// Indices of names and grams that were written since.
     pub late: Vec<u64>,
-    /// The last record that is covered.
+    /// The last number that was given to what is covered.
     pub last: RecordId,
 }
 
@@ -167,7 +167,7 @@ pub struct Counts {
 
 /// A store. Every method that writes is atomic and durable when it returns.
 pub trait Store: Send {
-    /// Writes a batch.
+    /// Writes a batch. Of records that may be known, each is joined with all that share a name with it; the oldest keeps its number.
     ///
     /// # Errors
     ///
@@ -216,7 +216,7 @@ pub trait Store: Send {
     /// [`StoreError`]
     fn all_events(&self) -> Result<Vec<LifecycleEvent>, StoreError>;
 
-    /// Counts places; one that is known is brought up to date.
+    /// Counts places; one that is known is brought up to date, one of a record that is gone is left out.
     ///
     /// # Errors
     ///
@@ -244,7 +244,7 @@ pub trait Store: Send {
     /// [`StoreError`]
     fn filter(&self) -> Result<FilterState, StoreError>;
 
-    /// What the filter state has gained after a record: late indices, and whether parts changed so that all must be read again.
+    /// The last number that was given: a write that adds a name or gram takes one, even where it adds no record.
     ///
     /// # Errors
     ///
@@ -265,11 +265,11 @@ pub trait Store: Send {
     /// [`StoreError`]; then nothing was written.
     fn merge_filter(&mut self, parts: &[FilterPart], judged_at: RecordId) -> Result<bool, StoreError>;
 
-    /// Removes records that expired before a time, with their names, grams and places; says how many.
+    /// Removes records that expired before a time, with their names, grams and places, from the disk too; says how many.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; then nothing was removed.
+    /// [`StoreError::Lingering`] when they were removed and their bytes could not be yet; otherwise nothing was removed.
     fn forget(&mut self, expired_before: Instant) -> Result<u64, StoreError>;
 
     /// Numbers.

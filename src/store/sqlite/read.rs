@@ -9,6 +9,7 @@ use crate::model::issuance::Issuance;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
+use crate::store::sighting::{sort_events, sort_places};
 use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, RecordId, Stored};
 
 /// JSON in a column.
@@ -43,14 +44,16 @@ pub fn events(connection: &Connection, targets: &[Target]) -> rusqlite::Result<V
         }
     }
     events.retain(|event| targets.contains(&event.target));
-    events.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.cmp(b)));
+    sort_events(&mut events);
     events.dedup();
     Ok(events)
 }
 
 pub fn all_events(connection: &Connection) -> rusqlite::Result<Vec<LifecycleEvent>> {
-    let mut statement = connection.prepare_cached("SELECT record FROM event ORDER BY at, record")?;
-    statement.query_map([], |row| json(row, 0))?.collect()
+    let mut statement = connection.prepare_cached("SELECT record FROM event ORDER BY at")?;
+    let mut events: Vec<LifecycleEvent> = statement.query_map([], |row| json(row, 0))?.collect::<rusqlite::Result<_>>()?;
+    sort_events(&mut events);
+    Ok(events)
 }
 
 pub fn page(connection: &Connection, from: RecordId, limit: u32) -> rusqlite::Result<Vec<Stored>> {
@@ -61,7 +64,7 @@ pub fn page(connection: &Connection, from: RecordId, limit: u32) -> rusqlite::Re
 pub fn exposures(connection: &Connection, record: RecordId) -> rusqlite::Result<Vec<Exposure>> {
     let mut statement = connection.prepare_cached("SELECT record FROM exposure WHERE id = ?")?;
     let mut all: Vec<Exposure> = statement.query_map([record], |row| json(row, 0))?.collect::<rusqlite::Result<_>>()?;
-    all.sort_by(|a, b| (a.first_seen, &a.location).cmp(&(b.first_seen, &b.location)));
+    sort_places(&mut all);
     Ok(all)
 }
 
@@ -88,7 +91,7 @@ fn hash(row: &Row) -> rusqlite::Result<u64> {
 }
 
 pub fn last(connection: &Connection) -> rusqlite::Result<RecordId> {
-    connection.prepare_cached("SELECT coalesce(max(id), 0) FROM issuance")?.query_row([], |row| row.get(0))
+    connection.prepare_cached("SELECT last FROM counter")?.query_row([], |row| row.get(0))
 }
 
 /// Indices are stored as signed numbers, so that a range of unsigned ones may be two.
@@ -120,7 +123,9 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
     })
 }
 
+/// One transaction, so that what others write meanwhile is no contradiction.
 pub fn verify(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let connection = connection.unchecked_transaction()?;
     let mut wrong: Vec<String> = connection
         .prepare("PRAGMA integrity_check")?
         .query_map([], |row| row.get::<_, String>(0))?
@@ -132,6 +137,13 @@ pub fn verify(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         if lost > 0 {
             wrong.push(format!("{lost} {what} belong to no record"));
         }
+    }
+    if lingers(&connection)? {
+        wrong.push("removed records may still have bytes in the files: forget again".to_owned());
+    }
+    let newest: RecordId = connection.query_row("SELECT coalesce(max(id), 0) FROM issuance", [], |row| row.get(0))?;
+    if newest > last(&connection)? {
+        wrong.push(format!("record {newest} is newer than the last number that was given"));
     }
     let mut records = connection.prepare("SELECT id, record FROM issuance")?;
     let mut known = connection.prepare("SELECT EXISTS (SELECT 1 FROM name WHERE hash = ? AND id = ?)")?;
@@ -150,6 +162,11 @@ pub fn verify(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         }
     }
     Ok(wrong)
+}
+
+/// Whether removed records may still have bytes in the files.
+pub fn lingers(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT lingering FROM counter", [], |row| row.get(0))
 }
 
 pub fn value(connection: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {

@@ -3,23 +3,25 @@
 //! Names are inserted in the order of their hashes, so that a large batch touches every page of the index once.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use sha2::{Digest as _, Sha256};
 
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
 use crate::model::known::Gram;
 use crate::model::lifecycle::LifecycleEvent;
+use crate::store::join::join;
+use crate::store::sighting::{place, together};
 use crate::store::sqlite::read;
-use crate::store::store::{FilterPart, Incoming, NewIssuance, Novelty, RecordId, Seen, Written};
+use crate::store::store::{FilterPart, Incoming, NewIssuance, Novelty, RecordId, Seen, Stored, Written};
 
 fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 /// Names and grams of new records, inserted together at the end.
-#[derive(Default)]
 struct Pending {
+    /// The last number that was given.
+    last: RecordId,
     names: Vec<(u64, RecordId)>,
     grams: Vec<(Gram, RecordId)>,
 }
@@ -27,8 +29,9 @@ struct Pending {
 pub fn batch(connection: &mut Connection, batch: &mut dyn Incoming) -> rusqlite::Result<Written> {
     let transaction = begin(connection)?;
     let mut written = Written::default();
-    batch.begin(read::last(&transaction)?);
-    let mut pending = Pending::default();
+    let before = read::last(&transaction)?;
+    batch.begin(before);
+    let mut pending = Pending { last: before, names: Vec::new(), grams: Vec::new() };
     let mut perhaps = Vec::new();
     while let Some(new) = batch.next() {
         match new.novelty {
@@ -41,7 +44,8 @@ pub fn batch(connection: &mut Connection, batch: &mut dyn Incoming) -> rusqlite:
     }
     let mut fresh = pending.flush(&transaction)?;
     for new in perhaps {
-        fresh.extend(merge(&transaction, &new, &mut written)?);
+        merge(&transaction, &new, &mut pending, &mut written)?;
+        fresh.extend(pending.flush(&transaction)?);
     }
     let tail = batch.finish(&fresh);
     for event in &tail.events {
@@ -52,7 +56,9 @@ pub fn batch(connection: &mut Connection, batch: &mut dyn Incoming) -> rusqlite:
         let row = (&checkpoint.source, checkpoint.offset.cast_signed(), checkpoint.line.cast_signed());
         transaction.prepare_cached("INSERT OR REPLACE INTO checkpoint (source, offset, line) VALUES (?, ?, ?)")?.execute(row)?;
     }
-    written.last = read::last(&transaction)?;
+    // Others see by the number that there is something to read, even where a known record only gained a name.
+    written.last = if fresh.is_empty() { pending.last } else { pending.last.max(before + 1) };
+    transaction.prepare_cached("UPDATE counter SET last = ?")?.execute([written.last])?;
     transaction.commit()?;
     Ok(written)
 }
@@ -69,18 +75,18 @@ fn cover(transaction: &Transaction, fresh: &[u64], filter: Option<Vec<u8>>) -> r
 
 impl Pending {
     /// Inserts in the order of the index; gives back what is new.
-    fn flush(mut self, transaction: &Transaction) -> rusqlite::Result<Vec<u64>> {
+    fn flush(&mut self, transaction: &Transaction) -> rusqlite::Result<Vec<u64>> {
         self.names.sort_unstable_by_key(|(hash, id)| (hash.cast_signed(), *id));
         self.grams.sort_unstable_by_key(|(gram, id)| (gram.hash.cast_signed(), *id));
         let mut fresh = Vec::with_capacity(self.names.len() + self.grams.len());
         let mut name = transaction.prepare_cached("INSERT OR IGNORE INTO name (hash, id) VALUES (?, ?)")?;
-        for (hash, id) in self.names {
+        for (hash, id) in self.names.drain(..) {
             if name.execute((hash.cast_signed(), id))? > 0 {
                 fresh.push(hash);
             }
         }
         let mut gram = transaction.prepare_cached("INSERT OR IGNORE INTO gram (hash, id, before, length) VALUES (?, ?, ?, ?)")?;
-        for (one, id) in self.grams {
+        for (one, id) in self.grams.drain(..) {
             if gram.execute((one.hash.cast_signed(), id, one.before, one.length))? > 0 {
                 fresh.push(one.hash);
             }
@@ -90,42 +96,53 @@ impl Pending {
 }
 
 fn insert(transaction: &Transaction, new: &NewIssuance, pending: &mut Pending) -> rusqlite::Result<()> {
-    transaction.prepare_cached("INSERT INTO issuance (expires, record) VALUES (?, ?)")?.execute((new.expires, &new.json))?;
-    let id = transaction.last_insert_rowid();
+    let id = pending.last + 1;
+    transaction.prepare_cached("INSERT INTO issuance (id, expires, record) VALUES (?, ?, ?)")?.execute((id, new.expires, &new.json))?;
+    pending.last = id;
     pending.names.extend(new.indices.iter().map(|index| (*index, id)));
     pending.grams.extend(new.gram.map(|gram| (gram, id)));
     Ok(())
 }
 
-/// Brings the record of the same token up to date, or inserts it where there is none; gives back what indices are new.
-fn merge(transaction: &Transaction, new: &NewIssuance, written: &mut Written) -> rusqlite::Result<Vec<u64>> {
+/// Brings the record of the same token up to date, or inserts it where there is none.
+fn merge(transaction: &Transaction, new: &NewIssuance, pending: &mut Pending, written: &mut Written) -> rusqlite::Result<()> {
     let issuance: Issuance = serde_json::from_str(&new.json).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let mut known = None;
+    let mut found = Vec::new();
     for key in issuance.keys() {
-        known = read::find(transaction, &key)?.into_iter().next();
-        if known.is_some() {
-            break;
-        }
+        found.extend(read::find(transaction, &key)?);
     }
-    let mut pending = Pending::default();
-    match known {
-        None => {
-            insert(transaction, new, &mut pending)?;
-            written.new += 1;
-        }
-        Some(stored) => {
-            let merged = stored.issuance.merged(&issuance);
-            if merged == stored.issuance {
-                written.known += 1;
-            } else {
-                update(transaction, stored.id, &merged)?;
-                pending.names.extend(merged.keys().iter().map(|key| (key.index(), stored.id)));
-                written.updated += 1;
-            }
-            pending.grams.extend(new.gram.map(|gram| (gram, stored.id)));
-        }
+    let Some(joined) = join(found, &issuance) else {
+        written.new += 1;
+        return insert(transaction, new, pending);
+    };
+    let keep = joined.keep;
+    for gone in &joined.gone {
+        take_in(transaction, gone, keep)?;
     }
-    pending.flush(transaction)
+    if joined.changed {
+        update(transaction, keep, &joined.issuance)?;
+        pending.names.extend(joined.issuance.keys().iter().map(|key| (key.index(), keep)));
+        written.updated += 1;
+    } else {
+        written.known += 1;
+    }
+    pending.names.extend(new.indices.iter().map(|index| (*index, keep)));
+    pending.grams.extend(new.gram.map(|gram| (gram, keep)));
+    Ok(())
+}
+
+/// Removes a record, and gives what hangs on it to another one.
+fn take_in(transaction: &Transaction, gone: &Stored, keep: RecordId) -> rusqlite::Result<()> {
+    for exposure in read::exposures(transaction, gone.id)? {
+        expose_one(transaction, keep, &exposure)?;
+    }
+    for key in gone.issuance.keys() {
+        transaction.prepare_cached("DELETE FROM name WHERE hash = ? AND id = ?")?.execute((key.index().cast_signed(), gone.id))?;
+    }
+    transaction.prepare_cached("UPDATE OR REPLACE gram SET id = ? WHERE id = ?")?.execute((keep, gone.id))?;
+    transaction.prepare_cached("DELETE FROM exposure WHERE id = ?")?.execute([gone.id])?;
+    transaction.prepare_cached("DELETE FROM issuance WHERE id = ?")?.execute([gone.id])?;
+    Ok(())
 }
 
 fn update(transaction: &Transaction, id: RecordId, issuance: &Issuance) -> rusqlite::Result<()> {
@@ -144,30 +161,20 @@ fn insert_event(transaction: &Transaction, event: &LifecycleEvent) -> rusqlite::
 pub fn expose(connection: &mut Connection, seen: &[Seen]) -> rusqlite::Result<()> {
     let transaction = begin(connection)?;
     for Seen { record, exposure } in seen {
-        let place = place(exposure);
-        let mut known = transaction.prepare_cached("SELECT record FROM exposure WHERE id = ? AND place = ?")?;
-        let known = known.query_map((record, place), |row| read::json::<Exposure>(row, 0))?.next().transpose()?;
-        let now = known.map_or_else(|| exposure.clone(), |known| together(&known, exposure));
-        let json = serde_json::to_string(&now).expect("because places can be written");
-        transaction.prepare_cached("INSERT OR REPLACE INTO exposure (id, place, record) VALUES (?, ?, ?)")?.execute((record, place, json))?;
+        expose_one(&transaction, *record, exposure)?;
     }
     transaction.commit()
 }
 
-/// 64 bits of what makes a place one place: kind, location, carrier.
-fn place(exposure: &Exposure) -> i64 {
-    let text = serde_json::to_string(&(exposure.kind, &exposure.location, &exposure.carrier)).expect("because it can be written");
-    i64::from_le_bytes(*Sha256::digest(text.as_bytes()).first_chunk().expect("because a digest has 32 bytes"))
-}
-
-fn together(known: &Exposure, new: &Exposure) -> Exposure {
-    let newer = if new.last_seen >= known.last_seen { new } else { known };
-    Exposure {
-        first_seen: known.first_seen.min(new.first_seen),
-        last_seen: known.last_seen.max(new.last_seen),
-        count: known.count + new.count,
-        ..newer.clone()
-    }
+/// Counts a place, unless its record was forgotten meanwhile.
+fn expose_one(transaction: &Transaction, record: RecordId, exposure: &Exposure) -> rusqlite::Result<()> {
+    let place = place(exposure);
+    let mut known = transaction.prepare_cached("SELECT record FROM exposure WHERE id = ? AND place = ?")?;
+    let known = known.query_map((record, place), |row| read::json::<Exposure>(row, 0))?.next().transpose()?;
+    let now = known.map_or_else(|| exposure.clone(), |known| together(&known, exposure));
+    let json = serde_json::to_string(&now).expect("because places can be written");
+    let insert = "INSERT OR REPLACE INTO exposure (id, place, record) SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM issuance WHERE id = ?1)";
+    transaction.prepare_cached(insert)?.execute((record, place, json)).map(drop)
 }
 
 pub fn merge_filter(connection: &mut Connection, parts: &[FilterPart], judged_at: RecordId) -> rusqlite::Result<bool> {
@@ -183,36 +190,38 @@ pub fn merge_filter(connection: &mut Connection, parts: &[FilterPart], judged_at
     Ok(true)
 }
 
-/// The filter goes on naming what was removed, which costs a look and finds nothing.
+/// Parts of the filter go on naming what was removed, which costs a look and finds nothing.
 pub fn forget(connection: &mut Connection, expired_before: Instant) -> rusqlite::Result<u64> {
     connection.pragma_update(None, "secure_delete", true)?;
     let transaction = begin(connection)?;
-    let mut removed = 0;
-    let mut expired = transaction.prepare("SELECT id, record FROM issuance WHERE expires < ?")?;
-    let mut rows = expired.query([expired_before.seconds()])?;
-    let mut remove_name = transaction.prepare("DELETE FROM name WHERE hash = ? AND id = ?")?;
-    while let Some(row) = rows.next()? {
-        let id: RecordId = row.get(0)?;
-        for key in read::json::<Issuance>(row, 1)?.keys() {
-            remove_name.execute((key.index().cast_signed(), id))?;
-        }
-        removed += 1;
+    let end = expired_before.seconds();
+    for table in ["name", "gram", "exposure"] {
+        transaction.execute(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM issuance WHERE expires < ?)"), [end])?;
     }
-    drop(rows);
-    drop((expired, remove_name));
+    let removed = transaction.execute("DELETE FROM issuance WHERE expires < ?", [end])?;
     if removed > 0 {
-        for table in ["gram", "exposure"] {
-            transaction
-                .execute(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM issuance WHERE expires < ?)"), [expired_before.seconds()])?;
-        }
-        // The newest number stays taken, so that it is never given twice.
-        let last = read::last(&transaction)?;
-        transaction.execute("DELETE FROM issuance WHERE expires < ? AND id <> ?", (expired_before.seconds(), last))?;
-        transaction.execute("UPDATE issuance SET expires = NULL, record = '{}' WHERE expires < ? AND id = ?", (expired_before.seconds(), last))?;
+        transaction.execute_batch(
+            "DELETE FROM late WHERE NOT EXISTS (SELECT 1 FROM name WHERE name.hash = late.hash)
+                 AND NOT EXISTS (SELECT 1 FROM gram WHERE gram.hash = late.hash);
+             UPDATE counter SET lingering = 1;",
+        )?;
     }
     transaction.commit()?;
-    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
-    Ok(removed)
+    Ok(removed as u64)
+}
+
+/// Rewrites the file without what was removed, now or by one that did not come so far; says whether all of it is gone.
+pub fn wipe(connection: &Connection) -> rusqlite::Result<bool> {
+    if !read::lingers(connection)? {
+        return Ok(true);
+    }
+    connection.execute_batch("VACUUM")?;
+    // The old pages are overwritten when the log is, for which all readers of the old state must have finished.
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if !busy {
+        connection.execute("UPDATE counter SET lingering = 0", [])?;
+    }
+    Ok(!busy)
 }
 
 pub fn set_once(connection: &mut Connection, name: &str, value: &[u8]) -> rusqlite::Result<Vec<u8>> {

@@ -1,0 +1,165 @@
+//! The shared store: one schema of a `PostgreSQL` server, for state that several machines use.
+//!
+//! Writers take turns by the lock on the one row of `counter`, so that numbers appear in the order in which they were given.
+
+mod address;
+mod fault;
+mod merge;
+mod read;
+mod schema;
+mod write;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use ::postgres::{Client, IsolationLevel, Transaction};
+
+use crate::model::exposure::Exposure;
+use crate::model::instant::Instant;
+use crate::model::known::Gram;
+use crate::model::lifecycle::{LifecycleEvent, Target};
+use crate::model::token_key::TokenKey;
+use crate::store::error::StoreError;
+use crate::store::postgres::address::Address;
+use crate::store::postgres::fault::Fault;
+use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Seen, Store, Stored, Written};
+
+/// How long a server may take to say that it is there.
+const PING: Duration = Duration::from_secs(10);
+
+/// A store on a server.
+pub struct Postgres {
+    address: Address,
+    client: RefCell<Client>,
+}
+
+impl Postgres {
+    /// Connects to `postgres://user:password@host:port/database?schema=name`; makes the tables where they are missing, and brings them
+    /// to this version. The schema is `beartrap` where none is named.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let address = Address::read(url)?;
+        let mut client = address.connect()?;
+        schema::migrate(&mut client, &address)?;
+        Ok(Self { client: RefCell::new(client), address })
+    }
+
+    /// Asks; once more on a new connection when the old one was lost.
+    fn ask<T>(&self, question: impl Fn(&mut Client) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let mut client = self.client.borrow_mut();
+        let mut answer = question(&mut client);
+        if answer.as_ref().is_err_and(Fault::is_lost) || client.is_closed() {
+            *client = self.address.connect()?;
+            answer = question(&mut client);
+        }
+        answer.map_err(|fault| fault.explained(self.address.place()))
+    }
+
+    /// Asks several questions about one state.
+    fn ask_at_once<T>(&self, question: impl Fn(&mut Transaction) -> Result<T, Fault>) -> Result<T, StoreError> {
+        self.ask(|client| {
+            let mut transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()?;
+            let answer = question(&mut transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        })
+    }
+
+    /// Changes; what was begun is not tried twice, so the connection is looked after before.
+    fn change<T>(&mut self, action: impl FnOnce(&mut Client) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let client = self.client.get_mut();
+        if client.is_valid(PING).is_err() {
+            *client = self.address.connect()?;
+        }
+        action(client).map_err(|fault| fault.explained(self.address.place()))
+    }
+}
+
+impl Store for Postgres {
+    fn write(&mut self, batch: &mut dyn Incoming) -> Result<Written, StoreError> {
+        self.change(|client| write::batch(client, batch))
+    }
+
+    fn find(&self, key: &TokenKey) -> Result<Vec<Stored>, StoreError> {
+        self.ask(|client| read::find(client, key))
+    }
+
+    fn grams(&self, hash: u64) -> Result<Vec<Gram>, StoreError> {
+        self.ask(|client| read::grams(client, hash))
+    }
+
+    fn has_grams(&self) -> Result<bool, StoreError> {
+        self.ask(|client| Ok(client.query_one("SELECT EXISTS (SELECT FROM gram)", &[])?.try_get(0)?))
+    }
+
+    fn events(&self, targets: &[Target]) -> Result<Vec<LifecycleEvent>, StoreError> {
+        self.ask(|client| read::events(client, targets))
+    }
+
+    fn page(&self, from: RecordId, limit: u32) -> Result<Vec<Stored>, StoreError> {
+        self.ask(|client| read::page(client, from, limit))
+    }
+
+    fn all_events(&self) -> Result<Vec<LifecycleEvent>, StoreError> {
+        self.ask(read::all_events)
+    }
+
+    fn expose(&mut self, seen: &[Seen]) -> Result<(), StoreError> {
+        self.change(|client| write::expose(client, seen))
+    }
+
+    fn exposures(&self, record: RecordId) -> Result<Vec<Exposure>, StoreError> {
+        self.ask(|client| read::exposures(client, record))
+    }
+
+    fn checkpoint(&self, source: &str) -> Result<Option<Checkpoint>, StoreError> {
+        self.ask(|client| read::checkpoint(client, source))
+    }
+
+    fn filter(&self) -> Result<FilterState, StoreError> {
+        self.ask_at_once(read::filter)
+    }
+
+    fn last(&self) -> Result<RecordId, StoreError> {
+        self.ask(read::last)
+    }
+
+    fn indices(&self, first: u64, last: u64) -> Result<Vec<u64>, StoreError> {
+        self.ask(|client| read::indices(client, first, last))
+    }
+
+    fn merge_filter(&mut self, parts: &[FilterPart], judged_at: RecordId) -> Result<bool, StoreError> {
+        self.change(|client| write::merge_filter(client, parts, judged_at))
+    }
+
+    fn forget(&mut self, expired_before: Instant) -> Result<u64, StoreError> {
+        let removed = self.change(|client| write::forget(client, expired_before))?;
+        let wiped = self.change(write::wipe);
+        match wiped {
+            Err(StoreError::Locked { place }) => Err(StoreError::Lingering { place }),
+            wiped => wiped.map(|()| removed),
+        }
+    }
+
+    fn counts(&self) -> Result<Counts, StoreError> {
+        self.ask_at_once(read::counts)
+    }
+
+    fn verify(&self) -> Result<Vec<String>, StoreError> {
+        self.ask_at_once(read::verify)
+    }
+
+    fn value(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.ask(|client| read::value(client, name))
+    }
+
+    fn set_once(&mut self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.change(|client| {
+            client.execute("INSERT INTO value (name, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING", &[&name, &value])?;
+            Ok(read::value(client, name)?.unwrap_or_default())
+        })
+    }
+}

@@ -1,0 +1,366 @@
+//! The embedded store when things go wrong: old, new and foreign files, no rights, no room, and death in the middle of a write.
+#![cfg(unix)]
+
+#[path = "support/stores.rs"]
+mod stores;
+
+use std::fs::{self, Permissions};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use beartrap::store::error::StoreError;
+use beartrap::store::open::open;
+use beartrap::store::schema::{APPLICATION_ID, STEPS};
+use beartrap::store::sqlite::{Limits, Sqlite};
+use beartrap::store::state_dir::{Access, DATABASE};
+use beartrap::store::store::{Checkpoint, Few, Novelty, Seen, Store, Tail};
+use rusqlite::Connection;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::stores::{Load, at, fp, load, plain, ready, record, sighting, write};
+
+/// What a child does, and where.
+const CHILD: &str = "BEARTRAP_TEST_CHILD";
+/// A user without rights, where the tests run as root.
+const NOBODY: u32 = 65534;
+
+/// A directory for one state, as the program would make it.
+struct State {
+    _parent: TempDir,
+    path: PathBuf,
+}
+
+impl State {
+    fn new() -> Self {
+        let parent = TempDir::new().unwrap();
+        let path = parent.path().join("state");
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+        Self { _parent: parent, path }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
+    fn open(&self) -> Result<Sqlite, StoreError> {
+        Sqlite::open_within(&self.path, Access::Owner, Limits { patience: Duration::from_millis(200), ..Limits::default() })
+    }
+
+    /// Why it cannot be opened; nothing may have been written.
+    fn refusal(&self) -> String {
+        let before = fs::read(self.file()).unwrap();
+        let error = self.open().err().expect("because it is refused").to_string();
+        assert!(error.contains("hint:"), "{error}");
+        assert!(fs::read(self.file()).unwrap() == before, "the file was changed");
+        assert_eq!(self.files(), [DATABASE]);
+        error
+    }
+
+    fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(&self.path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Whether bytes are in any file.
+    fn holds(&self, bytes: &[u8]) -> bool {
+        self.files().iter().any(|name| memchr::memmem::find(&fs::read(self.path.join(name)).unwrap(), bytes).is_some())
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn every_earlier_version_is_brought_to_this_one() {
+    for version in 0..STEPS.len() {
+        let state = State::new();
+        let old = Connection::open(state.file()).unwrap();
+        for step in &STEPS[..version] {
+            old.execute_batch(step).unwrap();
+        }
+        if version > 0 {
+            old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+            old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+            old.execute("INSERT INTO issuance (id, record) VALUES (7, ?)", [serde_json::to_string(&plain(1)).unwrap()]).unwrap();
+            old.execute("INSERT INTO name (hash, id) VALUES (?, 7)", [fp(1).index().cast_signed()]).unwrap();
+        }
+        drop(old);
+        let mut store = state.open().unwrap();
+        assert_eq!(store.verify().unwrap(), [""; 0], "version {version}");
+        assert_eq!(store.find(&fp(1)).unwrap().len(), usize::from(version > 0));
+        assert_eq!(write(&mut store, &[plain(2)]).last, if version > 0 { 8 } else { 1 });
+        assert_eq!(state.open().unwrap().find(&fp(2)).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_newer_version_is_refused() {
+    let state = State::new();
+    drop(state.open().unwrap());
+    Connection::open(state.file()).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let error = state.refusal();
+    assert!(error.contains("version 99") && error.contains(&format!("up to {}", STEPS.len())), "{error}");
+}
+
+#[test]
+fn what_is_not_ours_is_refused_and_left_alone() {
+    for set_up in [
+        "CREATE TABLE bookmark (id INTEGER)".to_owned(),
+        format!("CREATE TABLE bookmark (id INTEGER); PRAGMA user_version = {}", STEPS.len()),
+        "PRAGMA application_id = 5".to_owned(),
+        "PRAGMA user_version = 1".to_owned(),
+    ] {
+        let state = State::new();
+        Connection::open(state.file()).unwrap().execute_batch(&set_up).unwrap();
+        assert!(state.refusal().contains("not a state of beartrap"), "{set_up}");
+    }
+    let state = State::new();
+    fs::write(state.file(), "These are my notes, and there are many of them. ".repeat(100)).unwrap();
+    assert!(state.refusal().contains("not a state of beartrap"));
+}
+
+#[test]
+fn others_may_not_read_the_state() {
+    let state = State::new();
+    fs::set_permissions(&state.path, Permissions::from_mode(0o755)).unwrap();
+    let error = open(state.path.to_str().unwrap(), Access::Owner).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("mode 755") && error.contains("hint: `chmod 700 "), "{error}");
+    assert_eq!(state.files(), [""; 0]);
+    open(state.path.to_str().unwrap(), Access::Shared).unwrap();
+}
+
+#[test]
+fn files_are_for_their_owner_only() {
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("a/state");
+    let mut store = open(directory.to_str().unwrap(), Access::Owner).unwrap();
+    write(&mut *store, &[plain(1)]);
+    assert_eq!((mode(&directory), mode(&parent.path().join("a"))), (0o700, 0o700));
+    let modes: Vec<u32> = fs::read_dir(&directory).unwrap().map(|entry| mode(&entry.unwrap().path())).collect();
+    assert_eq!(modes, [0o600; 3]);
+}
+
+#[test]
+fn a_url_becomes_no_directory() {
+    let error = open("postgress://user:word@host/database", Access::Owner).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("hint:") && !error.contains("word"), "{error}");
+    assert!(!Path::new("postgress:").exists());
+}
+
+#[test]
+fn a_lock_that_stays_is_told() {
+    let state = State::new();
+    let mut store = state.open().unwrap();
+    write(&mut store, &[plain(1)]);
+    let other = Connection::open(state.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = store.write(&mut load(&[plain(2)], Novelty::Perhaps)).expect_err("because it is locked");
+    assert!(matches!(error, StoreError::Locked { .. }) && error.to_string().contains("hint:"), "{error}");
+    assert!(matches!(store.expose(&[]), Err(StoreError::Locked { .. })));
+    assert!(matches!(store.set_once("v", b""), Err(StoreError::Locked { .. })));
+    assert_eq!(store.find(&fp(1)).unwrap().len(), 1);
+    assert_eq!(state.open().unwrap().counts().unwrap().records, 1);
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(write(&mut store, &[plain(2)]).new, 1);
+}
+
+#[test]
+fn a_full_disk_loses_nothing_that_was_committed() {
+    let state = State::new();
+    let mut store = Sqlite::open_within(&state.path, Access::Owner, Limits { most_pages: Some(60), ..Limits::default() }).unwrap();
+    let mut written = 0;
+    let error = loop {
+        let mut batch = load(&(written..written + 50).map(plain).collect::<Vec<_>>(), Novelty::New);
+        batch.tail.checkpoint = Some(Checkpoint { source: "s".into(), offset: 0, line: written + 50 });
+        match store.write(&mut batch) {
+            Ok(_) => written += 50,
+            Err(error) => break error,
+        }
+        assert!(written < 100_000, "it is never full");
+    };
+    assert!(matches!(error, StoreError::Full { .. }) && error.to_string().contains("hint:"), "{error}");
+    assert!(written > 0);
+    let mut store = state.open().unwrap();
+    assert_eq!(store.verify().unwrap(), [""; 0]);
+    assert_eq!((store.counts().unwrap().records, store.checkpoint("s").unwrap().map(|kept| kept.line)), (written, Some(written)));
+    assert_eq!(write(&mut store, &[plain(written)]).new, 1);
+}
+
+#[test]
+fn forgotten_records_leave_no_bytes() {
+    let state = State::new();
+    let mut store = state.open().unwrap();
+    let gone = record(&json!({"fp": fp(1), "alt_keys": ["token_id:vanishing"], "expires_at": 10, "provider": "evanescent"}));
+    write(&mut store, &(100..2000).map(plain).collect::<Vec<_>>());
+    write(&mut store, std::slice::from_ref(&gone));
+    // Older forms of the record lie about as well.
+    for say in ["first-words", "second words, which are longer, so that the record moves"] {
+        write(&mut store, &[record(&json!({"fp": fp(1), "notes": say}))]);
+    }
+    store.expose(&[Seen { record: 1901, exposure: sighting("a-hidden-place", 1) }]).unwrap();
+    let traces: [&[u8]; 6] = [
+        b"vanishing",
+        b"evanescent",
+        b"first-words",
+        b"second words",
+        b"a-hidden-place",
+        // As SQLite writes numbers: the highest byte first.
+        &fp(1).index().to_be_bytes(),
+    ];
+    assert!(traces.iter().all(|trace| state.holds(trace)));
+    let reader = state.open().unwrap();
+    assert_eq!(reader.find(&fp(1)).unwrap().len(), 1);
+    assert_eq!(store.forget(at(11)).unwrap(), 1);
+    for trace in traces {
+        assert!(!state.holds(trace), "{}", String::from_utf8_lossy(trace));
+    }
+    assert_eq!((store.counts().unwrap().records, store.verify().unwrap().len()), (1900, 0));
+}
+
+#[test]
+fn bytes_that_another_one_still_reads_are_told_and_wiped_later() {
+    let state = State::new();
+    let mut store = state.open().unwrap();
+    write(&mut store, &[plain(1), record(&json!({"fp": fp(2), "expires_at": 10, "provider": "evanescent"}))]);
+    let reader = Connection::open(state.file()).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM issuance").unwrap();
+    let error = store.forget(at(11)).expect_err("because somebody reads");
+    assert!(matches!(error, StoreError::Lingering { .. }) && error.to_string().contains("hint:"), "{error}");
+    assert_eq!((store.find(&fp(2)).unwrap().len(), store.verify().unwrap().len()), (0, 1));
+    assert!(state.holds(b"evanescent"));
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(store.forget(at(11)).unwrap(), 0);
+    assert!(!state.holds(b"evanescent"));
+    assert_eq!(store.verify().unwrap(), [""; 0]);
+}
+
+/// This test's program once more, as a child that does one thing.
+fn child(program: &Path, what: &str, state: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.args(["as_a_child", "--exact", "--nocapture"]).env(CHILD, what).current_dir(state.parent().unwrap());
+    command.env("BEARTRAP_TEST_STATE", state).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+#[test]
+fn as_a_child() {
+    let Ok(what) = std::env::var(CHILD) else { return };
+    let state = PathBuf::from(std::env::var("BEARTRAP_TEST_STATE").unwrap());
+    match what.as_str() {
+        "open" => {
+            let told = Sqlite::open(&state, Access::Owner).err().map_or("opened".to_owned(), |error| format!("{error} {error:?}"));
+            writeln!(std::io::stdout(), "told: {}", told.replace('\n', " ")).unwrap();
+        }
+        _ => import(&state),
+    }
+}
+
+#[test]
+fn a_state_without_rights_is_told() {
+    let state = State::new();
+    write(&mut state.open().unwrap(), &[plain(1)]);
+    let parent = state.path.parent().unwrap();
+    fs::set_permissions(parent, Permissions::from_mode(0o755)).unwrap();
+    let program = parent.join("program");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let root = fs::metadata(parent).unwrap().uid() == 0;
+    let told = |path: &Path| {
+        let mut command = child(&program, "open", path);
+        if root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    if root {
+        chown(&state.path, Some(NOBODY), Some(NOBODY)).unwrap();
+        chown(state.file(), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    fs::set_permissions(state.file(), Permissions::from_mode(0o400)).unwrap();
+    fs::set_permissions(&state.path, Permissions::from_mode(0o500)).unwrap();
+    let read_only = told(&state.path);
+    fs::set_permissions(&state.path, Permissions::from_mode(0o700)).unwrap();
+    assert!(read_only.contains("told: ") && read_only.contains("ReadOnly") && read_only.contains("hint:"), "{read_only}");
+    fs::set_permissions(parent, Permissions::from_mode(0o555)).unwrap();
+    let no_place = told(&parent.join("new"));
+    fs::set_permissions(parent, Permissions::from_mode(0o755)).unwrap();
+    assert!(no_place.contains("PermissionDenied") && no_place.contains("new: "), "{no_place}");
+}
+
+/// How many records a batch has.
+const BATCH: u64 = 40;
+/// Numbers of records that expire at once.
+const EXPIRING: u64 = 1 << 40;
+
+/// Imports batch after batch from where the last one ended, until it is killed.
+fn import(state: &Path) {
+    let mut store = Sqlite::open(state, Access::Owner).unwrap();
+    let mut line = store.checkpoint("s").unwrap().map_or(0, |kept| kept.line);
+    writeln!(std::io::stdout(), "begun").unwrap();
+    loop {
+        let kind = if line.is_multiple_of(2) { Novelty::New } else { Novelty::Perhaps };
+        let mut issued: Vec<_> = (line * BATCH..(line + 1) * BATCH).map(|number| ready(&plain(number), kind)).collect();
+        // One record gains a name with every batch, and one is forgotten now and then.
+        issued.push(ready(&record(&json!({"alt_keys": ["token_id:all", format!("token_id:{line}")]})), Novelty::Perhaps));
+        if line.is_multiple_of(8) {
+            issued.push(ready(&record(&json!({"fp": fp(EXPIRING + line), "expires_at": 1})), Novelty::New));
+        }
+        let checkpoint = Some(Checkpoint { source: "s".into(), offset: line * 100, line: line + 1 });
+        store.write(&mut Load { issued: issued.into(), tail: Tail { checkpoint, ..Tail::default() }, ..Load::default() }).unwrap();
+        store.expose(&[Seen { record: 1, exposure: sighting("x", 1) }]).unwrap();
+        if line.is_multiple_of(8) {
+            store.forget(at(2)).unwrap();
+        }
+        line += 1;
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_keeps_whole_batches() {
+    let state = State::new();
+    let program = std::env::current_exe().unwrap();
+    let mut last = 0;
+    for round in 0..20_u64 {
+        let mut running = child(&program, "import", &state.path).spawn().unwrap();
+        let begun = BufReader::new(running.stdout.take().unwrap()).lines().map_while(Result::ok).any(|line| line.contains("begun"));
+        assert!(begun, "round {round}: it did not begin");
+        std::thread::sleep(Duration::from_micros(1000 + round * 37_717 % 90_000));
+        running.kill().unwrap();
+        running.wait().unwrap();
+        last = check(&state, last);
+    }
+    assert!(last > 20, "only {last} batches in all rounds");
+}
+
+/// Every batch up to the checkpoint is whole, and nothing of the next is there; the number of batches.
+fn check(state: &State, least: u64) -> u64 {
+    let mut store = state.open().unwrap();
+    // What was removed just before may still have to be wiped.
+    let wrong = store.verify().unwrap();
+    assert!(wrong.iter().all(|what| what.contains("forget again")), "{wrong:?}");
+    let lines = store.checkpoint("s").unwrap().map_or(0, |kept| kept.line);
+    assert!(lines >= least, "a batch was lost");
+    let expiring = |line: u64| !store.find(&fp(EXPIRING + line)).unwrap().is_empty();
+    let left = (0..=lines).filter(|line| expiring(*line)).count() as u64;
+    assert!(left <= 1, "{left} were not forgotten");
+    assert_eq!(store.counts().unwrap().records, lines * BATCH + u64::from(lines > 0) + left);
+    for number in (0..lines * BATCH).step_by(7).chain((lines * BATCH).checked_sub(1)) {
+        assert_eq!(store.find(&fp(number)).unwrap().len(), 1, "{number} of {lines} batches");
+    }
+    assert!((lines * BATCH..(lines + 1) * BATCH).all(|number| store.find(&fp(number)).unwrap().is_empty()));
+    let named = store.find(&"token_id:all".parse().unwrap()).unwrap();
+    assert_eq!(named.first().map_or(0, |stored| stored.issuance.alt_keys.len() as u64), lines + u64::from(lines > 0));
+    let late = store.filter().unwrap().late.len() as u64;
+    assert!(late >= store.counts().unwrap().keys, "the filter misses names");
+    store.forget(at(2)).unwrap();
+    assert_eq!(store.verify().unwrap(), [""; 0]);
+    store.write(&mut Few::default()).unwrap();
+    lines
+}

@@ -1,0 +1,186 @@
+//! Stores to be tested, each empty and alone, and records to put into them.
+#![allow(dead_code)]
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+
+use beartrap::ledger::batch::Ready;
+use beartrap::model::exposure::{Exposure, PlaceKind, Reach};
+use beartrap::model::fingerprint::Fingerprint;
+use beartrap::model::instant::Instant;
+use beartrap::model::issuance::Issuance;
+use beartrap::model::token_key::TokenKey;
+use beartrap::store::open::open;
+use beartrap::store::state_dir::{Access, DATABASE};
+use beartrap::store::store::{Incoming, NewIssuance, Novelty, RecordId, Store, Tail, Written};
+use tempfile::TempDir;
+
+/// Where one test's store lives; gone when it is dropped.
+pub enum Home {
+    /// A directory.
+    Sqlite(TempDir),
+    /// A schema on a server.
+    #[cfg(feature = "postgres")]
+    Postgres { url: String, schema: String },
+}
+
+impl Home {
+    /// An empty directory.
+    pub fn sqlite() -> Self {
+        let directory = TempDir::new().unwrap();
+        Self::Sqlite(directory)
+    }
+
+    /// A schema with a name of its own; none where no server is given.
+    #[cfg(feature = "postgres")]
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+    pub fn postgres(name: &str) -> Option<Self> {
+        let Ok(url) = std::env::var("BEARTRAP_TEST_POSTGRES") else {
+            eprintln!("skipped: BEARTRAP_TEST_POSTGRES holds no connection URL");
+            return None;
+        };
+        let schema = format!("test_{}_{name}", std::process::id()).chars().take(60).collect();
+        let home = Self::Postgres { url, schema };
+        home.clear();
+        Some(home)
+    }
+
+    /// What `--state` would say.
+    pub fn state(&self) -> String {
+        match self {
+            Self::Sqlite(directory) => directory.path().join("state").display().to_string(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { url, schema } => format!("{url}{}schema={schema}", if url.contains('?') { '&' } else { '?' }),
+        }
+    }
+
+    /// One more connection.
+    pub fn open(&self) -> Box<dyn Store> {
+        open(&self.state(), Access::Owner).unwrap()
+    }
+
+    /// Changes the tables behind the store's back.
+    pub fn meddle(&self, sql: &str) {
+        match self {
+            Self::Sqlite(_) => {
+                let file = std::path::Path::new(&self.state()).join(DATABASE);
+                rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres { url, schema } => {
+                let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
+                client.batch_execute(&format!("SET search_path TO {schema}; {sql}")).unwrap();
+            }
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    fn clear(&self) {
+        if let Self::Postgres { url, schema } = self {
+            let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
+            client.batch_execute(&format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS {schema} CASCADE")).unwrap();
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// A batch, and what the store told it.
+#[derive(Default)]
+pub struct Load<'a> {
+    pub issued: VecDeque<NewIssuance>,
+    pub tail: Tail,
+    pub begun: Option<RecordId>,
+    pub fresh: Vec<u64>,
+    /// What happens in the middle of the transaction.
+    pub during: Option<Box<dyn FnMut() + 'a>>,
+}
+
+impl Incoming for Load<'_> {
+    fn begin(&mut self, last: RecordId) {
+        self.begun = Some(last);
+    }
+
+    fn next(&mut self) -> Option<NewIssuance> {
+        if let Some(during) = &mut self.during {
+            during();
+        }
+        self.issued.pop_front()
+    }
+
+    fn finish(&mut self, indices: &[u64]) -> Tail {
+        self.fresh = indices.to_vec();
+        std::mem::take(&mut self.tail)
+    }
+}
+
+/// A fingerprint by number.
+pub fn fp(number: u64) -> TokenKey {
+    TokenKey::Fingerprint(Fingerprint::of(&number.to_le_bytes()))
+}
+
+/// A record from JSON.
+pub fn record(json: &serde_json::Value) -> Issuance {
+    serde_json::from_value(json.clone()).unwrap()
+}
+
+/// A record with a fingerprint by number and nothing else.
+pub fn plain(number: u64) -> Issuance {
+    Issuance { fp: Some(fp(number)), ..Issuance::default() }
+}
+
+/// A record as a batch holds it.
+pub fn ready(issuance: &Issuance, novelty: Novelty) -> NewIssuance {
+    match Ready::issued(issuance, None) {
+        Ready::Issued(new) => NewIssuance { novelty, ..new },
+        Ready::Event(_) => unreachable!(),
+    }
+}
+
+/// A batch of records.
+pub fn load<'a>(issued: &[Issuance], novelty: Novelty) -> Load<'a> {
+    Load { issued: issued.iter().map(|one| ready(one, novelty)).collect(), ..Load::default() }
+}
+
+/// Writes records that may be known.
+pub fn write(store: &mut dyn Store, issued: &[Issuance]) -> Written {
+    store.write(&mut load(issued, Novelty::Perhaps)).unwrap()
+}
+
+/// A time by second.
+pub fn at(second: i64) -> Instant {
+    Instant::from_number(second).unwrap()
+}
+
+/// A sighting.
+pub fn sighting(location: &str, second: i64) -> Exposure {
+    Exposure {
+        kind: PlaceKind::CiLog,
+        reach: Reach::Internal,
+        location: location.to_owned(),
+        line: 3,
+        carrier: None,
+        decoders: Vec::new(),
+        first_seen: at(second),
+        last_seen: at(second),
+        count: 1,
+    }
+}
+
+/// What two stores of equal content have in common.
+pub fn content(store: &dyn Store) -> String {
+    let mut text = String::new();
+    for stored in store.page(0, 1000).unwrap() {
+        writeln!(text, "{stored:?} {:?}", store.exposures(stored.id).unwrap()).unwrap();
+    }
+    let mut filter = store.filter().unwrap();
+    filter.late.sort_unstable();
+    let counts = store.counts().unwrap();
+    writeln!(text, "{:?} {filter:?} {} {}", store.all_events().unwrap(), counts.keys, counts.grams).unwrap();
+    text
+}
