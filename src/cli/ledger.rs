@@ -18,7 +18,7 @@ use crate::config::ledger_flags::{LedgerCommand, StateFlags};
 use crate::config::state::{StateEnvironment, state};
 use crate::ledger::ledger::Ledger;
 use crate::model::instant::Instant;
-use crate::store::sqlite::Sqlite;
+use crate::store::open::open as store_at;
 use crate::store::state_dir::Access;
 
 /// Runs one command.
@@ -59,13 +59,19 @@ pub fn open(flags: &StateFlags) -> anyhow::Result<Ledger> {
 pub fn open_at(place: &str, access: Access) -> anyhow::Result<Ledger> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"))?;
-    Ok(Ledger::open(Box::new(Sqlite::open(Path::new(place), access)?), random)?)
+    Ok(Ledger::open(store_at(place, access)?, random)?)
 }
 
 fn place(flags: &StateFlags) -> anyhow::Result<(String, Access)> {
     let path = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
     let environment = StateEnvironment { state_directory: path("STATE_DIRECTORY"), xdg_state_home: path("XDG_STATE_HOME"), home: path("HOME") };
     Ok(state(flags, &environment)?)
+}
+
+/// The directory in which keys of a state lie; a server has none.
+#[must_use]
+pub fn keys_directory(place: &str) -> Option<&Path> {
+    (!place.contains("://")).then(|| Path::new(place))
 }
 
 fn now() -> Instant {

@@ -1,7 +1,7 @@
 //! `beartrap scan`: from flags to exit status.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant as Clock;
@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use jiff::{Timestamp, Unit};
 
 use crate::cli::exit::Exit;
-use crate::cli::ledger::open_at;
+use crate::cli::ledger::{keys_directory, open_at};
 use crate::cli::reporter::{Reporter, Wanted, Writing};
 use crate::cli::stdin::Stdin;
 use crate::cli::terminal::{draw, say, shows_progress, style};
@@ -100,7 +100,7 @@ fn asked(flags: &ScanFlags) -> anyhow::Result<Knowledge> {
     let Some(place) = &flags.state else { return Ok((Asked::Nobody, None, Vec::new())) };
     let access = if flags.allow_shared_state { Access::Shared } else { Access::Owner };
     let ledger = Arc::new(open_at(place, access)?);
-    let keys = keys::all(Path::new(place))?;
+    let keys = keys_directory(place).map(keys::all).transpose()?.unwrap_or_default();
     let book = Book { ledger: Arc::clone(&ledger), reach: settings::reach(flags.reach), options: Options::default(), seen: Vec::new() };
     Ok((Asked::Ledger(book), Some(ledger), keys))
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 /// Where the state is.
 #[derive(Args, Clone, Debug)]
 pub struct StateFlags {
-    /// The state: a directory; by default `beartrap` in the user's state directory
+    /// The state: a directory, by default `beartrap` in the user's state directory, or `postgres://user@host/database`
     #[arg(long, value_name = "DIR", env = "BEARTRAP_STATE")]
     pub state: Option<String>,
     /// Use a state directory that others can read

@@ -1,5 +1,7 @@
 //! A store as a map in memory, and random operations that both must answer alike.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use beartrap::model::issuance::Issuance;

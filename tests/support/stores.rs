@@ -1,4 +1,6 @@
 //! Stores to be tested, each empty and alone, and records to put into them.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 #![allow(dead_code)]
 
 use std::collections::VecDeque;

@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::cli::exit::Exit;
-use crate::cli::ledger::{open, place};
+use crate::cli::ledger::{keys_directory, open, place};
 use crate::config::ledger_flags::KeysCommand;
 use crate::model::fingerprint::FingerprintKey;
 use crate::store::keys;
@@ -19,18 +19,19 @@ use crate::store::keys;
 pub fn keys(command: &KeysCommand) -> anyhow::Result<Exit> {
     let (KeysCommand::Add { state, .. } | KeysCommand::Rotate { state } | KeysCommand::List { state }) = command;
     drop(open(state)?);
-    let (directory, _) = place(state)?;
+    let (place, _) = place(state)?;
+    let directory = directory(&place)?;
     match command {
         KeysCommand::Add { file: Some(file), .. } => {
             let octets = Zeroizing::new(std::fs::read(file).map_err(|error| anyhow::anyhow!("{}: cannot read the key: {error}", file.display()))?);
-            written(&directory, &octets)?;
+            written(directory, &octets)?;
         }
         KeysCommand::Add { file: None, .. } | KeysCommand::Rotate { .. } => {
-            written(&directory, &made()?)?;
+            written(directory, &made()?)?;
         }
         KeysCommand::List { .. } => {
             let mut out = std::io::stdout();
-            for key in keys::all(Path::new(&directory))? {
+            for key in keys::all(directory)? {
                 writeln!(out, "{}", key.id())?;
             }
         }
@@ -39,8 +40,8 @@ pub fn keys(command: &KeysCommand) -> anyhow::Result<Exit> {
 }
 
 /// The newest key; makes the first one where there is none.
-pub fn newest(directory: &str) -> anyhow::Result<FingerprintKey> {
-    let path = Path::new(directory);
+pub fn newest(place: &str) -> anyhow::Result<FingerprintKey> {
+    let path = directory(place)?;
     if keys::all(path)?.is_empty() {
         add(path, &made()?)?;
     }
@@ -53,8 +54,13 @@ fn made() -> anyhow::Result<Zeroizing<Vec<u8>>> {
     Ok(octets)
 }
 
-fn written(directory: &str, octets: &[u8]) -> anyhow::Result<()> {
-    let id = add(Path::new(directory), octets)?;
+fn directory(place: &str) -> anyhow::Result<&Path> {
+    let hint = "hint: keep what needs a key in a state directory, and the rest on the server";
+    keys_directory(place).ok_or_else(|| anyhow::anyhow!("keys are kept in a state directory, and this state is on a server\n{hint}"))
+}
+
+fn written(directory: &Path, octets: &[u8]) -> anyhow::Result<()> {
+    let id = add(directory, octets)?;
     Ok(writeln!(std::io::stdout(), "{id}")?)
 }
 

@@ -11,7 +11,7 @@ use crate::config::ledger_flags::{Shape, StateFlags};
 use crate::config::state::{Direction, time};
 use crate::ledger::ledger::Ledger;
 use crate::outputs::summary::counted;
-use crate::store::sqlite::Sqlite;
+use crate::store::open::open as store_at;
 
 /// Counts what is there.
 ///
@@ -56,7 +56,7 @@ pub fn forget(expired_before: &str, state: &StateFlags) -> anyhow::Result<Exit> 
 pub fn verify(repair: bool, state: &StateFlags) -> anyhow::Result<Exit> {
     let (directory, access) = place(state)?;
     if repair {
-        Ledger::rebuild(Box::new(Sqlite::open(std::path::Path::new(&directory), access)?))?;
+        Ledger::rebuild(store_at(&directory, access)?)?;
     }
     let ledger = open_at(&directory, access)?;
     let wrong = ledger.verify()?;
