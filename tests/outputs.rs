@@ -21,7 +21,7 @@ use beartrap::outputs::format::{FORMATS, format};
 use beartrap::outputs::gitlab;
 use beartrap::outputs::output::{Context, Live, Style};
 use beartrap::outputs::record::FindingRecord;
-use beartrap::outputs::schema::{finding_schema, summary_schema};
+use beartrap::outputs::schema::{finding_schema, issuance_schema, lifecycle_schema, summary_schema};
 use beartrap::outputs::summary::{problem_line, summary_line};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -270,7 +270,8 @@ fn jsonl_writes_each_line_at_once() {
 
 #[test]
 fn committed_schemas_are_in_step_with_the_types() {
-    for (name, schema) in [("finding", finding_schema()), ("summary", summary_schema())] {
+    let schemas = [("finding", finding_schema()), ("summary", summary_schema()), ("issuance", issuance_schema()), ("lifecycle", lifecycle_schema())];
+    for (name, schema) in schemas {
         let path = format!("{}/docs/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let text = format!("{schema:#}\n");
         if std::env::var_os("BEARTRAP_BLESS").is_some() {

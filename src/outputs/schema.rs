@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+use crate::model::issuance::Issuance;
+use crate::model::lifecycle::LifecycleEvent;
 use crate::outputs::record::FindingRecord;
 use crate::outputs::summary_record::SummaryRecord;
 
@@ -21,4 +23,16 @@ pub fn summary_schema() -> Value {
 
 fn schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().into()
+}
+
+/// JSON Schema of the issued-token record.
+#[must_use]
+pub fn issuance_schema() -> Value {
+    schema::<Issuance>()
+}
+
+/// JSON Schema of a fact about tokens.
+#[must_use]
+pub fn lifecycle_schema() -> Value {
+    schema::<LifecycleEvent>()
 }
