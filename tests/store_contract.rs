@@ -1,4 +1,5 @@
 //! What every store must do, asked of the embedded one, and of the shared one where `BEARTRAP_TEST_POSTGRES` names a server.
+#![allow(clippy::unwrap_used, reason = "what a law relies on fails the test where it fails")]
 
 #[path = "support/stores.rs"]
 mod stores;
@@ -9,7 +10,7 @@ mod model;
 use beartrap::model::known::Gram;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use beartrap::model::token_key::TokenKey;
-use beartrap::store::store::{Checkpoint, FilterPart, NewIssuance, Novelty, Seen, Store, Tail};
+use beartrap::store::store::{Checkpoint, FilterPart, FilterState, NewIssuance, Novelty, Seen, Store, Tail};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
@@ -179,9 +180,9 @@ fn whole_names_are_compared(home: &Home) {
     let records = names.iter().map(|name| record(&json!({"alt_keys": [name]})));
     let issued = records.map(|one| NewIssuance { indices: every.clone(), ..ready(&one, Novelty::New) }).collect();
     store.write(&mut Load { issued, ..Load::default() }).unwrap();
-    for (at, name) in names.iter().enumerate() {
+    for (id, name) in (1..).zip(&names) {
         let found = store.find(name).unwrap();
-        assert_eq!(found.iter().map(|stored| stored.id).collect::<Vec<_>>(), [at as i64 + 1], "{name}");
+        assert_eq!(found.iter().map(|stored| stored.id).collect::<Vec<_>>(), [id], "{name}");
     }
     // What only collides is not joined.
     let written = write(&mut *store, &[record(&json!({"alt_keys": [names[4]], "provider": "p"}))]);
@@ -248,7 +249,7 @@ fn a_checkpoint_comes_with_its_batch(home: &Home) {
 
 fn the_filter_knows_late_names_and_parts(home: &Home) {
     let mut store = home.open();
-    assert_eq!(store.filter().unwrap(), Default::default());
+    assert_eq!(store.filter().unwrap(), FilterState::default());
     write(&mut *store, &[plain(1)]);
     let part = |merged, number, bytes: &[u8]| FilterPart { merged, number, bytes: bytes.to_vec() };
     for (number, bytes) in [(2, b"one"), (3, b"two")] {

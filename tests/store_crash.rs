@@ -1,5 +1,6 @@
 //! The embedded store when things go wrong: old, new and foreign files, no rights, no room, and death in the middle of a write.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "what a law relies on fails the test where it fails")]
 
 #[path = "support/stores.rs"]
 mod stores;
@@ -250,6 +251,12 @@ fn child(program: &Path, what: &str, state: &Path) -> Command {
     command
 }
 
+/// Says a line to the parent.
+fn tell(line: &str) {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}").and_then(|()| out.flush()).unwrap();
+}
+
 #[test]
 fn as_a_child() {
     let Ok(what) = std::env::var(CHILD) else { return };
@@ -257,7 +264,7 @@ fn as_a_child() {
     match what.as_str() {
         "open" => {
             let told = Sqlite::open(&state, Access::Owner).err().map_or("opened".to_owned(), |error| format!("{error} {error:?}"));
-            writeln!(std::io::stdout(), "told: {}", told.replace('\n', " ")).unwrap();
+            tell(&format!("told: {}", told.replace('\n', " ")));
         }
         _ => import(&state),
     }
@@ -303,7 +310,7 @@ const EXPIRING: u64 = 1 << 40;
 fn import(state: &Path) {
     let mut store = Sqlite::open(state, Access::Owner).unwrap();
     let mut line = store.checkpoint("s").unwrap().map_or(0, |kept| kept.line);
-    writeln!(std::io::stdout(), "begun").unwrap();
+    tell("begun");
     loop {
         let kind = if line.is_multiple_of(2) { Novelty::New } else { Novelty::Perhaps };
         let mut issued: Vec<_> = (line * BATCH..(line + 1) * BATCH).map(|number| ready(&plain(number), kind)).collect();
