@@ -313,7 +313,8 @@ impl Known for Gullible {
 fn a_filter_that_errs_costs_a_look_and_finds_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = ledger_of(directory.path(), &[token(5, 30).as_bytes()]);
-    let text: String = (0..200).map(|i| format!("value {} and {}\n", token(1000 + i, 30), token(5000 + i, 17))).collect();
+    let lines: Vec<String> = (0..200).map(|i| format!("value {} and {}", token(1000 + i, 30), token(5000 + i, 17))).collect();
+    let text = lines.join("\n");
     let engine = |known: Arc<dyn Known>| Engine::new(&RuleSet::builtin(), Options { known: Some(known), ..Options::default() });
     let origin = Arc::new(Origin::Memory("text".into()));
     let sound = engine(Arc::clone(&ledger) as Arc<dyn Known>).scan(&origin, text.as_bytes());

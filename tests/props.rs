@@ -205,7 +205,7 @@ static UNCHECKED: LazyLock<Engine> = LazyLock::new(|| {
     });
     let mut set = RuleSet::empty();
     set.extend(rules.collect()).expect("because ids are unique");
-    Engine::new(&set, Options { min_confidence: Confidence::Low, comments: Comments::Ignore, max_depth: 0, key: None })
+    Engine::new(&set, Options { min_confidence: Confidence::Low, comments: Comments::Ignore, max_depth: 0, ..Options::default() })
 });
 
 /// A regular expression for every alternative of every anchored rule; equal ones once.

@@ -72,6 +72,12 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Whether nobody else had written since the filter was read.
+    #[must_use]
+    pub fn was_judged(&self) -> bool {
+        self.judged
+    }
+
     /// A record is new when neither the filter nor this batch knows any of its names.
     fn novelty(&mut self, indices: &[u64]) -> Novelty {
         let known = !self.judged || indices.iter().any(|index| self.filter.may_hold(*index));
