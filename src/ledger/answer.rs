@@ -29,7 +29,6 @@ impl Ledger {
             liveness_now,
             seconds_left: left,
             parents: self.parents(issuance.parent_fp.clone())?,
-            children: 0,
             events,
             exposures,
             issuance,

@@ -42,8 +42,6 @@ pub struct LedgerMatch {
     pub events: Vec<LifecycleEvent>,
     /// The tokens that it was made from, the nearest first.
     pub parents: Vec<TokenKey>,
-    /// How many tokens were made from it, as far as is known.
-    pub children: u64,
     /// Where it was seen, this place included.
     pub exposures: Vec<Exposure>,
 }

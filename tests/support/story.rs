@@ -246,7 +246,6 @@ fn matched(issued: &Line, fingerprint: &Fingerprint, mut events: Vec<LifecycleEv
         issuance,
         events,
         parents: Vec::new(),
-        children: 0,
         exposures,
     }
 }
