@@ -280,6 +280,21 @@ proptest! {
     }
 }
 
+#[test]
+fn what_another_process_adds_is_seen_after_a_refresh() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = ledger_of(directory.path(), &[]);
+    let secret = token(9, 40);
+    let text = format!("some {secret} text");
+    assert!(scan(&ledger, text.as_bytes()).iter().all(|finding| finding.rule.id != "issued-token"));
+    assert!(beartrap(directory.path(), "ledger add --state st", &secret).status.success());
+    ledger.refresh().unwrap();
+    let glued = format!("some_{secret}_text");
+    for text in [text, glued] {
+        assert!(scan(&ledger, text.as_bytes()).iter().any(|finding| finding.fingerprint() == Some(&Fingerprint::of(secret.as_bytes()))), "{text:.6}");
+    }
+}
+
 /// A ledger whose filter says yes to everything.
 struct Gullible(Arc<Ledger>);
 

@@ -1,5 +1,6 @@
 //! The ledger: a store, and a filter over it that answers most questions from memory.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::ledger::batch::{Batch, Ready};
@@ -23,7 +24,7 @@ pub struct Ledger {
     store: Mutex<Box<dyn Store>>,
     filter: RwLock<Arc<Filter>>,
     gram_key: GramKey,
-    has_grams: bool,
+    has_grams: AtomicBool,
 }
 
 /// Why the ledger cannot answer.
@@ -51,7 +52,7 @@ impl Ledger {
         let word = |at: usize| kept.get(at..).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let gram_key = GramKey([word(0), word(8)]);
         let filter = Filter::read(&store.filter()?)?;
-        let has_grams = store.has_grams()?;
+        let has_grams = AtomicBool::new(store.has_grams()?);
         Ok(Self { store: Mutex::new(store), filter: RwLock::new(Arc::new(filter)), gram_key, has_grams })
     }
 
@@ -75,6 +76,7 @@ impl Ledger {
         let store = self.store();
         if store.last()? != self.filter().last() {
             self.set_filter(Filter::read(&store.filter()?)?);
+            self.has_grams.store(store.has_grams()?, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -166,7 +168,7 @@ impl Ledger {
     ///
     /// [`LedgerError`]
     pub fn rebuild(store: Box<dyn Store>) -> Result<(), LedgerError> {
-        let ledger = Self { store: Mutex::new(store), filter: RwLock::default(), gram_key: GramKey([0, 0]), has_grams: false };
+        let ledger = Self { store: Mutex::new(store), filter: RwLock::default(), gram_key: GramKey([0, 0]), has_grams: AtomicBool::new(false) };
         ledger.merge()
     }
 
@@ -226,7 +228,7 @@ impl Known for Ledger {
     }
 
     fn gram_key(&self) -> Option<GramKey> {
-        self.has_grams.then_some(self.gram_key)
+        self.has_grams.load(Ordering::Relaxed).then_some(self.gram_key)
     }
 
     fn grams(&self, hash: u64) -> Vec<Gram> {
