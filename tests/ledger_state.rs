@@ -5,7 +5,6 @@
 #[path = "support/binary.rs"]
 mod binary;
 #[path = "support/marks.rs"]
-#[allow(dead_code, reason = "the importers' tests use the rest")]
 mod marks;
 
 use std::fs;
