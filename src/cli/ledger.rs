@@ -58,7 +58,7 @@ pub fn open(flags: &StateFlags) -> anyhow::Result<Ledger> {
 /// A state that cannot be used.
 pub fn open_at(place: &str, access: Access) -> anyhow::Result<Ledger> {
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"))?;
+    fill_random(&mut random)?;
     Ok(Ledger::open(store_at(place, access)?, random)?)
 }
 
@@ -72,6 +72,10 @@ fn place(flags: &StateFlags) -> anyhow::Result<(String, Access)> {
 #[must_use]
 pub fn keys_directory(place: &str) -> Option<&Path> {
     (!place.contains("://")).then(|| Path::new(place))
+}
+
+fn fill_random(octets: &mut [u8]) -> anyhow::Result<()> {
+    getrandom::fill(octets).map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"))
 }
 
 fn now() -> Instant {

@@ -123,8 +123,10 @@ pub fn merged_part(number: u32, indices: &[u64]) -> Option<FilterPart> {
     Some(FilterPart { merged: true, number, bytes })
 }
 
+/// Which of a power of two parts an index belongs to: its upper bits say.
+#[must_use]
 #[inline]
-fn share_of(index: u64, parts: usize) -> usize {
+pub fn share_of(index: u64, parts: usize) -> usize {
     let bits = parts.trailing_zeros();
     if bits == 0 { 0 } else { (index >> (64 - bits)) as usize }
 }
@@ -153,11 +155,15 @@ fn decode(bytes: &[u8]) -> Option<BinaryFuse16> {
     descriptor.seed = body[1..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes))?;
     (descriptor.segment_length, descriptor.segment_length_mask, descriptor.segment_count_length) = (number(9)?, number(13)?, number(17)?);
     part.fingerprints = body[HEAD..].as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect();
-    // What a look-up reads lies below these bounds.
     let descriptor = &part.descriptor;
-    let reach = u64::from(descriptor.segment_count_length) + 2 * u64::from(descriptor.segment_length);
-    let sound = descriptor.segment_length.is_power_of_two() && descriptor.segment_length_mask == descriptor.segment_length - 1;
-    (sound && reach <= part.fingerprints.len() as u64).then_some(part)
+    let lengths = [descriptor.segment_length, descriptor.segment_length_mask, descriptor.segment_count_length];
+    is_sound(lengths, part.fingerprints.len()).then_some(part)
+}
+
+/// Whether a fuse filter with these lengths (segment, its mask, all segments) reads only cells that it has.
+#[must_use]
+pub fn is_sound([segment, mask, all]: [u32; 3], cells: usize) -> bool {
+    segment.is_power_of_two() && mask == segment - 1 && u64::from(all) + 2 * u64::from(segment) <= cells as u64
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use xorf::{BinaryFuse32, Filter as _};
 
+use crate::ledger::filter::{is_sound, share_of};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::known::{Gram, GramKey, Known, MayHold};
 
@@ -47,7 +48,7 @@ pub enum FilterFileError {
 }
 
 impl FilterFile {
-    /// Makes a filter over parts of fingerprints; each part is a list of digests that belongs to it by [`part`].
+    /// Makes a filter over the digests of plain fingerprints.
     ///
     /// # Errors
     ///
@@ -57,7 +58,7 @@ impl FilterFile {
         let mut shares = vec![Vec::new(); count];
         for digest in digests {
             let index = salted(&salt, digest);
-            shares[share(index, count)].push(index);
+            shares[share_of(index, count)].push(index);
         }
         let mut parts = Vec::with_capacity(count);
         for mut share in shares {
@@ -72,7 +73,7 @@ impl FilterFile {
     #[must_use]
     pub fn may_hold(&self, digest: &[u8; 32]) -> bool {
         let index = salted(&self.salt, digest);
-        let part = &self.parts[share(index, self.parts.len())];
+        let part = &self.parts[share_of(index, self.parts.len())];
         part.len() > 0 && part.contains(&index)
     }
 
@@ -135,8 +136,7 @@ fn parse(mut body: &[u8]) -> Option<FilterFile> {
         let (segment_length, segment_length_mask, segment_count_length, cells) = (number()?, number()?, number()?, number()? as usize);
         let (fingerprints, rest) = body.split_at_checked(cells.checked_mul(4)?)?;
         body = rest;
-        let reach = u64::from(segment_count_length) + 2 * u64::from(segment_length);
-        if !segment_length.is_power_of_two() || segment_length_mask != segment_length - 1 || reach > cells as u64 {
+        if !is_sound([segment_length, segment_length_mask, segment_count_length], cells) {
             return None;
         }
         // The library makes filters from indices only: one is made, and everything in it replaced.
@@ -155,11 +155,6 @@ fn parse(mut body: &[u8]) -> Option<FilterFile> {
 fn salted(salt: &[u8; 16], digest: &[u8; 32]) -> u64 {
     let hash = Sha256::new_with_prefix(salt).chain_update(digest).finalize();
     u64::from_le_bytes(*hash.first_chunk().expect("because a digest has 32 bytes"))
-}
-
-fn share(index: u64, parts: usize) -> usize {
-    let bits = parts.trailing_zeros();
-    if bits == 0 { 0 } else { (index >> (64 - bits)) as usize }
 }
 
 /// Says yes to everything: the file is asked with whole fingerprints only.

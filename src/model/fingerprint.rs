@@ -43,6 +43,12 @@ impl Fingerprint {
         &self.digest
     }
 
+    /// The first 64 bits, which spread evenly: what tables of fingerprints are sorted by.
+    #[must_use]
+    pub fn index(&self) -> u64 {
+        u64::from_le_bytes(*self.digest.first_chunk().expect("because a digest has 32 bytes"))
+    }
+
     /// The key's id where the fingerprint is keyed.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
 use crate::model::token_key::TokenKey;
 
@@ -71,7 +72,6 @@ impl Target {
     /// 64 bits by which facts about it are found.
     #[must_use]
     pub fn index(&self) -> u64 {
-        use sha2::Digest as _;
         let text = match self {
             Self::Key(key) => return key.index(),
             Self::Family(id) => format!("family:{id}"),
@@ -79,6 +79,6 @@ impl Target {
             Self::Task(id) => format!("task:{id}"),
             Self::Subject(id) => format!("subject:{id}"),
         };
-        u64::from_le_bytes(*sha2::Sha256::digest(text.as_bytes()).first_chunk().expect("because a digest has 32 bytes"))
+        Fingerprint::of(text.as_bytes()).index()
     }
 }

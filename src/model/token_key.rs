@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::model::fingerprint::Fingerprint;
 
@@ -68,8 +67,8 @@ impl TokenKey {
     #[must_use]
     pub fn index(&self) -> u64 {
         match self {
-            Self::Fingerprint(fingerprint) if fingerprint.key_id().is_none() => first_eight(fingerprint.digest()),
-            _ => first_eight(&Sha256::digest(self.to_string().as_bytes()).into()),
+            Self::Fingerprint(fingerprint) if fingerprint.key_id().is_none() => fingerprint.index(),
+            _ => Fingerprint::of(self.to_string().as_bytes()).index(),
         }
     }
 
@@ -89,10 +88,6 @@ impl TokenKey {
             Self::Named(KeyKind::Biscuit, _) => "Biscuit revocation id",
         }
     }
-}
-
-fn first_eight(digest: &[u8; 32]) -> u64 {
-    u64::from_le_bytes(*digest.first_chunk().expect("because a digest has 32 bytes"))
 }
 
 impl fmt::Display for TokenKey {

@@ -89,15 +89,9 @@ impl Grams {
     }
 }
 
-/// Fibonacci hashing: the high bits are well mixed.
-#[inline]
-fn hash(gram: u32) -> u32 {
-    gram.wrapping_mul(0x9E37_79B1)
-}
-
-/// Where the search for a gram's slot begins.
+/// Where the search for a gram's slot begins (Fibonacci hashing: the high bits are well mixed).
 fn slot_of(gram: u32) -> usize {
-    let mixed = hash(gram);
+    let mixed = gram.wrapping_mul(0x9E37_79B1);
     (mixed ^ mixed >> 15) as usize
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::model::fingerprint::Fingerprint;
 use crate::model::known::{Known, MayHold};
-use crate::model::token_key::TokenKey;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{MAX_REACH, MIN_RUN};
 use crate::scan::kernel::Run;
@@ -112,9 +111,7 @@ impl<'a> Issued<'a> {
             return;
         }
         let fingerprint = Fingerprint::of(text);
-        let index = u64::from_le_bytes(*fingerprint.digest().first_chunk().expect("because a digest has 32 bytes"));
-        debug_assert_eq!(index, TokenKey::Fingerprint(fingerprint.clone()).index(), "a plain fingerprint's index is its first eight bytes");
-        if self.view.may_hold(index) && self.known.holds(&fingerprint) {
+        if self.view.may_hold(fingerprint.index()) && self.known.holds(&fingerprint) {
             return found(span);
         }
         if let Some(miss) = self.misses.get_mut(slot)

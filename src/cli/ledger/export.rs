@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::cli::exit::Exit;
-use crate::cli::ledger::open;
+use crate::cli::ledger::{fill_random, open};
 use crate::cli::terminal::say;
 use crate::config::ledger_flags::StateFlags;
 use crate::ledger::filter_file::FilterFile;
@@ -51,7 +51,7 @@ fn write_filter(ledger: &Ledger, path: &Path) -> anyhow::Result<()> {
         Ok(())
     })?;
     let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"))?;
+    fill_random(&mut salt)?;
     let filter = FilterFile::new(salt, &digests)?;
     let mut out = BufWriter::new(File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?);
     filter.write(&mut out)?;

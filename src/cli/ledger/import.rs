@@ -7,7 +7,6 @@ use std::time::Instant as Clock;
 
 use anyhow::Context as _;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::cli::exit::Exit;
 use crate::cli::ledger::open;
@@ -74,8 +73,11 @@ fn chosen(name: &str) -> anyhow::Result<Option<&'static Format>> {
     if name == "auto" {
         return Ok(None);
     }
-    let names = || FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
-    Format::named(name).map(Some).ok_or_else(|| anyhow::anyhow!("`{name}` is not a format\nhint: the formats are auto, {}", names()))
+    Format::named(name).map(Some).ok_or_else(|| anyhow::anyhow!("`{name}` is not a format\nhint: the formats are auto, {}", format_names()))
+}
+
+fn format_names() -> String {
+    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
 }
 
 fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
@@ -124,9 +126,8 @@ fn file(
 }
 
 fn known(format: Option<&'static Format>, head: &[u8]) -> anyhow::Result<&'static Format> {
-    let names = || FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
     format.or_else(|| detect(head)).ok_or_else(|| {
-        let message = format!("what this is cannot be told from its beginning\nhint: say it with `--format`: {}", names());
+        let message = format!("what this is cannot be told from its beginning\nhint: say it with `--format`: {}", format_names());
         std::io::Error::new(std::io::ErrorKind::InvalidData, message).into()
     })
 }
@@ -139,8 +140,7 @@ fn start(source: &str) -> Checkpoint {
 fn identity(path: &Path, head: &[u8]) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let head = head.split(|b| *b == b'\n').next().unwrap_or_default();
-    let digest = Fingerprint::from_digest(Sha256::digest(&head[..head.len().min(IDENTITY)]).into(), None);
-    format!("{}#{}", path.display(), digest.short())
+    format!("{}#{}", path.display(), Fingerprint::of(&head[..head.len().min(IDENTITY)]).short())
 }
 
 fn account(name: &str, imported: &Imported, clock: Clock) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::cli::exit::Exit;
-use crate::cli::ledger::{keys_directory, open, place};
+use crate::cli::ledger::{fill_random, keys_directory, open, place};
 use crate::config::ledger_flags::KeysCommand;
 use crate::model::fingerprint::FingerprintKey;
 use crate::store::keys;
@@ -50,7 +50,7 @@ pub fn newest(place: &str) -> anyhow::Result<FingerprintKey> {
 
 fn made() -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let mut octets = Zeroizing::new(vec![0; FingerprintKey::MIN_OCTETS]);
-    getrandom::fill(&mut octets).map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"))?;
+    fill_random(&mut octets)?;
     Ok(octets)
 }
 

@@ -27,25 +27,20 @@ pub fn list(flags: &ListFlags) -> anyhow::Result<Exit> {
     let before = flags.expires_before.as_ref().map(|text| time(text, now, Direction::Ahead)).transpose()?;
     let ledger = open(&flags.state)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut from = 0;
-    loop {
-        let page = ledger.store().page(from, PAGE)?;
-        let Some(last) = page.last() else { break };
-        from = last.id + 1;
-        for stored in page {
-            if !is_wanted(&ledger, &stored, (flags, before), now)? {
-                continue;
-            }
-            match flags.format {
-                Shape::Json => writeln!(out, "{}", serde_json::to_string(&stored.issuance)?)?,
-                Shape::Text => {
-                    let name = stored.issuance.keys().first().map(ToString::to_string).unwrap_or_default();
-                    let until = stored.issuance.expires_at.map_or_else(|| "without end".to_owned(), |end| format!("until {end}"));
-                    writeln!(out, "{}  {}, {until}", visible(&name), holder(&stored.issuance))?;
-                }
+    ledger.each::<anyhow::Error>(PAGE, &mut |stored| {
+        if !is_wanted(&ledger, &stored, (flags, before), now)? {
+            return Ok(());
+        }
+        match flags.format {
+            Shape::Json => writeln!(out, "{}", serde_json::to_string(&stored.issuance)?)?,
+            Shape::Text => {
+                let name = stored.issuance.keys().first().map(ToString::to_string).unwrap_or_default();
+                let until = stored.issuance.expires_at.map_or_else(|| "without end".to_owned(), |end| format!("until {end}"));
+                writeln!(out, "{}  {}, {until}", visible(&name), holder(&stored.issuance))?;
             }
         }
-    }
+        Ok(())
+    })?;
     out.flush()?;
     Ok(Exit::Clean)
 }
