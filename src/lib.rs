@@ -6,6 +6,7 @@ pub mod model;
 pub mod rules;
 pub mod sources;
 pub mod scan;
+pub mod observe;
 pub mod store;
 pub mod ledger;
 pub mod detect;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::Detection;
+use crate::detect::detection::{Detection, Judge};
 use crate::detect::error::DetectError;
 use crate::detect::placeholder::is_placeholder;
 use crate::detect::{ex_01, ex_02, ex_03, ex_04, ex_05, ex_06, hy_01, hy_02, hy_03, hy_04, hy_05, hy_06, hy_07};
@@ -32,7 +32,13 @@ pub fn judge(case: &Exposed) -> Vec<Verdict> {
     if is_placeholder(case) {
         return Vec::new();
     }
-    let mut verdicts: Vec<Verdict> = DETECTIONS.iter().filter_map(|detection| (detection.judge)(case)).collect();
+    let mut verdicts: Vec<Verdict> = DETECTIONS
+        .iter()
+        .filter_map(|detection| match detection.judge {
+            Judge::Exposed(judge) => judge(case),
+            Judge::Used(_) => None,
+        })
+        .collect();
     verdicts.sort_by_key(|verdict| Reverse((verdict.severity, verdict.confidence)));
     verdicts
 }

@@ -1,8 +1,9 @@
-//! One question asked of every exposure, and how its answer is put together.
+//! One question asked of every sighting, and how its answer is put together.
 
 use std::fmt::Display;
 
 use crate::detect::case::Exposed;
+use crate::detect::used::{Answer, Used};
 use crate::model::grade::{Confidence, Severity};
 use crate::model::verdict::{Evidence, Verdict};
 
@@ -17,8 +18,17 @@ pub struct Detection {
     pub severity: Severity,
     /// The comment at the head of its file, as it stands there.
     pub about: &'static str,
-    /// The answer; `None` where there is nothing to say.
-    pub judge: fn(&Exposed) -> Option<Verdict>,
+    /// How it is answered.
+    pub judge: Judge,
+}
+
+/// What a detection looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Judge {
+    /// A token that lay somewhere; `None` where there is nothing to say.
+    Exposed(fn(&Exposed) -> Option<Verdict>),
+    /// A token and all its uses.
+    Used(fn(&Used) -> Vec<Answer>),
 }
 
 /// The headings that every comment has, in this order.

@@ -22,15 +22,20 @@
 //! harmless unless a comment or an ignore file accepts them. Without a record nobody knows whether the token works.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::detect::exposure_severity::exposure_severity;
 use crate::model::grade::Severity;
 use crate::model::rule_info::TokenKind;
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "EX-01", name: "token in log, prompt or config", severity: Severity::High, about: comment(include_str!("ex_01.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "EX-01",
+    name: "token in log, prompt or config",
+    severity: Severity::High,
+    about: comment(include_str!("ex_01.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     if case.finding.rule.kind == TokenKind::KeyId {

@@ -22,13 +22,18 @@
 //! alone speaks.
 
 use crate::detect::case::{Exposed, Signature, step_down};
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::grade::{Confidence, Severity};
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "EX-02", name: "live token exposed", severity: Severity::Critical, about: comment(include_str!("ex_02.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "EX-02",
+    name: "live token exposed",
+    severity: Severity::Critical,
+    about: comment(include_str!("ex_02.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     let matched = case.matched?;

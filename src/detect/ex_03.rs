@@ -19,15 +19,20 @@
 //! themselves the capability, such as signed URLs and webhooks, are left out, since they cannot be written in any other way.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::carrier::CarrierKind;
 use crate::model::grade::Severity;
 use crate::model::rule_info::TokenKind;
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "EX-03", name: "token in URL query", severity: Severity::High, about: comment(include_str!("ex_03.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "EX-03",
+    name: "token in URL query",
+    severity: Severity::High,
+    about: comment(include_str!("ex_03.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     let carrier = case.exposure.carrier.as_ref().filter(|carrier| carrier.kind == CarrierKind::Query)?;

@@ -20,7 +20,7 @@
 //! purpose is to hand out tokens does so rightly, though not into a transcript.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::exposure::PlaceKind;
 use crate::model::grade::Severity;
 use crate::model::verdict::Verdict;
@@ -31,7 +31,7 @@ pub const DETECTION: Detection = Detection {
     name: "token in memory, tool output or queue",
     severity: Severity::High,
     about: comment(include_str!("ex_04.rs")),
-    judge,
+    judge: Judge::Exposed(judge),
 };
 
 fn judge(case: &Exposed) -> Option<Verdict> {

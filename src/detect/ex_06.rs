@@ -20,7 +20,7 @@
 //! token of AWS needs the secret access key beside it.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::carrier::CarrierKind;
 use crate::model::exposure::PlaceKind;
 use crate::model::grade::Severity;
@@ -30,8 +30,13 @@ use crate::model::verdict::Verdict;
 const NAMES: [&str; 4] = ["sessiontoken", "accesstoken", "refreshtoken", "idtoken"];
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "EX-06", name: "token in issuance telemetry", severity: Severity::High, about: comment(include_str!("ex_06.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "EX-06",
+    name: "token in issuance telemetry",
+    severity: Severity::High,
+    about: comment(include_str!("ex_06.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     let carrier = case.exposure.carrier.as_ref()?;

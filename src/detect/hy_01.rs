@@ -22,14 +22,19 @@
 use jiff::SignedDuration;
 
 use crate::detect::case::{Exposed, between};
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::issuance::TokenType;
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "HY-01", name: "long-lived token", severity: Severity::Medium, about: comment(include_str!("hy_01.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "HY-01",
+    name: "long-lived token",
+    severity: Severity::Medium,
+    about: comment(include_str!("hy_01.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     if !case.is_credential() || case.is_excepted(|issuance| issuance.long_lived_ok) {

@@ -23,13 +23,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 
 use crate::detect::case::{Exposed, Holder, between};
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::grade::{Confidence, Severity};
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "HY-02", name: "shared identity", severity: Severity::Medium, about: comment(include_str!("hy_02.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "HY-02",
+    name: "shared identity",
+    severity: Severity::Medium,
+    about: comment(include_str!("hy_02.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     if case.is_excepted(|issuance| issuance.shared_ok) {

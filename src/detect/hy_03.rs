@@ -18,13 +18,18 @@
 //! a narrow name. The list can be changed.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "HY-03", name: "broad scope", severity: Severity::Medium, about: comment(include_str!("hy_03.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "HY-03",
+    name: "broad scope",
+    severity: Severity::Medium,
+    about: comment(include_str!("hy_03.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     let is_broad = |scope: &&String| case.options.broad_scopes.iter().any(|broad| broad.eq_ignore_ascii_case(scope));

@@ -20,13 +20,18 @@
 use std::collections::BTreeSet;
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "HY-04", name: "several audiences", severity: Severity::Low, about: comment(include_str!("hy_04.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "HY-04",
+    name: "several audiences",
+    severity: Severity::Low,
+    about: comment(include_str!("hy_04.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     let issuer = case.issuer().map(canonical);

@@ -18,14 +18,19 @@
 //! An opaque token may be bound without saying so: the issuer knows, and the record should. Some clients cannot hold a key.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::issuance::TokenType;
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "HY-05", name: "no sender constraint", severity: Severity::Info, about: comment(include_str!("hy_05.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "HY-05",
+    name: "no sender constraint",
+    severity: Severity::Info,
+    about: comment(include_str!("hy_05.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     // Who says nothing of a token does not say that it is unbound.

@@ -19,14 +19,19 @@
 //! more than one task and the record names one.
 
 use crate::detect::case::{Exposed, between};
-use crate::detect::detection::{Detection, comment, evidence};
+use crate::detect::detection::{Detection, Judge, comment, evidence};
 use crate::model::grade::{Confidence, Severity};
 use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "HY-06", name: "not revoked at task end", severity: Severity::Medium, about: comment(include_str!("hy_06.rs")), judge };
+pub const DETECTION: Detection = Detection {
+    id: "HY-06",
+    name: "not revoked at task end",
+    severity: Severity::Medium,
+    about: comment(include_str!("hy_06.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     let last = last_status(case)?;

@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod catalogue;
+pub mod used;
 pub mod detection;
 pub mod error;
 pub mod exposure_severity;

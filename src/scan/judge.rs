@@ -8,6 +8,7 @@ use crate::model::decoder::Decoder;
 use crate::model::finding::{Alternate, Identity};
 use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::Confidence;
+use crate::model::jwt::{Jwt, LENIENT};
 use crate::model::rule_info::TokenKind;
 use crate::model::secret::Secret;
 use crate::model::token_facts::TokenFacts;
@@ -19,7 +20,7 @@ use crate::rules::spec::Check;
 use crate::scan::candidate::{Candidate, Dropped, Lead};
 use crate::scan::filter::{Case, silenced_by};
 use crate::scan::introducer::Introduction;
-use crate::scan::jwt::{Jwt, is_jwe};
+use crate::scan::jwt::{is_documentation, is_jwe, meets};
 use crate::scan::layer::Layer;
 use crate::scan::random::{looks_generated, strength_bits};
 
@@ -121,8 +122,8 @@ fn prove(rule: &Rule, token: &[u8]) -> Option<Proof> {
     }
     match check {
         Check::Jwt => {
-            let jwt = Jwt::parse(token).filter(|jwt| jwt.meets(&rule.claims))?;
-            let documentation = jwt.is_documentation();
+            let jwt = Jwt::parse(token).filter(|jwt| meets(jwt, &rule.claims))?;
+            let documentation = is_documentation(&jwt);
             Some(Proof { reason: Some("header and claims parse"), proven: true, documentation, facts: Some(jwt.facts()), ..plain })
         }
         Check::Random => looks_generated(token.strip_prefix(rule.public_prefix().as_bytes()).unwrap_or(token)).then_some(plain),
@@ -149,12 +150,7 @@ fn holds_json(token: &[u8]) -> bool {
     let Some(at) = memchr::memmem::find(token, b"ey") else { return false };
     let text: Vec<u8> = token[at..].iter().take_while(|b| **b != b'_').map(|b| if *b == b'-' { b'+' } else { *b }).filter(|b| *b != b'=').collect();
     let whole = text.len() - usize::from(text.len() % 4 == 1);
-    let engine = base64::engine::general_purpose::GeneralPurpose::new(
-        &base64::alphabet::STANDARD,
-        base64::engine::GeneralPurposeConfig::new()
-            .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true),
-    );
+    let engine = base64::engine::general_purpose::GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
     engine.decode(&text[..whole]).is_ok_and(|json| json.starts_with(b"{\"") && json.iter().all(|b| *b >= b' '))
 }
 

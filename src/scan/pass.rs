@@ -22,7 +22,7 @@ use crate::scan::grams::Grams;
 use crate::scan::introducer::{Introduction, introduce};
 use crate::scan::issued::Issued;
 use crate::scan::judge::{self, Judgement, Keys, Match, judge};
-use crate::scan::jwt::Jwt;
+use crate::scan::jwt::signature_len;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
 use crate::scan::literals::{Literals, Target};
@@ -193,7 +193,7 @@ impl Pass<'_> {
             let signature = token.rsplit(|b| *b == b'.').next().map_or(0, <[u8]>::len);
             self.plan.rules[rule.0 as usize].check == Some(Check::Jwt)
                 && gap(layer.bytes, end).is_some()
-                && Jwt::signature_len(token).is_some_and(|whole| signature < whole)
+                && signature_len(token).is_some_and(|whole| signature < whole)
         };
         if goes_on(layer.bytes, end) || short_jwt() {
             self.broken.push(start);

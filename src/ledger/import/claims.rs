@@ -1,67 +1,54 @@
 //! What a JWT says of itself, taken over into a record where the record does not say it.
 
-use base64::Engine as _;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
+use crate::model::jwt::Jwt;
 use crate::model::token_key::{KeyKind, TokenKey};
 
 /// Deepest nesting of `act` that is followed.
 const MAX_ACTORS: usize = 16;
 
 /// A parsed, unverified token in compact form.
-pub struct Claims {
-    header: Map<String, Value>,
-    payload: Map<String, Value>,
-    unsigned: Fingerprint,
-}
+pub struct Claims(Jwt);
 
 impl Claims {
-    /// Parses `header.payload.signature`; `None` unless there are three parts, both are JSON objects and the header names an `alg`.
+    /// Parses `header.payload.signature`; `None` unless there are three parts.
     #[must_use]
     pub fn parse(token: &[u8]) -> Option<Self> {
-        let mut parts = token.split(|b| *b == b'.');
-        let (header_text, payload_text, _signature) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() {
-            return None;
-        }
-        let (header, payload) = (object(header_text)?, object(payload_text)?);
-        header.get("alg")?.as_str()?;
-        Some(Self { header, payload, unsigned: Fingerprint::of(&token[..header_text.len() + 1 + payload_text.len()]) })
+        let is_compact = memchr::memchr_iter(b'.', token).count() == 2;
+        Jwt::parse(token).filter(|_| is_compact && token.starts_with(b"eyJ")).map(Self)
     }
 
     /// Fills the gaps of a record about this token.
     pub fn fill(&self, record: &mut Issuance) {
-        record.alt_keys.push(TokenKey::Unsigned(self.unsigned.clone()));
-        let claim = |name: &str| text(self.payload.get(name));
+        record.alt_keys.push(TokenKey::Unsigned(self.0.unsigned.clone()));
+        let claim = |name: &str| text(self.0.payload.get(name));
         let either = |names: &[&str]| names.iter().find_map(|name| claim(name));
         fill(&mut record.iss, claim("iss"));
         fill(&mut record.jti, claim("jti"));
-        fill(&mut record.kid, text(self.header.get("kid")));
+        fill(&mut record.kid, text(self.0.header.get("kid")));
         fill(&mut record.issued_at, self.instant("iat"));
         fill(&mut record.not_before, self.instant("nbf"));
         fill(&mut record.expires_at, self.instant("exp"));
-        fill(&mut record.cnf, self.payload.get("cnf").filter(|cnf| cnf.is_object()).cloned());
+        fill(&mut record.cnf, self.0.payload.get("cnf").filter(|cnf| cnf.is_object()).cloned());
         fill(&mut record.issued_to.client_id, either(&["client_id", "azp", "cid", "appid"]));
         fill(&mut record.issued_to.session_id, claim("sid"));
         match claim("sub") {
             Some(sub) if is_workload(&sub) => fill(&mut record.issued_to.workload_id, Some(sub)),
             sub => fill(&mut record.issued_to.user, sub),
         }
-        fill_list(&mut record.aud, texts(self.payload.get("aud")));
-        fill_list(&mut record.scope, words(self.payload.get("scope").or_else(|| self.payload.get("scp"))));
-        fill_list(&mut record.actor_chain, actors(self.payload.get("act")));
+        fill_list(&mut record.aud, texts(self.0.payload.get("aud")));
+        fill_list(&mut record.scope, words(self.0.payload.get("scope").or_else(|| self.0.payload.get("scp"))));
+        fill_list(&mut record.actor_chain, actors(self.0.payload.get("act")));
         if let (Some(uti), true) = (claim("uti"), claim("iss").is_some_and(|iss| is_entra(&iss))) {
             record.alt_keys.push(TokenKey::Named(KeyKind::TokenId, format!("entra/{uti}")));
         }
     }
 
     fn instant(&self, name: &str) -> Option<Instant> {
-        let value = self.payload.get(name)?;
+        let value = self.0.payload.get(name)?;
         Instant::from_number(value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))?)
     }
 }
@@ -122,11 +109,4 @@ pub fn fill_list(place: &mut Vec<String>, values: Vec<String>) {
     if place.is_empty() {
         *place = values;
     }
-}
-
-/// Base64url with or without padding, and whatever stands in the last character's spare bits.
-fn object(text: &[u8]) -> Option<Map<String, Value>> {
-    const LENIENT: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
-    serde_json::from_slice(&GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT).decode(text).ok()?).ok()
 }

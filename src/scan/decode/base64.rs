@@ -5,9 +5,10 @@
 use std::ops::Range;
 
 use base64::Engine as _;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::GeneralPurpose;
 
 use crate::model::decoder::Decoder;
+use crate::model::jwt::LENIENT;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::MIN_RUN;
 use crate::scan::decode::{Regions, is_text, with_context};
@@ -25,8 +26,6 @@ const MARKS: usize = 40;
 /// The shortest line of a wrapped blob, in characters.
 const MIN_LINE: usize = 40;
 
-const LENIENT: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
 

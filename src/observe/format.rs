@@ -1,0 +1,35 @@
+//! The log formats; adding one is a file, a line in a list and a fixture.
+
+use crate::observe::json::Json;
+use crate::observe::observation::{Said, Thread};
+use crate::observe::token_use;
+
+/// A log format whose records are JSON objects.
+pub struct ObjectFormat {
+    /// Its name in records and reports.
+    pub name: &'static str,
+    /// What it holds, in one line for people.
+    pub about: &'static str,
+    /// Keys of documents under which an array of records stands; each element is a record then.
+    pub wrappers: &'static [&'static str],
+    /// Whether an object is a record of this format; it looks at few keys only.
+    pub recognizes: fn(&Json<'_>) -> bool,
+    /// What a record says.
+    pub read: for<'a, 'b> fn(&'b Json<'a>, &mut Thread, &mut dyn FnMut(Said<'b>)),
+}
+
+/// A log format whose records are lines of text.
+pub struct LineFormat {
+    /// Its name in records and reports.
+    pub name: &'static str,
+    /// What it holds, in one line for people.
+    pub about: &'static str,
+    /// What a line says; false where it is none of this format.
+    pub read: for<'a> fn(&'a str, &mut Thread, &mut dyn FnMut(Said<'a>)) -> bool,
+}
+
+/// Formats of JSON objects, in the order in which they are asked: the exacting ones first.
+pub const OBJECT_FORMATS: &[ObjectFormat] = &[token_use::FORMAT];
+
+/// Formats of lines, in the order in which they are asked: the exacting ones first.
+pub const LINE_FORMATS: &[LineFormat] = &[];

@@ -1,0 +1,82 @@
+//! Questions to JSON that is borrowed from a record's bytes.
+
+/// A JSON value whose texts stand in the record.
+pub type Json<'a> = serde_json_borrow::Value<'a>;
+
+/// The value under a path of keys; `None` where a key is absent or the value is `null`.
+#[must_use]
+pub fn at<'b, 'a>(value: &'b Json<'a>, path: &[&str]) -> Option<&'b Json<'a>> {
+    let found = path.iter().try_fold(value, |value, key| value.as_object()?.get(key))?;
+    (!found.is_null()).then_some(found)
+}
+
+/// A text that is not empty.
+#[must_use]
+pub fn text<'b>(value: &'b Json<'_>, path: &[&str]) -> Option<&'b str> {
+    at(value, path)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A text that is not empty, owned, or a number as text.
+#[must_use]
+pub fn owned(value: &Json<'_>, path: &[&str]) -> Option<String> {
+    match at(value, path)? {
+        Json::Number(number) => Some(number.to_string()),
+        other => other.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
+    }
+}
+
+/// The first of these paths that holds a text or a number.
+#[must_use]
+pub fn first(value: &Json<'_>, paths: &[&[&str]]) -> Option<String> {
+    paths.iter().find_map(|path| owned(value, path))
+}
+
+/// A whole number, or one as text.
+#[must_use]
+pub fn number(value: &Json<'_>, path: &[&str]) -> Option<i64> {
+    let found = at(value, path)?;
+    found.as_i64().or_else(|| found.as_f64().map(|number| number as i64)).or_else(|| found.as_str()?.trim().parse().ok())
+}
+
+/// The elements of an array; none of anything else.
+#[must_use]
+pub fn items<'b, 'a>(value: &'b Json<'a>, path: &[&str]) -> &'b [Json<'a>] {
+    at(value, path).and_then(Json::as_array).unwrap_or_default()
+}
+
+/// A list of texts, or one text.
+#[must_use]
+pub fn texts(value: &Json<'_>, path: &[&str]) -> Vec<String> {
+    match at(value, path) {
+        Some(Json::Array(values)) => values.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+        Some(other) => other.as_str().map(str::to_owned).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+/// Whether an object has all of these keys.
+#[must_use]
+pub fn has(value: &Json<'_>, keys: &[&str]) -> bool {
+    value.as_object().is_some_and(|object| keys.iter().all(|key| object.contains_key(key)))
+}
+
+/// Parses a record; `None` for what is no JSON, and for what nests more than 128 deep.
+#[must_use]
+pub fn parse(bytes: &[u8]) -> Option<Json<'_>> {
+    serde_json::from_slice(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::observe::json::{first, number, owned, parse, text, texts};
+
+    #[test]
+    fn absent_null_and_empty_are_alike() {
+        let value = parse(br#"{"a":{"b":"x","n":"12","m":3},"e":"","z":null,"l":["p","q"]}"#).expect("because it is JSON");
+        assert_eq!((text(&value, &["a", "b"]), text(&value, &["e"]), text(&value, &["z"])), (Some("x"), None, None));
+        assert_eq!((number(&value, &["a", "n"]), number(&value, &["a", "m"])), (Some(12), Some(3)));
+        assert_eq!(owned(&value, &["a", "m"]).as_deref(), Some("3"));
+        assert_eq!((texts(&value, &["l"]).len(), texts(&value, &["a", "b"]).len()), (2, 1));
+        assert_eq!(first(&value, &[&["e"], &["a", "b"]]).as_deref(), Some("x"));
+    }
+}

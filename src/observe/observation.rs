@@ -1,0 +1,67 @@
+//! What a log format's reader says of one record, and what it may remember of the file that the record stands in.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::model::token_use::{Presented, Record};
+
+/// What a reader says; one record of a log may say several things.
+#[derive(Debug)]
+pub enum Said<'a> {
+    /// When, who and what, and the tokens that were presented: none where the record only surrounds tokens that lie in it.
+    Record(Box<Observation>),
+    /// A line of another log, which this record carries: a container's, a service's.
+    Line {
+        /// The line.
+        text: Cow<'a, str>,
+        /// Whether the next line of the same stream continues it.
+        partial: bool,
+        /// What the carrying record knows; it fills the gaps of the line's own.
+        around: Box<Record>,
+    },
+}
+
+/// One record.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Observation {
+    /// When, who, where and what.
+    pub record: Record,
+    /// The tokens that were presented.
+    pub presented: Vec<Presented>,
+    /// The record's own id.
+    pub record_id: Option<String>,
+}
+
+/// What is known of the file or stream that records stand in.
+#[derive(Clone, Default, Debug)]
+pub struct Thread {
+    /// Its name, for formats that tell a run or session by it.
+    pub location: String,
+    /// What earlier records said once for all later ones, such as an agent's session.
+    pub base: Record,
+    /// Tools by the ids of calls that have no answer yet; a reader keeps at most 1,024.
+    pub calls: HashMap<String, String>,
+}
+
+impl Observation {
+    /// A record that presented these tokens.
+    #[must_use]
+    pub fn new(record: Record, presented: Vec<Presented>) -> Self {
+        Self { record, presented, record_id: None }
+    }
+}
+
+/// Fills what a record does not say with what stands around it.
+pub fn fill(record: &mut Record, around: &Record) {
+    macro_rules! fill {
+        ($($field:ident),*) => { $( if record.$field.is_none() { record.$field.clone_from(&around.$field); } )* };
+    }
+    if record.time.is_none() {
+        (record.time, record.time_quality) = (around.time, around.time_quality);
+    }
+    if record.session_id.is_none() {
+        record.session_id.clone_from(&around.session_id);
+        record.session_src = around.session_src;
+    }
+    fill!(principal, agent_id, client_id, user, tenant, task_id, run_id, trace_id, span_id, request_id, aud, source_ip, peer_ip, user_agent, place);
+}
