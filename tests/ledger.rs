@@ -336,3 +336,19 @@ fn a_filter_that_errs_costs_a_look_and_finds_nothing() {
     let gullible = engine(Arc::new(Gullible(ledger))).scan(&origin, text.as_bytes());
     assert!(sound == gullible && sound.iter().all(|finding| finding.rule.id != "issued-token"));
 }
+
+#[test]
+fn a_look_up_that_fails_is_told_and_changes_the_exit_status() {
+    let directory = tempfile::tempdir().unwrap();
+    let opaque = token(77, 40);
+    assert!(beartrap(directory.path(), "ledger add --agent a --expires 1h --state st", &opaque).status.success());
+    fs::write(directory.path().join("notes.txt"), format!("seen {opaque} there\n")).unwrap();
+    let whole = beartrap(directory.path(), "scan notes.txt --state st --only-ours", "");
+    assert_eq!(whole.status.code(), Some(1), "{}", err(&whole));
+    let database = rusqlite::Connection::open(directory.path().join("st/state.db")).unwrap();
+    database.execute_batch("ALTER TABLE name RENAME TO gone").unwrap();
+    drop(database);
+    let damaged = beartrap(directory.path(), "scan notes.txt --state st --only-ours", "");
+    assert_eq!(damaged.status.code(), Some(3), "{}", err(&damaged));
+    assert!(err(&damaged).contains("no such table"), "{}", err(&damaged));
+}

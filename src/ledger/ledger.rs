@@ -25,6 +25,8 @@ pub struct Ledger {
     filter: RwLock<Arc<Filter>>,
     gram_key: GramKey,
     has_grams: AtomicBool,
+    /// The first failure of a question that a scan asked.
+    trouble: Mutex<Option<StoreError>>,
 }
 
 /// Why the ledger cannot answer.
@@ -53,7 +55,7 @@ impl Ledger {
         let gram_key = GramKey([word(0), word(8)]);
         let filter = Filter::read(&store.filter()?)?;
         let has_grams = AtomicBool::new(store.has_grams()?);
-        Ok(Self { store: Mutex::new(store), filter: RwLock::new(Arc::new(filter)), gram_key, has_grams })
+        Ok(Self { store: Mutex::new(store), filter: RwLock::new(Arc::new(filter)), gram_key, has_grams, trouble: Mutex::default() })
     }
 
     /// The store, for whoever asks it directly.
@@ -65,6 +67,20 @@ impl Ledger {
     #[must_use]
     pub fn key_for_grams(&self) -> GramKey {
         self.gram_key
+    }
+
+    /// Why a question that a scan asked had no answer: the first failure since this was last called. A scan may have missed tokens then.
+    #[must_use]
+    pub fn take_trouble(&self) -> Option<StoreError> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// What a store said, or nothing and a note of the failure.
+    fn noted<T: Default>(&self, said: Result<T, StoreError>) -> T {
+        said.unwrap_or_else(|error| {
+            self.trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            T::default()
+        })
     }
 
     /// Takes in what others have written since.
@@ -168,7 +184,13 @@ impl Ledger {
     ///
     /// [`LedgerError`]
     pub fn rebuild(store: Box<dyn Store>) -> Result<(), LedgerError> {
-        let ledger = Self { store: Mutex::new(store), filter: RwLock::default(), gram_key: GramKey([0, 0]), has_grams: AtomicBool::new(false) };
+        let ledger = Self {
+            store: Mutex::new(store),
+            filter: RwLock::default(),
+            gram_key: GramKey([0, 0]),
+            has_grams: AtomicBool::new(false),
+            trouble: Mutex::default(),
+        };
         ledger.merge()
     }
 
@@ -223,8 +245,7 @@ impl Known for Ledger {
     }
 
     fn holds(&self, fingerprint: &Fingerprint) -> bool {
-        // A store that fails is noticed by the questions that follow a finding, which report it.
-        self.find(&[TokenKey::Fingerprint(fingerprint.clone())]).is_ok_and(|found| found.is_some())
+        self.noted(self.find(&[TokenKey::Fingerprint(fingerprint.clone())])).is_some()
     }
 
     fn gram_key(&self) -> Option<GramKey> {
@@ -232,6 +253,7 @@ impl Known for Ledger {
     }
 
     fn grams(&self, hash: u64) -> Vec<Gram> {
-        self.store().grams(hash).unwrap_or_default()
+        let grams = self.store().grams(hash);
+        self.noted(grams)
     }
 }

@@ -34,7 +34,8 @@ pub trait Known: Send + Sync {
     /// What answers most questions, as of now.
     fn view(&self) -> Arc<dyn MayHold>;
 
-    /// Whether a token with this fingerprint was issued.
+    /// Whether a token with this fingerprint was issued; no where the question cannot be answered, which whoever knows keeps in mind and tells
+    /// at the end.
     fn holds(&self, fingerprint: &Fingerprint) -> bool;
 
     /// The key of gram hashes; none where no token can be found by its grams.

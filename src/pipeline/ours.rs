@@ -58,7 +58,7 @@ impl Asked {
         }
     }
 
-    /// Writes what was seen.
+    /// Writes what was seen, and tells what the ledger could not answer meanwhile.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Book {
             self.ledger.expose(&self.seen)?;
             self.seen.clear();
         }
-        Ok(())
+        self.ledger.take_trouble().map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
