@@ -65,7 +65,7 @@ fn sources(folder: &Path) -> String {
     let mut text = String::from("&[");
     for path in names {
         let name = path.file_name().expect("because it is a file").to_string_lossy().into_owned();
-        let _ = write!(text, "(\"rules/{name}\", include_str!(\"{}\")),", path.display().to_string().escape_default());
+        let _ = write!(text, "(\"rules/{name}\", include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/rules/{name}\"))),");
     }
     text.push(']');
     text

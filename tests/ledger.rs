@@ -14,7 +14,7 @@ use beartrap::ledger::ledger::Ledger;
 use beartrap::model::finding::Finding;
 use beartrap::model::fingerprint::Fingerprint;
 use beartrap::model::issuance::Issuance;
-use beartrap::model::known::{Gram, GramKey, Known, MayHold};
+use beartrap::model::known::{Gram, GramKey, Known, Lengths, MayHold};
 use beartrap::model::origin::Origin;
 use beartrap::model::secret::Secret;
 use beartrap::model::token_key::TokenKey;
@@ -249,6 +249,38 @@ fn ledger_of(directory: &Path, tokens: &[&[u8]]) -> Arc<Ledger> {
     Arc::new(Ledger::open(Box::new(Sqlite::open(&directory.join("st"), Access::Owner).unwrap()), [3; 16]).unwrap())
 }
 
+/// A ledger that was told fingerprints only, and lengths where there are some.
+fn ledger_by_fingerprints(directory: &Path, tokens: &[(&str, Option<u32>)]) -> Arc<Ledger> {
+    let lines =
+        tokens.iter().map(|(token, length)| serde_json::json!({"fp": Fingerprint::of(token.as_bytes()).to_string(), "length": length}).to_string());
+    fs::write(directory.join("records.jsonl"), lines.collect::<Vec<_>>().join("\n")).unwrap();
+    assert!(beartrap(directory, "ledger import records.jsonl --state st", "").status.success());
+    Arc::new(Ledger::open(Box::new(Sqlite::open(&directory.join("st"), Access::Owner).unwrap()), [3; 16]).unwrap())
+}
+
+#[test]
+fn a_fingerprint_alone_finds_what_a_machine_made_and_a_length_finds_anything() {
+    let made = [token(40, 16), token(41, 40), format!("x7-{}", token(42, 20)), "abcdefghijklmnopqrst".to_owned(), "0123456789012345".to_owned()];
+    let words = ["correct-horse-battery", "the/path/of/all/things"];
+    let found = |ledger: &Arc<Ledger>, text: &str| {
+        let all = scan(ledger, format!("it is {text} there").as_bytes());
+        all.iter().any(|finding| finding.fingerprint() == Some(&Fingerprint::of(text.as_bytes())))
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let all: Vec<(&str, Option<u32>)> = made.iter().map(String::as_str).chain(words).map(|text| (text, None)).collect();
+    let ledger = ledger_by_fingerprints(directory.path(), &all);
+    made.iter().for_each(|text| assert!(found(&ledger, text), "{} bytes", text.len()));
+    words.iter().for_each(|text| assert!(!found(&ledger, text), "{text} is no token that a machine made"));
+    let directory = tempfile::tempdir().unwrap();
+    let told: Vec<(&str, Option<u32>)> = all.iter().map(|(text, _)| (*text, Some(text.len() as u32))).collect();
+    let ledger = ledger_by_fingerprints(directory.path(), &told);
+    all.iter().for_each(|(text, _)| assert!(found(&ledger, text), "{} bytes", text.len()));
+    let directory = tempfile::tempdir().unwrap();
+    let wrong: Vec<(&str, Option<u32>)> = all.iter().map(|(text, _)| (*text, Some(text.len() as u32 + 1))).collect();
+    let ledger = ledger_by_fingerprints(directory.path(), &wrong);
+    assert!(!found(&ledger, &made[1]), "texts of other lengths are not hashed");
+}
+
 fn scan(ledger: &Arc<Ledger>, text: &[u8]) -> Vec<Finding> {
     let engine = Engine::new(&RuleSet::builtin(), Options { known: Some(Arc::clone(ledger) as Arc<dyn Known>), ..Options::default() });
     engine.scan(&Arc::new(Origin::Memory("text".into())), text)
@@ -298,9 +330,13 @@ fn what_another_process_adds_is_seen_after_a_refresh() {
 /// A ledger whose filter says yes to everything.
 struct Gullible(Arc<Ledger>);
 
-struct Yes;
+struct Yes(Lengths);
 
 impl MayHold for Yes {
+    fn lengths(&self) -> &Lengths {
+        &self.0
+    }
+
     fn may_hold(&self, _: u64) -> bool {
         true
     }
@@ -308,7 +344,7 @@ impl MayHold for Yes {
 
 impl Known for Gullible {
     fn view(&self) -> Arc<dyn MayHold> {
-        Arc::new(Yes)
+        Arc::new(Yes(Lengths::new(&[0])))
     }
 
     fn holds(&self, fingerprint: &Fingerprint) -> bool {

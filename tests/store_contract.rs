@@ -38,6 +38,7 @@ laws!(
     large_batches_mix_both_kinds,
     the_same_batch_twice_changes_nothing,
     records_of_one_token_become_one,
+    lengths_of_tokens_are_kept,
     records_that_a_third_joins_become_one,
     whole_names_are_compared,
     facts_are_told_oldest_first,
@@ -134,6 +135,19 @@ fn records_of_one_token_become_one(home: &Home) {
     }
     assert_eq!((store.counts().unwrap().records, store.counts().unwrap().keys), (1, 6));
     assert_eq!(store.verify().unwrap(), [""; 0]);
+}
+
+fn lengths_of_tokens_are_kept(home: &Home) {
+    let mut store = home.open();
+    assert_eq!(store.filter().unwrap().lengths, [0; 0]);
+    let long = |number, length| NewIssuance { length, ..ready(&plain(number), Novelty::New) };
+    let issued = [long(1, Some(40)), long(2, Some(0)), long(3, None), long(4, Some(40))].into();
+    store.write(&mut Load { issued, ..Load::default() }).unwrap();
+    let perhaps = NewIssuance { length: Some(52), ..ready(&plain(1), Novelty::Perhaps) };
+    store.write(&mut Load { issued: [perhaps].into(), ..Load::default() }).unwrap();
+    let mut lengths = home.open().filter().unwrap().lengths;
+    lengths.sort_unstable();
+    assert_eq!(lengths, [0, 40, 52]);
 }
 
 fn records_that_a_third_joins_become_one(home: &Home) {

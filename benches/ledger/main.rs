@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<ExitCode> {
     bench.import(tokens)?;
     bench.few(tokens)?;
     bench.look_up(tokens)?;
-    bench.scan(log)?;
+    bench.scan(tokens, log)?;
     let mut out = io::stdout().lock();
     writeln!(out, "\n| bar | limit | measured | |\n|---|---|---:|---|")?;
     bench.bars.iter().try_for_each(|bar| writeln!(out, "{bar}"))?;
@@ -109,7 +109,7 @@ impl Bench<'_> {
     }
 
     fn import(&mut self, tokens: u64) -> anyhow::Result<()> {
-        write_records(&mut BufWriter::new(File::create(self.path("records.jsonl"))?), 0..tokens)?;
+        write_records(&mut BufWriter::new(File::create(self.path("records.jsonl"))?), 0..tokens, "")?;
         let usage = self.beartrap(&["ledger", "import", "records.jsonl", "--state", "state"])?;
         anyhow::ensure!(self.records()? == tokens, "not every record was imported");
         self.bar("import: records a second", tokens as f64 / usage.wall.as_secs_f64(), Limit::AtLeast(100_000.0));
@@ -118,7 +118,7 @@ impl Bench<'_> {
     }
 
     fn few(&mut self, tokens: u64) -> anyhow::Result<()> {
-        write_records(&mut BufWriter::new(File::create(self.path("few.jsonl"))?), tokens..tokens + FEW)?;
+        write_records(&mut BufWriter::new(File::create(self.path("few.jsonl"))?), tokens..tokens + FEW, "")?;
         let usage = self.beartrap(&["ledger", "import", "few.jsonl", "--state", "state"])?;
         anyhow::ensure!(self.records()? == tokens + FEW, "not every record was imported");
         self.bar("import of 1,000 records more: seconds", usage.wall.as_secs_f64(), Limit::AtMost(1.0));
@@ -143,7 +143,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn scan(&mut self, size: u64) -> anyhow::Result<()> {
+    fn scan(&mut self, tokens: u64, size: u64) -> anyhow::Result<()> {
         let log = case::make(case::Material::Log, Order { size, rate: 2.0, seed: 7 }, self.directory)?.path;
         let log = log.to_string_lossy();
         std::fs::write(self.path("small"), "hello\n")?;
@@ -157,12 +157,16 @@ impl Bench<'_> {
                 })?
                 .context("no round")
         };
+        write_records(&mut BufWriter::new(File::create(self.path("known.jsonl"))?), 0..tokens, "\"length\":43,")?;
+        self.beartrap(&["ledger", "import", "known.jsonl", "--state", "known"])?;
         let ours = ["--state", "state"];
         let (plain, with) = (scan(self, "small", &[])?, scan(self, "small", &ours)?);
         self.bar("start of a scan: milliseconds more", (with.wall.as_secs_f64() - plain.wall.as_secs_f64()) * 1000.0, Limit::AtMost(150.0));
         self.bar("start of a scan: MB more", (with.peak as f64 - plain.peak as f64) / f64::from(1 << 20), Limit::AtMost(64.0));
-        let (plain, with) = (scan(self, &log, &[])?, scan(self, &log, &ours)?);
-        self.bar("scan of a log: CPU time in proportion", with.cpu.as_secs_f64() / plain.cpu.as_secs_f64(), Limit::AtMost(1.2));
+        let (plain, with, known) = (scan(self, &log, &[])?, scan(self, &log, &ours)?, scan(self, &log, &["--state", "known"])?);
+        let share = |with: Usage| with.cpu.as_secs_f64() / plain.cpu.as_secs_f64();
+        self.bar("scan of a log: CPU time in proportion, lengths known", share(known), Limit::AtMost(1.2));
+        self.bar("scan of a log: CPU time in proportion, no length known", share(with), Limit::AtMost(1.2));
         Ok(())
     }
 }

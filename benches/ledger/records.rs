@@ -10,12 +10,12 @@ pub fn fingerprint(i: u64) -> Fingerprint {
     Fingerprint::of(&i.to_le_bytes())
 }
 
-/// Writes records, one a line.
-pub fn write_records(out: &mut dyn Write, numbers: Range<u64>) -> io::Result<()> {
+/// Writes records, one a line; `more` is put into each.
+pub fn write_records(out: &mut dyn Write, numbers: Range<u64>, more: &str) -> io::Result<()> {
     for i in numbers {
         writeln!(
             out,
-            r#"{{"v":1,"fp":"{}","token_type":"access_token","iss":"https://id.example.test","issued_to":{{"agent_id":"agent-{}","session_id":"s-{}","task_id":"t-{}"}},"scope":["tools:read"],"aud":["https://tools.example.test"],"issued_at":{},"expires_at":{}}}"#,
+            r#"{{"v":1,{more}"fp":"{}","token_type":"access_token","iss":"https://id.example.test","issued_to":{{"agent_id":"agent-{}","session_id":"s-{}","task_id":"t-{}"}},"scope":["tools:read"],"aud":["https://tools.example.test"],"issued_at":{},"expires_at":{}}}"#,
             fingerprint(i),
             i % 1000,
             i / 20,

@@ -1,12 +1,13 @@
 //! One import's records on their way into the store: judges which can be new, and counts.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::ledger::filter::{Filter, part_of};
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
 use crate::model::known::{Gram, MayHold as _};
 use crate::model::lifecycle::LifecycleEvent;
+use crate::model::token_key::TokenKey;
 use crate::store::store::{Checkpoint, Incoming, NewIssuance, Novelty, RecordId, Tail};
 
 /// From this many new indices on, a batch brings a part of the filter.
@@ -25,12 +26,15 @@ impl Ready {
     /// A record with the way to find it between any bytes.
     #[must_use]
     pub fn issued(issuance: &Issuance, gram: Option<Gram>) -> Self {
+        let keys = issuance.keys();
+        let is_plain = keys.iter().any(|key| matches!(key, TokenKey::Fingerprint(fingerprint) if fingerprint.key_id().is_none()));
         Self::Issued(NewIssuance {
             json: serde_json::to_string(issuance).expect("because records can be written"),
-            indices: issuance.keys().iter().map(crate::model::token_key::TokenKey::index).collect(),
+            indices: keys.iter().map(TokenKey::index).collect(),
             expires: issuance.expires_at.map(Instant::seconds),
             novelty: Novelty::Perhaps,
             gram,
+            length: is_plain.then(|| issuance.length.unwrap_or(0)),
         })
     }
 }
@@ -47,6 +51,8 @@ pub struct Batch<'a> {
     pub ended: bool,
     /// The indices that became known, and the part over them.
     pub written: (Vec<u64>, Option<Vec<u8>>),
+    /// Lengths of its tokens (see `NewIssuance::length`).
+    pub lengths: BTreeSet<u32>,
     seen: HashSet<u64>,
     judged: bool,
     events: Vec<LifecycleEvent>,
@@ -64,6 +70,7 @@ impl<'a> Batch<'a> {
             limit,
             ended: false,
             written: (Vec::new(), None),
+            lengths: BTreeSet::new(),
             seen: HashSet::new(),
             judged: true,
             events: Vec::new(),
@@ -103,6 +110,7 @@ impl Incoming for Batch<'_> {
                 Ready::Event(event) => self.events.push(event),
                 Ready::Issued(new) => {
                     let novelty = self.novelty(&new.indices);
+                    self.lengths.extend(new.length);
                     return Some(NewIssuance { novelty, ..new });
                 }
             }

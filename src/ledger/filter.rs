@@ -4,12 +4,12 @@
 //!
 //! **Invariant:** never no for an index that was written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use xorf::{BinaryFuse16, Filter as _};
 
-use crate::model::known::MayHold;
+use crate::model::known::{Lengths, MayHold};
 use crate::store::store::{FilterPart, FilterState, RecordId};
 
 /// Bytes of a part's head: version, seed, three lengths.
@@ -27,6 +27,7 @@ pub struct Filter {
     batches: Vec<Arc<BinaryFuse16>>,
     late: HashSet<u64>,
     last: RecordId,
+    lengths: Lengths,
 }
 
 /// Why a filter cannot be read.
@@ -41,7 +42,8 @@ impl Filter {
     ///
     /// [`DamagedFilter`]
     pub fn read(state: &FilterState) -> Result<Self, DamagedFilter> {
-        let mut filter = Self { late: state.late.iter().copied().collect(), last: state.last, ..Self::default() };
+        let mut filter =
+            Self { late: state.late.iter().copied().collect(), last: state.last, lengths: Lengths::new(&state.lengths), ..Self::default() };
         let mut merged = Vec::new();
         for part in &state.parts {
             let read = if part.bytes.is_empty() { None } else { Some(decode(&part.bytes).ok_or(DamagedFilter)?) };
@@ -61,10 +63,13 @@ impl Filter {
         self.last
     }
 
-    /// This filter and a batch that was written: its part, or its indices.
+    /// This filter and a batch that was written: its part, or its indices, and the lengths of its tokens.
     #[must_use]
-    pub fn with(&self, indices: &[u64], part: Option<&[u8]>, last: RecordId) -> Self {
+    pub fn with(&self, indices: &[u64], part: Option<&[u8]>, lengths: &BTreeSet<u32>, last: RecordId) -> Self {
         let mut with = self.clone();
+        for length in lengths {
+            with.lengths.add(*length);
+        }
         match part.and_then(decode) {
             Some(part) => with.batches.push(Arc::new(part)),
             None => with.late.extend(indices),
@@ -81,6 +86,10 @@ impl Filter {
 }
 
 impl MayHold for Filter {
+    fn lengths(&self) -> &Lengths {
+        &self.lengths
+    }
+
     fn may_hold(&self, index: u64) -> bool {
         let merged = match self.merged.len() {
             0 => false,

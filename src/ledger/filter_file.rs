@@ -14,7 +14,7 @@ use xorf::{BinaryFuse32, Filter as _};
 
 use crate::ledger::filter::{is_sound, share_of};
 use crate::model::fingerprint::Fingerprint;
-use crate::model::known::{Gram, GramKey, Known, MayHold};
+use crate::model::known::{Gram, GramKey, Known, Lengths, MayHold};
 
 const MAGIC: &[u8] = b"beartrap-filter\n";
 const VERSION: u8 = 1;
@@ -158,9 +158,13 @@ fn salted(salt: &[u8; 16], digest: &[u8; 32]) -> u64 {
 }
 
 /// Says yes to everything: the file is asked with whole fingerprints only.
-struct Everything;
+struct Everything(Lengths);
 
 impl MayHold for Everything {
+    fn lengths(&self) -> &Lengths {
+        &self.0
+    }
+
     fn may_hold(&self, _: u64) -> bool {
         true
     }
@@ -168,7 +172,7 @@ impl MayHold for Everything {
 
 impl Known for FilterFile {
     fn view(&self) -> Arc<dyn MayHold> {
-        Arc::new(Everything)
+        Arc::new(Everything(Lengths::new(&[0])))
     }
 
     fn holds(&self, fingerprint: &Fingerprint) -> bool {

@@ -133,9 +133,10 @@ impl Ledger {
             let filter = self.filter();
             let mut batch = Batch::new(&filter, BATCH, source);
             let written = store.write(&mut batch)?;
-            let (ended, (indices, part)) = (batch.ended, std::mem::take(&mut batch.written));
+            let (ended, (indices, part), lengths) = (batch.ended, std::mem::take(&mut batch.written), std::mem::take(&mut batch.lengths));
             // What others wrote meanwhile is in the store's filter only.
-            let filter = if batch.was_judged() { filter.with(&indices, part.as_deref(), written.last) } else { Filter::read(&store.filter()?)? };
+            let filter =
+                if batch.was_judged() { filter.with(&indices, part.as_deref(), &lengths, written.last) } else { Filter::read(&store.filter()?)? };
             let scattered = filter.is_scattered();
             self.set_filter(filter);
             total.new += written.new;

@@ -20,7 +20,7 @@ use crate::scan::decode::unwrap::{gap, goes_on};
 use crate::scan::decode::{self, Regions};
 use crate::scan::grams::Grams;
 use crate::scan::introducer::{Introduction, introduce};
-use crate::scan::issued::Issued;
+use crate::scan::issued::issued;
 use crate::scan::judge::{self, Judgement, Keys, Match, judge};
 use crate::scan::jwt::signature_len;
 use crate::scan::kernel::{Run, find_runs};
@@ -249,11 +249,7 @@ impl Pass<'_> {
     fn issued<'r>(&mut self, runs: impl Iterator<Item = &'r Run>) {
         let (plan, layer) = (self.plan, self.layer);
         let Some((known, rule)) = &plan.issued else { return };
-        let mut issued = Issued::new(&**known, layer.bytes);
-        let mut spans = Vec::new();
-        for run in runs {
-            issued.each(run, |span| spans.push(span));
-        }
+        let mut spans = issued(&**known, layer.bytes, runs);
         let taken: HashSet<Range<usize>> = self.found.candidates.iter().map(|candidate| candidate.span.clone()).collect();
         spans.retain(|span| self.is_mine(span.start) && !taken.contains(span));
         for span in spans {

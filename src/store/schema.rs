@@ -32,4 +32,9 @@ pub const STEPS: &[&str] = &[
     INSERT INTO counter (last, lingering) SELECT coalesce(max(id), 0), 0 FROM issuance;
     CREATE INDEX gram_of ON gram (id);
 ",
+    "
+    -- Lengths of tokens that are known by plain fingerprints, 0 for an unknown one.
+    CREATE TABLE length (octets INTEGER PRIMARY KEY) STRICT;
+    INSERT INTO length (octets) SELECT 0 WHERE EXISTS (SELECT 1 FROM issuance);
+",
 ];

@@ -35,6 +35,8 @@ pub struct NewIssuance {
     pub novelty: Novelty,
     /// How it can be found between any bytes.
     pub gram: Option<Gram>,
+    /// The token's length in octets, 0 where it is not known; none where no plain fingerprint names the token.
+    pub length: Option<u32>,
 }
 
 /// Whether a record may be known.
@@ -137,6 +139,8 @@ pub struct FilterState {
     pub late: Vec<u64>,
     /// The last number that was given to what is covered.
     pub last: RecordId,
+    /// Lengths that records have told (see `NewIssuance::length`); those of records that are gone may be among them.
+    pub lengths: Vec<u32>,
 }
 
 /// A place where a token was seen, to be counted.

@@ -90,10 +90,12 @@ pub fn filter(transaction: &mut Transaction) -> Result<FilterState, Fault> {
     let part = |row: &Row| Ok(FilterPart { merged: row.try_get(0)?, number: row.try_get::<_, i64>(1)?.try_into()?, bytes: row.try_get(2)? });
     let parts = transaction.query("SELECT merged, number, bits FROM filter ORDER BY merged DESC, number", &[])?;
     let late = transaction.query("SELECT hash FROM late", &[])?;
+    let lengths = transaction.query("SELECT octets FROM length", &[])?;
     Ok(FilterState {
         parts: parts.iter().map(part).collect::<Result<_, Fault>>()?,
         late: late.iter().map(hash).collect::<Result<_, _>>()?,
         last: last(transaction)?,
+        lengths: lengths.iter().map(|row| Ok(row.try_get::<_, i64>(0)?.try_into()?)).collect::<Result<_, Fault>>()?,
     })
 }
 

@@ -10,7 +10,8 @@ use crate::store::postgres::address::Address;
 use crate::store::postgres::fault::Fault;
 
 /// The steps, first to last. Texts without a limit are found by their digests, because a key of an index has one.
-pub const STEPS: &[&str] = &["
+pub const STEPS: &[&str] = &[
+    "
     -- Issued-token records, as one line of JSON.
     CREATE TABLE issuance (id bigint PRIMARY KEY, expires bigint, record text NOT NULL);
     CREATE INDEX issuance_expires ON issuance (expires) WHERE expires IS NOT NULL;
@@ -32,7 +33,13 @@ pub const STEPS: &[&str] = &["
     -- One row: the newest number that was given; whether removed records may still have bytes in the tables' files.
     CREATE TABLE counter (last bigint NOT NULL, lingering boolean NOT NULL);
     INSERT INTO counter (last, lingering) VALUES (0, false);
-"];
+",
+    "
+    -- Lengths of tokens that are known by plain fingerprints, 0 for an unknown one.
+    CREATE TABLE length (octets bigint PRIMARY KEY);
+    INSERT INTO length (octets) SELECT 0 WHERE EXISTS (SELECT FROM issuance);
+",
+];
 
 /// Takes the steps that are missing, in one transaction, while no other program can.
 ///

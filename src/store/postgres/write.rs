@@ -2,7 +2,7 @@
 //!
 //! New records go by `COPY`, and their names after them in the order of the index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::postgres::binary_copy::BinaryCopyInWriter;
 use ::postgres::types::Type;
@@ -28,6 +28,8 @@ pub struct Pending {
     pub names: Vec<(u64, RecordId)>,
     /// Grams.
     pub grams: Vec<(Gram, RecordId)>,
+    /// Lengths of tokens.
+    pub lengths: BTreeSet<u32>,
 }
 
 /// Begins a transaction that writes; the last number that was given.
@@ -41,9 +43,10 @@ pub fn batch(client: &mut Client, batch: &mut dyn Incoming) -> Result<Written, F
     let (mut transaction, before) = begin(client)?;
     batch.begin(before);
     let mut written = Written::default();
-    let mut pending = Pending { last: before, names: Vec::new(), grams: Vec::new() };
+    let mut pending = Pending { last: before, names: Vec::new(), grams: Vec::new(), lengths: BTreeSet::new() };
     let mut perhaps = Vec::new();
     while let Some(new) = batch.next() {
+        pending.lengths.extend(new.length);
         match new.novelty {
             Novelty::New => copy_records(&mut transaction, new, batch, &mut pending, &mut perhaps)?,
             Novelty::Perhaps => perhaps.push(new),
@@ -57,6 +60,8 @@ pub fn batch(client: &mut Client, batch: &mut dyn Incoming) -> Result<Written, F
     let tail = batch.finish(&fresh);
     written.events = insert_events(&mut transaction, &tail.events)?;
     cover(&mut transaction, &fresh, tail.filter.as_deref())?;
+    let lengths: Vec<i64> = pending.lengths.iter().map(|octets| i64::from(*octets)).collect();
+    transaction.execute("INSERT INTO length (octets) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING", &[&lengths])?;
     if let Some(checkpoint) = &tail.checkpoint {
         keep_checkpoint(&mut transaction, checkpoint)?;
     }
@@ -79,6 +84,7 @@ fn copy_records(
     let mut writer = BinaryCopyInWriter::new(writer, &[Type::INT8, Type::INT8, Type::TEXT]);
     let mut next = Some(first);
     while let Some(new) = next {
+        pending.lengths.extend(new.length);
         match new.novelty {
             Novelty::New => {
                 let id = pending.last + 1;

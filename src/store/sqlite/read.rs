@@ -83,7 +83,8 @@ pub fn filter(connection: &Connection) -> rusqlite::Result<FilterState> {
         .query_map([], part)?
         .collect::<rusqlite::Result<_>>()?;
     let late = transaction.prepare_cached("SELECT hash FROM late")?.query_map([], hash)?.collect::<rusqlite::Result<_>>()?;
-    Ok(FilterState { parts, late, last: last(&transaction)? })
+    let lengths = transaction.prepare_cached("SELECT octets FROM length")?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(FilterState { parts, late, last: last(&transaction)?, lengths })
 }
 
 fn hash(row: &Row) -> rusqlite::Result<u64> {

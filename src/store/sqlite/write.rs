@@ -2,6 +2,8 @@
 //!
 //! Names are inserted in the order of their hashes, so that a large batch touches every page of the index once.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::model::exposure::Exposure;
@@ -24,6 +26,7 @@ struct Pending {
     last: RecordId,
     names: Vec<(u64, RecordId)>,
     grams: Vec<(Gram, RecordId)>,
+    lengths: BTreeSet<u32>,
 }
 
 pub fn batch(connection: &mut Connection, batch: &mut dyn Incoming) -> rusqlite::Result<Written> {
@@ -31,9 +34,10 @@ pub fn batch(connection: &mut Connection, batch: &mut dyn Incoming) -> rusqlite:
     let mut written = Written::default();
     let before = read::last(&transaction)?;
     batch.begin(before);
-    let mut pending = Pending { last: before, names: Vec::new(), grams: Vec::new() };
+    let mut pending = Pending { last: before, names: Vec::new(), grams: Vec::new(), lengths: BTreeSet::new() };
     let mut perhaps = Vec::new();
     while let Some(new) = batch.next() {
+        pending.lengths.extend(new.length);
         match new.novelty {
             Novelty::New => {
                 insert(&transaction, &new, &mut pending)?;
@@ -52,6 +56,9 @@ pub fn batch(connection: &mut Connection, batch: &mut dyn Incoming) -> rusqlite:
         written.events += insert_event(&transaction, event)?;
     }
     cover(&transaction, &fresh, tail.filter)?;
+    let mut length = transaction.prepare_cached("INSERT OR IGNORE INTO length (octets) VALUES (?)")?;
+    pending.lengths.iter().try_for_each(|octets| length.execute([octets]).map(drop))?;
+    drop(length);
     if let Some(checkpoint) = tail.checkpoint {
         let row = (&checkpoint.source, checkpoint.offset.cast_signed(), checkpoint.line.cast_signed());
         transaction.prepare_cached("INSERT OR REPLACE INTO checkpoint (source, offset, line) VALUES (?, ?, ?)")?.execute(row)?;
