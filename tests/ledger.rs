@@ -269,12 +269,18 @@ fn a_fingerprint_alone_finds_what_a_machine_made_and_a_length_finds_anything() {
     let directory = tempfile::tempdir().unwrap();
     let all: Vec<(&str, Option<u32>)> = made.iter().map(String::as_str).chain(words).map(|text| (text, None)).collect();
     let ledger = ledger_by_fingerprints(directory.path(), &all);
-    made.iter().for_each(|text| assert!(found(&ledger, text), "{} bytes", text.len()));
-    words.iter().for_each(|text| assert!(!found(&ledger, text), "{text} is no token that a machine made"));
+    for text in &made {
+        assert!(found(&ledger, text), "{} bytes", text.len());
+    }
+    for text in words {
+        assert!(!found(&ledger, text), "{text} is no token that a machine made");
+    }
     let directory = tempfile::tempdir().unwrap();
     let told: Vec<(&str, Option<u32>)> = all.iter().map(|(text, _)| (*text, Some(text.len() as u32))).collect();
     let ledger = ledger_by_fingerprints(directory.path(), &told);
-    all.iter().for_each(|(text, _)| assert!(found(&ledger, text), "{} bytes", text.len()));
+    for (text, _) in &all {
+        assert!(found(&ledger, text), "{} bytes", text.len());
+    }
     let directory = tempfile::tempdir().unwrap();
     let wrong: Vec<(&str, Option<u32>)> = all.iter().map(|(text, _)| (*text, Some(text.len() as u32 + 1))).collect();
     let ledger = ledger_by_fingerprints(directory.path(), &wrong);
