@@ -59,6 +59,13 @@ impl Lengths {
         self.exact.get(length / 64).is_some_and(|bits| bits >> (length % 64) & 1 == 1)
     }
 
+    /// The shortest length that is known; the largest number where none is.
+    #[must_use]
+    pub fn least(&self) -> usize {
+        let first = self.exact.iter().position(|bits| *bits != 0);
+        first.map_or(usize::MAX, |at| at * 64 + self.exact[at].trailing_zeros() as usize)
+    }
+
     /// Whether any length is known.
     #[must_use]
     pub fn has_any(&self) -> bool {

@@ -24,6 +24,8 @@ pub struct Issued<'a> {
     known: &'a dyn Known,
     view: Arc<dyn MayHold>,
     bytes: &'a [u8],
+    /// The shortest text that is looked up.
+    least: usize,
     /// Texts that wait to be looked up.
     texts: Vec<Range<usize>>,
     /// Their indices.
@@ -36,7 +38,9 @@ pub struct Issued<'a> {
 #[must_use]
 pub fn issued<'r>(known: &dyn Known, bytes: &[u8], runs: impl Iterator<Item = &'r Run>) -> Vec<Range<usize>> {
     let (texts, indices) = (Vec::with_capacity(TOGETHER), Vec::with_capacity(TOGETHER));
-    let mut issued = Issued { known, view: known.view(), bytes, texts, indices, found: Vec::new() };
+    let view = known.view();
+    let least = if view.lengths().has_others() { MIN_RUN } else { view.lengths().least().max(MIN_RUN) };
+    let mut issued = Issued { known, view, bytes, least, texts, indices, found: Vec::new() };
     let key = known.gram_key();
     for run in runs {
         issued.delimited(run);
@@ -66,8 +70,19 @@ impl Issued<'_> {
         });
     }
 
-    /// The run as it is, with what stands beside it, without what stands at its ends, and its parts between slashes.
+    /// The run and its parts, and the run with what stands beside it.
     fn delimited(&mut self, run: &Run) {
+        if run.len() >= self.least {
+            self.inside(run);
+        }
+        let beside = |at: Option<usize>| at.and_then(|at| self.bytes.get(at)).is_some_and(|b| BESIDE.contains(*b));
+        if beside(run.start.checked_sub(1)) || beside(Some(run.end)) {
+            self.extended(run);
+        }
+    }
+
+    /// The run as it is, without what stands at its ends, and its parts between slashes.
+    fn inside(&mut self, run: &Run) {
         let holds = classes(&self.bytes[run.clone()]);
         if !self.view.lengths().has_any() && !may_hold_generated(holds) {
             return;
@@ -80,17 +95,13 @@ impl Issued<'_> {
         if holds & SLASH != 0 {
             self.pieces(run);
         }
-        let beside = |at: Option<usize>| at.and_then(|at| self.bytes.get(at)).is_some_and(|b| BESIDE.contains(*b));
-        if beside(run.start.checked_sub(1)) || beside(Some(run.end)) {
-            self.extended(run);
-        }
     }
 
     /// The parts of a run between slashes, as far as they are long enough.
     fn pieces(&mut self, run: &Run) {
         let mut start = run.start;
-        while start + MIN_RUN <= run.end {
-            if let Some(slash) = memchr::memrchr(b'/', &self.bytes[start..start + MIN_RUN]) {
+        while start + self.least <= run.end {
+            if let Some(slash) = memchr::memrchr(b'/', &self.bytes[start..start + self.least]) {
                 start += slash + 1;
                 continue;
             }
