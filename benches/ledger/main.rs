@@ -38,7 +38,7 @@ struct Args {
     #[arg(long, default_value_t = 10_000_000)]
     tokens: u64,
     /// Size of the log that is scanned
-    #[arg(long, default_value = "400M", value_parser = corpus::order::size)]
+    #[arg(long, default_value = "1G", value_parser = corpus::order::size)]
     log: u64,
     /// A hundredth of the sizes: does it work at all
     #[arg(long)]

@@ -6,6 +6,7 @@ mod write;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::model::exposure::Exposure;
@@ -73,6 +74,8 @@ impl Sqlite {
 
     fn set_up(&self, limits: Limits) -> rusqlite::Result<()> {
         self.connection.set_prepared_statement_cache_capacity(64);
+        // Plans do not depend on what is asked for: without this, a statement is planned anew whenever a value is bound.
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         self.use_log(limits.patience)?;
         self.connection.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
