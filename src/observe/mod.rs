@@ -7,4 +7,5 @@ pub mod when;
 pub mod credential;
 pub mod observation;
 pub mod format;
+pub mod cut;
 pub mod token_use;

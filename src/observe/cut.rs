@@ -1,0 +1,332 @@
+//! Cuts a stream, as it arrives, into what may be records: JSON objects on lines, spread over lines, or in an array, and lines of text.
+//!
+//! **Invariant:** at most one record is kept, and none of more than [`LIMIT`] bytes; cutting does not depend on how the stream arrives.
+
+use memchr::{memchr, memchr_iter, memchr2};
+
+/// The most bytes of one record.
+pub const LIMIT: usize = 16 << 20;
+
+/// A piece of the stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Piece<'a> {
+    /// What it is.
+    pub kind: PieceKind,
+    /// Its bytes; of one that is too long, none.
+    pub bytes: &'a [u8],
+    /// Offset of its first byte in the stream.
+    pub start: u64,
+    /// Line on which it begins, from 1.
+    pub line: u64,
+}
+
+/// What a piece is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PieceKind {
+    /// A JSON object, by its braces.
+    Object,
+    /// A line of text without its break.
+    Line,
+    /// An object that ends before its braces do.
+    Broken,
+    /// Something longer than [`LIMIT`].
+    TooLong,
+}
+
+/// Where in the stream's structure the next byte stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    /// Between lines.
+    Lines,
+    /// In an array of records, at this depth of brackets around it.
+    Elements(u32),
+    /// Behind such an array, in the document around it.
+    Rest(Braces),
+    /// In a line of which too much was dropped.
+    Dropped,
+}
+
+/// How far a JSON value has been followed.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Braces {
+    depth: u32,
+    in_text: bool,
+    escaped: bool,
+}
+
+/// A stream on its way into pieces.
+#[derive(Debug)]
+pub struct Cut {
+    buffer: Vec<u8>,
+    /// How many bytes of the buffer have been handed out.
+    taken: usize,
+    /// Offset of the buffer's first byte in the stream.
+    base: u64,
+    line: u64,
+    place: Place,
+    /// How far the value that begins at `taken` has been followed, so that no byte is looked at twice.
+    followed: (usize, Braces),
+    ended: bool,
+    wrappers: Vec<&'static str>,
+}
+
+impl Cut {
+    /// A stream of which nothing has arrived; arrays under these keys of a document's outermost level hold records.
+    #[must_use]
+    pub fn new(wrappers: Vec<&'static str>) -> Self {
+        let followed = (0, Braces::default());
+        Self { buffer: Vec::new(), taken: 0, base: 0, line: 1, place: Place::Lines, followed, ended: false, wrappers }
+    }
+
+    /// Takes bytes over.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.taken > 0 {
+            self.buffer.drain(..self.taken);
+            self.base += self.taken as u64;
+            self.taken = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Says that no more bytes come.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// The next piece; none until more arrives.
+    pub fn next(&mut self) -> Option<Piece<'_>> {
+        let (kind, first, end, after) = self.step()?;
+        let (start, line) = (self.base + first as u64, self.line + breaks(&self.buffer[self.taken..first]));
+        self.line += breaks(&self.buffer[self.taken..after]);
+        self.taken = after;
+        self.followed = (0, Braces::default());
+        Some(Piece { kind, bytes: &self.buffer[first..end], start, line })
+    }
+
+    /// The next piece: its kind, where it begins and ends in the buffer, and where to go on.
+    fn step(&mut self) -> Option<(PieceKind, usize, usize, usize)> {
+        loop {
+            let rest = &self.buffer[self.taken..];
+            match self.place {
+                Place::Lines => {
+                    let blank = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+                    let mark = if self.base == 0 && self.taken == 0 && rest[blank..].starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+                    self.skip(blank + mark);
+                    let rest = &self.buffer[self.taken..];
+                    let first = *rest.first()?;
+                    if first == b'[' && self.opens_array(rest)? {
+                        self.place = Place::Elements(0);
+                        self.skip(1);
+                    } else if let Some(inside) = self.wrapped(rest) {
+                        self.place = Place::Elements(1);
+                        self.skip(inside);
+                    } else if first == b'{' {
+                        return self.object();
+                    } else {
+                        return self.text_line();
+                    }
+                }
+                Place::Elements(around) => {
+                    let between = rest.iter().take_while(|b| b.is_ascii_whitespace() || **b == b',').count();
+                    self.skip(between);
+                    match *self.buffer[self.taken..].first()? {
+                        b'{' => return self.object(),
+                        b']' => {
+                            self.place = if around == 0 { Place::Lines } else { Place::Rest(Braces { depth: around, ..Braces::default() }) };
+                            self.skip(1);
+                        }
+                        // A scalar, or a document that broke off.
+                        b'"' | b'0'..=b'9' | b't' | b'f' | b'n' | b'-' => self.skip(1),
+                        _ => self.place = Place::Lines,
+                    }
+                }
+                Place::Rest(braces) => {
+                    let (end, braces) = follow(rest, 0, braces);
+                    self.place = if end.is_some() { Place::Lines } else { Place::Rest(braces) };
+                    let length = end.unwrap_or(rest.len());
+                    self.skip(length);
+                    end?;
+                }
+                Place::Dropped => {
+                    let end = memchr(b'\n', rest);
+                    let length = end.map_or(rest.len(), |at| at + 1);
+                    self.skip(length);
+                    end?;
+                    self.place = Place::Lines;
+                }
+            }
+        }
+    }
+
+    /// An object that begins here: up to its last brace, or up to where another one begins on a line of its own.
+    fn object(&mut self) -> Option<(PieceKind, usize, usize, usize)> {
+        let first = self.taken;
+        let (from, braces) = self.followed;
+        let (end, now) = follow(&self.buffer[first..], from, braces);
+        let looked = from..end.unwrap_or(self.buffer.len() - first);
+        if self.place == Place::Lines && let Some(next) = broken(&self.buffer[first..], looked) {
+            return Some((PieceKind::Broken, first, first + next, first + next));
+        }
+        if let Some(end) = end {
+            return Some((PieceKind::Object, first, first + end, first + end));
+        }
+        self.followed = (self.buffer.len() - first, now);
+        if self.buffer.len() - first > LIMIT {
+            self.place = Place::Dropped;
+            return Some((PieceKind::TooLong, first, first, self.buffer.len()));
+        }
+        let all = self.buffer.len();
+        (self.ended && all > first).then_some((PieceKind::Broken, first, all, all))
+    }
+
+    fn text_line(&mut self) -> Option<(PieceKind, usize, usize, usize)> {
+        let first = self.taken;
+        let from = self.followed.0;
+        let all = self.buffer.len();
+        match memchr(b'\n', &self.buffer[first + from..]) {
+            Some(at) => {
+                let end = first + from + at;
+                Some((PieceKind::Line, first, end - usize::from(self.buffer[..end].ends_with(b"\r")), end + 1))
+            }
+            None if self.ended => Some((PieceKind::Line, first, all, all)),
+            None if all - first > LIMIT => {
+                self.place = Place::Dropped;
+                Some((PieceKind::TooLong, first, first, all))
+            }
+            None => {
+                self.followed.0 = all - first;
+                None
+            }
+        }
+    }
+
+    /// Whether a bracket opens an array of records, rather than a line such as `[10:00] text`; none until it is clear.
+    fn opens_array(&self, rest: &[u8]) -> Option<bool> {
+        match rest[1..].iter().find(|b| !b.is_ascii_whitespace()) {
+            Some(b) => Some(matches!(b, b'{' | b']')),
+            None if self.ended => Some(false),
+            None => None,
+        }
+    }
+
+    /// Where the first element of a wrapped array stands, when a document begins with it: `{"Records": [`.
+    fn wrapped(&self, rest: &[u8]) -> Option<usize> {
+        let skip = |at: usize| at + rest[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let expect = |at: usize, b: u8| (rest.get(at) == Some(&b)).then_some(at + 1);
+        let key = expect(skip(expect(0, b'{')?), b'"')?;
+        let wrapper = self.wrappers.iter().find(|wrapper| rest[key..].starts_with(wrapper.as_bytes()))?;
+        let quote = expect(key + wrapper.len(), b'"')?;
+        expect(skip(expect(skip(quote), b':')?), b'[')
+    }
+
+    /// Leaves bytes out.
+    fn skip(&mut self, length: usize) {
+        self.line += breaks(&self.buffer[self.taken..self.taken + length]);
+        self.taken += length;
+        if length > 0 {
+            self.followed = (0, Braces::default());
+        }
+    }
+}
+
+fn breaks(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// Follows a value from a place on; where it ends, if it does.
+fn follow(bytes: &[u8], from: usize, mut braces: Braces) -> (Option<usize>, Braces) {
+    let mut at = from;
+    while at < bytes.len() {
+        if braces.in_text {
+            if std::mem::take(&mut braces.escaped) {
+                at += 1;
+                continue;
+            }
+            let Some(next) = memchr2(b'"', b'\\', &bytes[at..]) else { return (None, braces) };
+            at += next + 1;
+            braces.in_text = bytes[at - 1] != b'"';
+            braces.escaped = braces.in_text;
+            continue;
+        }
+        match bytes[at] {
+            b'"' => braces.in_text = true,
+            b'{' | b'[' => braces.depth += 1,
+            b'}' | b']' => {
+                braces.depth = braces.depth.saturating_sub(1);
+                if braces.depth == 0 {
+                    return (Some(at + 1), braces);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    (None, braces)
+}
+
+/// Where a line in this part begins with an object, which shows that the one before broke off: inner ones are indented or follow a bracket.
+fn broken(bytes: &[u8], looked: std::ops::Range<usize>) -> Option<usize> {
+    // A line break and what follows it may arrive apart.
+    let from = looked.start.saturating_sub(3);
+    let mut lines = memchr_iter(b'\n', &bytes[from..looked.end]).map(|at| from + at + 1);
+    lines.find(|at| bytes[*at..].starts_with(b"{\"") && !bytes[..*at].trim_ascii_end().ends_with(b",") && !bytes[..*at].trim_ascii_end().ends_with(b"["))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::observe::cut::{Cut, PieceKind};
+
+    fn pieces(text: &[u8], step: usize) -> Vec<(PieceKind, String, u64, u64)> {
+        let mut cut = Cut::new(vec!["Records", "value"]);
+        let mut found = Vec::new();
+        let mut take = |cut: &mut Cut| {
+            while let Some(piece) = cut.next() {
+                found.push((piece.kind, String::from_utf8_lossy(piece.bytes).into_owned(), piece.start, piece.line));
+            }
+        };
+        for part in text.chunks(step) {
+            cut.push(part);
+            take(&mut cut);
+        }
+        cut.end();
+        take(&mut cut);
+        found
+    }
+
+    #[test]
+    fn objects_and_lines_are_cut_however_they_arrive() {
+        use PieceKind::{Broken, Line, Object};
+        let cases: [(&str, &[(PieceKind, &str, u64, u64)]); 9] = [
+            ("{\"a\":1}\n{\"b\":\"}\\\"{\"}\n", &[(Object, "{\"a\":1}", 0, 1), (Object, "{\"b\":\"}\\\"{\"}", 8, 2)]),
+            ("one\r\n\ntwo {\"a\":1}\nthree", &[(Line, "one", 0, 1), (Line, "two {\"a\":1}", 6, 3), (Line, "three", 18, 4)]),
+            ("{\n  \"a\": {\n    \"b\": 2\n  }\n}\nend\n", &[(Object, "{\n  \"a\": {\n    \"b\": 2\n  }\n}", 0, 1), (Line, "end", 28, 6)]),
+            ("{\"Records\": [{\"a\":1},\n {\"b\":2}], \"x\": \"]\"}\n{\"c\":3}\n", &[(Object, "{\"a\":1}", 13, 1), (Object, "{\"b\":2}", 23, 2), (Object, "{\"c\":3}", 43, 3)]),
+            ("[{\"a\":1},{\"b\":[{}]}]\n", &[(Object, "{\"a\":1}", 1, 1), (Object, "{\"b\":[{}]}", 9, 1)]),
+            ("[10:00] text\n[info] {\"a\":1}\n", &[(Line, "[10:00] text", 0, 1), (Line, "[info] {\"a\":1}", 13, 2)]),
+            ("{\"a\":1,\n{\"b\":2}\n", &[(Object, "{\"a\":1,\n{\"b\":2}\n", 0, 1)]),
+            ("{\"a\":\"half\n{\"b\":2}\n", &[(Broken, "{\"a\":\"half\n", 0, 1), (Object, "{\"b\":2}", 11, 2)]),
+            ("\u{feff}{\"a\":1}\n{\"b\":", &[(Object, "{\"a\":1}", 3, 1), (Broken, "{\"b\":", 11, 2)]),
+        ];
+        for (text, expected) in cases {
+            for step in [1, 2, 3, 7, 1000] {
+                let found = pieces(text.as_bytes(), step);
+                // An object that is not closed by the end is what it is.
+                if text.starts_with("{\"a\":1,\n") {
+                    assert_eq!(found.len(), 1, "{text}");
+                    continue;
+                }
+                let found: Vec<_> = found.iter().map(|(kind, text, start, line)| (*kind, text.as_str(), *start, *line)).collect();
+                assert_eq!(found, expected, "{text} in steps of {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_dropped_and_the_next_line_read() {
+        let text = [&b"{\"a\":\""[..], &vec![b'x'; 17 << 20], b"\"}\n{\"b\":1}\nend\n"].concat();
+        let found = pieces(&text, 1 << 16);
+        let kinds: Vec<PieceKind> = found.iter().map(|piece| piece.0).collect();
+        assert_eq!(kinds, [PieceKind::TooLong, PieceKind::Object, PieceKind::Line]);
+        assert_eq!((found[1].1.as_str(), found[1].3), ("{\"b\":1}", 2));
+    }
+}
