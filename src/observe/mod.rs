@@ -4,7 +4,11 @@
 
 pub mod json;
 pub mod when;
+pub mod address;
+pub mod mask;
 pub mod credential;
+pub mod proof;
+pub mod request;
 pub mod observation;
 pub mod format;
 pub mod token_use;
