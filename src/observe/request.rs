@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::model::fingerprint::Fingerprint;
-use crate::model::token_use::{Presented, Proof, Record, Scheme, SessionSource};
+use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource};
 use crate::observe::{address, credential, mask, proof};
 
 /// The longest text that is taken over from a header.
@@ -80,6 +80,31 @@ pub fn absorb_url(record: &mut Record, presented: &mut Vec<Presented>, url: &str
         set(&mut record.resource, &mask::path(path));
     }
     credential::query(query).into_iter().for_each(|token| add(presented, token));
+}
+
+/// Takes the first line of a request over: `GET /path?query HTTP/1.1`; false where it is none, as with octets of another protocol.
+pub fn absorb_line(record: &mut Record, presented: &mut Vec<Presented>, line: &str) -> bool {
+    let mut words = line.split(' ');
+    let (Some(method), Some(url)) = (words.next().filter(|word| is_method(word)), words.next().filter(|url| !url.is_empty())) else { return false };
+    set(&mut record.method, method);
+    absorb_url(record, presented, url);
+    true
+}
+
+/// Whether a text could be the method of an HTTP request.
+#[must_use]
+pub fn is_method(text: &str) -> bool {
+    (3..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
+}
+
+/// Takes an HTTP status over, and what came of the request by it.
+pub fn absorb_status(record: &mut Record, status: i64) {
+    record.status_code = Some(status);
+    record.outcome = match status {
+        200..=399 => Outcome::Success,
+        401 | 403 => Outcome::Denied,
+        _ => Outcome::Unknown,
+    };
 }
 
 /// A host in lower case, without the port that HTTP has anyway.
