@@ -7,7 +7,7 @@ use crate::model::token_use::{Outcome, Presented, Record, Scheme, SessionSource}
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, number, owned, text};
 use crate::observe::observation::{Observation, Said, Thread};
-use crate::observe::{address, mask, when};
+use crate::observe::{address, geo, mask, when};
 
 /// The format.
 pub const FORMAT: ObjectFormat = ObjectFormat {
@@ -88,15 +88,9 @@ fn record(log: &Json<'_>) -> Record {
         aud: owned(log, &["audience"]),
         resource: text(log, &["details", "request", "path"]).map(mask::path),
         source_ip: text(log, &["ip"]).and_then(address::ip),
-        geo: geo(log),
+        geo: at(log, &["location_info"]).and_then(|location| geo::place(location, [&["latitude"], &["longitude"]], "country_code")),
         user_agent: owned(log, &["user_agent"]),
         ja4: owned(log, &["security_context", "ja4"]),
         ..Record::default()
     }
-}
-
-fn geo(log: &Json<'_>) -> Option<String> {
-    let place = at(log, &["location_info"])?;
-    let point = owned(place, &["latitude"]).zip(owned(place, &["longitude"]));
-    point.map(|(latitude, longitude)| format!("{latitude},{longitude}")).or_else(|| owned(place, &["country_code"]))
 }

@@ -77,9 +77,21 @@ pub fn authorization(value: &str) -> Option<Presented> {
 /// The tokens in a query or form: `access_token=...&...`, percent-decoded.
 #[must_use]
 pub fn query(text: &str) -> Vec<Presented> {
-    let carries = |name: &str| TOKEN_PARAMETERS.iter().any(|one| name.eq_ignore_ascii_case(one));
     let pairs = text.split(['&', ';']).filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(name, _)| carries(name)).filter_map(|(_, value)| token(&percent_decode_str(value).decode_utf8_lossy(), Scheme::Query)).collect()
+    pairs
+        .filter(|(name, _)| is_parameter(name))
+        .filter_map(|(_, value)| token(&percent_decode_str(value).decode_utf8_lossy(), Scheme::Query))
+        .collect()
+}
+
+/// The token in one parameter of a query or form, which somebody has decoded.
+#[must_use]
+pub fn parameter(name: &str, value: &str) -> Option<Presented> {
+    is_parameter(name).then(|| token(value, Scheme::Query)).flatten()
+}
+
+fn is_parameter(name: &str) -> bool {
+    TOKEN_PARAMETERS.iter().any(|one| name.eq_ignore_ascii_case(one))
 }
 
 /// The tokens among cookies: the long values.

@@ -9,7 +9,7 @@ use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, number, owned, text};
 use crate::observe::observation::{Observation, Said, Thread};
 use crate::observe::when::{self, When};
-use crate::observe::{address, request};
+use crate::observe::{address, geo, request};
 
 /// The format.
 pub const FORMAT: ObjectFormat = ObjectFormat {
@@ -114,19 +114,11 @@ fn common(event: &Json<'_>, inner: &Json<'_>) -> Record {
         session_id,
         source_ip: address.or_else(|| text(event, &["callerIpAddress"])).and_then(address::ip),
         asn: number(inner, &["autonomousSystemNumber"]).and_then(|number| number.try_into().ok()),
-        geo: geo(inner),
+        geo: at(inner, &["location"])
+            .and_then(|location| geo::place(location, [&["geoCoordinates", "latitude"], &["geoCoordinates", "longitude"]], "countryOrRegion")),
         user_agent: first(inner, &[&["userAgent"], &["UserAgent"]]),
         ..Record::default()
     }
-}
-
-fn geo(inner: &Json<'_>) -> Option<String> {
-    let place = at(inner, &["location"])?;
-    let point = owned(place, &["geoCoordinates", "latitude"]).zip(owned(place, &["geoCoordinates", "longitude"]));
-    point
-        .map(|(latitude, longitude)| format!("{latitude},{longitude}"))
-        .or_else(|| owned(place, &["countryOrRegion"]))
-        .or_else(|| owned(inner, &["location"]))
 }
 
 fn moment(event: &Json<'_>, inner: &Json<'_>) -> Option<When> {

@@ -5,6 +5,8 @@
 pub mod json;
 pub mod when;
 pub mod address;
+pub mod geo;
+pub mod fields;
 pub mod mask;
 pub mod credential;
 pub mod proof;
@@ -21,3 +23,8 @@ pub mod auth0;
 pub mod entra;
 pub mod teleport;
 pub mod opa;
+pub mod http_key;
+pub mod http_json;
+pub mod combined;
+pub mod envoy;
+pub mod alb;

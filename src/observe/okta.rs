@@ -8,7 +8,7 @@ use crate::model::token_use::{Outcome, Presented, Record, Scheme, SessionSource}
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, items, number, owned, text};
 use crate::observe::observation::{Observation, Said, Thread};
-use crate::observe::{address, mask, when};
+use crate::observe::{address, geo, mask, when};
 
 /// The format.
 pub const FORMAT: ObjectFormat = ObjectFormat {
@@ -83,14 +83,9 @@ fn record(event: &Json<'_>) -> Record {
         source_ip: text(event, &["client", "ipAddress"]).and_then(address::ip),
         forwarded_for: items(event, &["request", "ipChain"]).iter().filter_map(|hop| address::ip(text(hop, &["ip"])?)).collect(),
         asn: number(event, &["securityContext", "asNumber"]).and_then(|number| number.try_into().ok()),
-        geo: geo(event),
+        geo: at(event, &["client", "geographicalContext"])
+            .and_then(|context| geo::place(context, [&["geolocation", "lat"], &["geolocation", "lon"]], "country")),
         user_agent: owned(event, &["client", "userAgent", "rawUserAgent"]),
         ..Record::default()
     }
-}
-
-fn geo(event: &Json<'_>) -> Option<String> {
-    let context = at(event, &["client", "geographicalContext"])?;
-    let place = owned(context, &["geolocation", "lat"]).zip(owned(context, &["geolocation", "lon"]));
-    place.map(|(latitude, longitude)| format!("{latitude},{longitude}")).or_else(|| owned(context, &["country"]))
 }

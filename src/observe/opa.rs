@@ -55,11 +55,9 @@ fn absorb_request(record: &mut Record, presented: &mut Vec<Presented>, input: &J
     if let Some(host) = http("host") {
         request::absorb(record, presented, "host", host);
     }
-    let headers = HEADERS.iter().find_map(|path| at(input, path)?.as_object());
-    let value = |value: &Json<'_>| value.as_str().or_else(|| value.as_array()?.first()?.as_str()).map(str::to_owned);
-    let headers: Vec<(String, String)> =
-        headers.into_iter().flat_map(|headers| headers.iter()).filter_map(|(name, text)| Some((name.to_owned(), value(text)?))).collect();
-    request::absorb_all(record, presented, headers.iter().map(|(name, value)| (&**name, &**value)));
+    if let Some(headers) = HEADERS.iter().find_map(|path| at(input, path)) {
+        request::absorb_headers(record, presented, headers);
+    }
 }
 
 fn record(event: &Json<'_>, input: &Json<'_>) -> Record {

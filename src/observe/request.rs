@@ -2,29 +2,40 @@
 //!
 //! **Invariant:** the first of several headers that say the same wins; what a record already says stays.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json_borrow::ObjectAsVec;
 
 use crate::model::fingerprint::Fingerprint;
 use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource};
+use crate::observe::json::{self, Json};
 use crate::observe::{address, credential, mask, proof};
 
 /// The longest text that is taken over from a header.
 const MAX_TEXT: usize = 512;
 
-/// Headers of a request, or those of an answer that say what was missing; `DPoP` is best handed over after `Authorization`.
-pub fn absorb_all<'a>(record: &mut Record, presented: &mut Vec<Presented>, headers: impl Iterator<Item = (&'a str, &'a str)>) {
-    let mut proofs = Vec::new();
-    for (name, value) in headers {
-        if name.eq_ignore_ascii_case("dpop") {
-            proofs.push(value);
-        } else {
-            absorb(record, presented, name, value);
-        }
+/// Takes headers over from JSON: an object of texts or lists of texts, or a list of objects with `name` and `value`.
+pub fn absorb_headers(record: &mut Record, presented: &mut Vec<Presented>, headers: &Json<'_>) {
+    let object = headers.as_object().into_iter().flat_map(ObjectAsVec::iter).filter_map(|(name, value)| Some((name, words(value)?)));
+    let list = json::items(headers, &[]).iter().filter_map(|header| {
+        let name = json::text(header, &["name"]).or_else(|| json::text(header, &["key"]))?;
+        Some((name, words(json::at(header, &["value"])?)?))
+    });
+    let (proofs, others): (Vec<_>, Vec<_>) = object.chain(list).partition(|(name, _)| name.eq_ignore_ascii_case("dpop"));
+    // A proof is best handed over after its token.
+    others.iter().chain(&proofs).for_each(|(name, value)| absorb(record, presented, name, value));
+}
+
+/// A header's value, whose lines are joined where there are several (RFC 9110, section 5.3).
+fn words<'b>(value: &'b Json<'_>) -> Option<Cow<'b, str>> {
+    match value.as_array() {
+        Some([one]) => one.as_str().map(Cow::Borrowed),
+        Some(lines) => Some(lines.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ").into()),
+        None => value.as_str().map(Cow::Borrowed),
     }
-    proofs.into_iter().for_each(|value| attach(presented, value));
 }
 
 /// Takes one header over into the record, and its tokens into what was presented. The name may be in any case.
@@ -115,7 +126,7 @@ fn host(authority: &str) -> String {
 }
 
 /// Adds a token, unless it is there; one that a proof named before gets the proof.
-fn add(presented: &mut Vec<Presented>, mut token: Presented) {
+pub fn add(presented: &mut Vec<Presented>, mut token: Presented) {
     if presented.iter().any(|one| one.scheme == token.scheme && one.keys == token.keys && !is_proof_only(one)) {
         return;
     }

@@ -28,10 +28,9 @@ fn read<'b>(event: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     if let Some(status) = number(event, &["status_code"]) {
         request::absorb_status(&mut record, status);
     }
-    let headers = at(event, &["headers"]).and_then(Json::as_object);
-    let first = |value: &'b Json<'_>| value.as_str().or_else(|| value.as_array()?.first()?.as_str());
-    let headers = headers.into_iter().flat_map(serde_json_borrow::ObjectAsVec::iter).filter_map(|(name, value)| Some((name, first(value)?)));
-    request::absorb_all(&mut record, &mut presented, headers);
+    if let Some(headers) = at(event, &["headers"]) {
+        request::absorb_headers(&mut record, &mut presented, headers);
+    }
     say(Said::Record(Box::new(Observation { record_id: owned(event, &["uid"]), ..Observation::new(record, presented) })));
 }
 

@@ -61,11 +61,8 @@ fn record(event: &Json<'_>) -> Record {
         ..Record::default()
     };
     // Headers are logged where the operator asked for them; their tokens are keyed hashes like all others.
-    let headers = at(event, &["request", "headers"]).and_then(Json::as_object);
-    for (name, value) in headers.into_iter().flat_map(serde_json_borrow::ObjectAsVec::iter) {
-        if let Some(value) = value.as_array().and_then(|values| values.first()).and_then(Json::as_str) {
-            request::absorb(&mut record, &mut Vec::new(), name, value);
-        }
+    if let Some(headers) = at(event, &["request", "headers"]) {
+        request::absorb_headers(&mut record, &mut Vec::new(), headers);
     }
     record
 }
