@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use beartrap::model::token_use::{RecordOrigin, TokenUse, VERSION};
+use beartrap::model::token_use::{Presented, RecordOrigin, TokenUse, VERSION};
 use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS, ObjectFormat};
 use beartrap::observe::json::{Json, items, parse};
 use beartrap::observe::observation::{Observation, Said, Thread};
@@ -35,8 +35,7 @@ fn recognized(object: &Json<'_>) -> Option<&'static ObjectFormat> {
 fn observations(text: &str) -> Vec<(&'static str, Observation)> {
     let mut found = Vec::new();
     let mut thread = Thread::default();
-    let wrapped = parse(text.as_bytes());
-    let documents = wrapped.into_iter().chain(text.lines().filter_map(|line| parse(line.as_bytes())));
+    let documents = parse(text.as_bytes()).map_or_else(|| text.lines().filter_map(|line| parse(line.as_bytes())).collect(), |whole| vec![whole]);
     for document in documents {
         let wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers);
         let inside = wrappers.map(|key| items(&document, &[key])).find(|items| !items.is_empty());
@@ -67,7 +66,7 @@ fn take(found: &mut Vec<(&'static str, Observation)>, name: &'static str, said: 
 fn lines(text: &str) -> String {
     let mut lines = String::new();
     for (name, Observation { record, presented, record_id }) in observations(text) {
-        let presented = if presented.is_empty() { vec![Default::default()] } else { presented };
+        let presented = if presented.is_empty() { vec![Presented::default()] } else { presented };
         for presented in presented {
             let origin = RecordOrigin { uri: String::new(), line: 0, parser: name.to_owned(), record_id: record_id.clone() };
             let line = TokenUse { v: VERSION, presented, record: record.clone(), origin };

@@ -36,7 +36,9 @@ fn understand(line: &str) -> Option<(Record, Vec<Presented>)> {
     }
     request::absorb_line(&mut record, &mut presented, request_line);
     for (name, at) in [("user-agent", 13), ("x-amzn-trace-id", 17), ("host", 18)] {
-        field(at).into_iter().for_each(|value| request::absorb(&mut record, &mut presented, name, value));
+        if let Some(value) = field(at) {
+            request::absorb(&mut record, &mut presented, name, value);
+        }
     }
     Some((record, presented))
 }

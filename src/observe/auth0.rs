@@ -85,7 +85,7 @@ fn record(log: &Json<'_>) -> Record {
         request_id: owned(log, &["log_id"]),
         tool: (!kind.is_empty()).then(|| kind.to_owned()),
         method: owned(log, &["details", "request", "method"]),
-        aud: owned(log, &["audience"]),
+        aud: owned(log, &["hostname"]),
         resource: text(log, &["details", "request", "path"]).map(mask::path),
         source_ip: text(log, &["ip"]).and_then(address::ip),
         geo: at(log, &["location_info"]).and_then(|location| geo::place(location, [&["latitude"], &["longitude"]], "country_code")),

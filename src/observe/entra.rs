@@ -1,6 +1,6 @@
 //! `entra`: Microsoft Entra sign-ins and the activity log of Microsoft Graph, which share the unique id of a token.
 //!
-//! Source: Microsoft documentation, "signIn resource type", "MicrosoftGraphActivityLogs" and "Track and investigate identity activities with
+//! Source: Microsoft documentation, "signIn resource type", "Microsoft Graph activity logs" and "Track and investigate identity activities with
 //! linkable identifiers".
 
 use crate::model::token_key::{KeyKind, TokenKey};
@@ -24,6 +24,9 @@ const TIMES: [&str; 4] = ["createdDateTime", "activityDateTime", "time", "TimeGe
 
 /// Codes of sign-ins that go on with another question to the user: nothing was refused.
 const INTERRUPTS: [i64; 8] = [16_000, 50_058, 50_074, 50_076, 50_079, 50_097, 50_140, 65_001];
+
+/// Microsoft Graph as a resource, as sign-ins name it.
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// The event itself, which diagnostic settings wrap.
 fn inner<'b, 'a>(record: &'b Json<'a>) -> &'b Json<'a> {
@@ -86,6 +89,7 @@ fn activity(event: &Json<'_>, inner: &Json<'_>) -> Observation {
         principal: either("servicePrincipalId", "ServicePrincipalId"),
         request_id: either("requestId", "RequestId"),
         method: either("requestMethod", "RequestMethod"),
+        aud: Some(GRAPH.to_owned()),
         ..common(event, inner)
     };
     let mut presented: Vec<Presented> = graph_token(inner).map(|id| presented(id, Scheme::Bearer)).into_iter().collect();

@@ -36,7 +36,9 @@ fn understand(line: &str) -> Option<(Record, Vec<Presented>)> {
     // Istio has a quoted reason further left, and addresses after the upstream's.
     let start = rest.windows(HEADERS.len() + 1).rposition(|fields| fields.iter().all(|field| field.quoted().is_some()))?;
     for (name, field) in HEADERS.into_iter().zip(&rest[start..]) {
-        field.text().into_iter().for_each(|value| request::absorb(&mut record, &mut presented, name, value));
+        if let Some(value) = field.text() {
+            request::absorb(&mut record, &mut presented, name, value);
+        }
     }
     let downstream = rest.get(start + HEADERS.len() + 4).and_then(|field| address::ip(field.text()?));
     // Envoy itself puts the other end of the connection last.

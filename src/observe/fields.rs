@@ -52,7 +52,7 @@ pub fn split(line: &str) -> Vec<Field<'_>> {
                 let (text, after) = cut(rest, end_of_quoted(rest));
                 (Field::Quoted(text), after)
             }
-            b'[' => {
+            b'[' if !is_address(rest) => {
                 let (text, after) = cut(rest, rest.find(']'));
                 (Field::Bracketed(text), after)
             }
@@ -75,6 +75,11 @@ fn cut(text: &str, end: Option<usize>) -> (&str, &str) {
     }
 }
 
+/// Whether brackets belong to a word, as in `[2001:db8::1]:443`.
+fn is_address(text: &str) -> bool {
+    text.find(']').is_some_and(|end| text.as_bytes().get(end + 1) == Some(&b':'))
+}
+
 fn end_of_quoted(text: &str) -> Option<usize> {
     let mut escaped = false;
     let ends = |b: u8| {
@@ -95,6 +100,7 @@ mod tests {
         for (line, expected) in [
             ("a - [b c] \"d e\" 200", vec![Word("a"), Word("-"), Bracketed("b c"), Quoted("d e"), Word("200")]),
             (r#""a \"b\" \\" c"#, vec![Quoted(r#"a \"b\" \\"#), Word("c")]),
+            ("[2001:db8::1]:443 c", vec![Word("[2001:db8::1]:443"), Word("c")]),
             ("\"a\"b", vec![Quoted("a"), Word("b")]),
             ("\"open", vec![Quoted("open")]),
             ("[öffen", vec![Bracketed("öffen")]),

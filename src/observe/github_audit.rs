@@ -52,7 +52,7 @@ fn record(event: &Json<'_>) -> Record {
         principal: owned(event, &["actor"]),
         user: owned(event, &["actor"]),
         client_id: first(event, &[&["oauth_application_id"], &["application_client_id"], &["integration"]]),
-        tenant: first(event, &[&["org"], &["business"]]),
+        tenant: owned(event, &["org"]),
         request_id: owned(event, &["request_id"]),
         tool: owned(event, &["action"]),
         method: owned(event, &["request_method"]),

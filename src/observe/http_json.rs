@@ -63,12 +63,13 @@ fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     let mut parts = Parts::default();
     each(value, "", 0, &mut |key, name, value| parts.take(key, name, value));
     let Parts { mut record, presented, client, remote, time, status, record_id } = parts;
-    (record.time, record.time_quality) = time.map_or((None, Default::default()), |(time, quality)| (Some(time), quality));
+    (record.time, record.time_quality) = (time.map(|(time, _)| time), time.map(|(_, quality)| quality).unwrap_or_default());
     record.source_ip = client.or(remote);
     record.peer_ip = client.and(remote);
     if let Some(status) = status {
         request::absorb_status(&mut record, status);
     }
+    request::complete(&mut record);
     say(Said::Record(Box::new(Observation { record_id, ..Observation::new(record, presented) })));
 }
 
@@ -114,7 +115,7 @@ impl Parts {
             // Gateways of MCP log the method of JSON-RPC beside or in place of that of HTTP.
             Key::Method | Key::RpcMethod => record.method = Some(text.to_owned()),
             Key::Url => request::absorb_url(record, presented, text),
-            Key::Query => credential::query(text.trim_start_matches('?')).into_iter().for_each(|token| request::add(presented, token)),
+            Key::Query => request::add(presented, credential::query(text.trim_start_matches('?'))),
             Key::Line => _ = request::absorb_line(record, presented, text),
             Key::Client => self.client = self.client.or_else(|| address::ip(text)),
             Key::Remote => self.remote = self.remote.or_else(|| address::ip(text)),
@@ -167,7 +168,7 @@ impl Parts {
     fn take_parameters(&mut self, object: &Json<'_>) {
         for (name, value) in object.iter_object().into_iter().flatten() {
             let value = value.as_str().or_else(|| value.as_array()?.first()?.as_str()).unwrap_or_default();
-            credential::parameter(name, value).into_iter().for_each(|token| request::add(&mut self.presented, token));
+            request::add(&mut self.presented, credential::parameter(name, value));
         }
     }
 }

@@ -223,7 +223,8 @@ mod tests {
             ("response", "headers", Key::AnswerHeaders),
             ("client", "ip", Key::Client),
             ("request", "remote_ip", Key::Remote),
-            ("", "http_user_agent", Key::Other),
+            ("", "http_user_agent", Key::UserAgent),
+            ("", "http_authorization", Key::Other),
             ("", &"x".repeat(100), Key::Other),
             ("", "", Key::Other),
         ] {

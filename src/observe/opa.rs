@@ -37,6 +37,7 @@ fn read<'b>(event: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     if let Some(token) = raw.and_then(written).filter(|token| presented.iter().all(|one| one.keys != token.keys)) {
         presented.push(token);
     }
+    request::complete(&mut record);
     say(Said::Record(Box::new(Observation { record_id: owned(event, &["decision_id"]), ..Observation::new(record, presented) })));
 }
 
@@ -46,8 +47,9 @@ fn absorb_request(record: &mut Record, presented: &mut Vec<Presented>, input: &J
     if let Some(method) = http("method") {
         request::set(&mut record.method, method);
     }
-    let url = http("path").or_else(|| http("uri")).or_else(|| http("url"));
-    url.into_iter().for_each(|url| request::absorb_url(record, presented, url));
+    if let Some(url) = http("path").or_else(|| http("uri")).or_else(|| http("url")) {
+        request::absorb_url(record, presented, url);
+    }
     let steps = texts(input, &["path"]);
     if record.resource.is_none() && !steps.is_empty() {
         record.resource = Some(mask::path(&format!("/{}", steps.join("/"))));

@@ -36,7 +36,7 @@ fn read<'b>(event: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
 
 /// The token with which a bot or node joins: its name where it has one, since the name of a secret one is the secret.
 fn joining(event: &Json<'_>) -> Option<Presented> {
-    let name = text(event, &["token_name"]).filter(|_| text(event, &["event"]).is_some_and(|kind| kind.ends_with(".join")))?;
+    let name = text(event, &["token_name"]).filter(|_| text(event, &["event"]).is_some_and(|kind| kind.rsplit('.').next() == Some("join")))?;
     let is_secret = text(event, &["method"]) == Some("token");
     let scheme = Scheme::Unknown;
     if is_secret {
@@ -54,10 +54,9 @@ fn record(event: &Json<'_>) -> Record {
         time,
         time_quality: quality.unwrap_or_default(),
         outcome: match success {
-            Some(true) => Outcome::Success,
             Some(false) => Outcome::Denied,
             None if is_failure => Outcome::Unknown,
-            None => Outcome::Success,
+            Some(true) | None => Outcome::Success,
         },
         principal: first(event, &[&["user"], &["bot_name"], &["host_id"]]),
         user: owned(event, &["user"]),
