@@ -2,7 +2,9 @@
 
 use crate::observe::json::Json;
 use crate::observe::observation::{Said, Thread};
-use crate::observe::token_use;
+use crate::observe::{
+    alb, auth0, cloudtrail, combined, entra, envoy, github_audit, http_json, k8s_audit, okta, opa, teleport, token_use, vault_audit,
+};
 
 /// A log format whose records are JSON objects.
 pub struct ObjectFormat {
@@ -29,7 +31,19 @@ pub struct LineFormat {
 }
 
 /// Formats of JSON objects, in the order in which they are asked: the exacting ones first.
-pub const OBJECT_FORMATS: &[ObjectFormat] = &[token_use::FORMAT];
+pub const OBJECT_FORMATS: &[ObjectFormat] = &[
+    token_use::FORMAT,
+    cloudtrail::FORMAT,
+    k8s_audit::FORMAT,
+    vault_audit::FORMAT,
+    github_audit::FORMAT,
+    okta::FORMAT,
+    auth0::FORMAT,
+    entra::FORMAT,
+    teleport::FORMAT,
+    opa::FORMAT,
+    http_json::FORMAT,
+];
 
 /// Formats of lines, in the order in which they are asked: the exacting ones first.
-pub const LINE_FORMATS: &[LineFormat] = &[];
+pub const LINE_FORMATS: &[LineFormat] = &[alb::FORMAT, envoy::FORMAT, combined::FORMAT];
