@@ -2,7 +2,10 @@
 
 use crate::observe::json::Json;
 use crate::observe::observation::{Said, Thread};
-use crate::observe::token_use;
+use crate::observe::{
+    amp, chat_messages, claude_code, codex, continue_session, cri, docker, flat_telemetry, gemini_cli, generic, github_actions, gitlab_trace,
+    journald, langsmith, mcp_client_log, mcp_jsonrpc, openhands, otlp, swe_agent, token_use,
+};
 
 /// A log format whose records are JSON objects.
 pub struct ObjectFormat {
@@ -29,7 +32,25 @@ pub struct LineFormat {
 }
 
 /// Formats of JSON objects, in the order in which they are asked: the exacting ones first.
-pub const OBJECT_FORMATS: &[ObjectFormat] = &[token_use::FORMAT];
+pub const OBJECT_FORMATS: &[ObjectFormat] = &[
+    token_use::FORMAT,
+    otlp::LOGS,
+    otlp::TRACES,
+    docker::FORMAT,
+    journald::FORMAT,
+    mcp_jsonrpc::FORMAT,
+    codex::FORMAT,
+    gemini_cli::FORMAT,
+    continue_session::FORMAT,
+    claude_code::FORMAT,
+    openhands::FORMAT,
+    swe_agent::FORMAT,
+    amp::FORMAT,
+    langsmith::FORMAT,
+    flat_telemetry::FORMAT,
+    chat_messages::FORMAT,
+    generic::FORMAT,
+];
 
 /// Formats of lines, in the order in which they are asked: the exacting ones first.
-pub const LINE_FORMATS: &[LineFormat] = &[];
+pub const LINE_FORMATS: &[LineFormat] = &[github_actions::FORMAT, cri::FORMAT, mcp_client_log::FORMAT, gitlab_trace::FORMAT];
