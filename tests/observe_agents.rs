@@ -68,14 +68,3 @@ fn check(file: &str, location: &str, expected: &[&str]) {
     let found: Vec<String> = found.iter().map(|line| tokens().iter().fold(line.clone(), |line, (name, token)| line.replace(token, name))).collect();
     assert_eq!(found.join("\n"), expected.join("\n"), "{file}");
 }
-
-#[test]
-fn dump() {
-    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/logs")).expect("x") {
-        let path = file.expect("x").path();
-        let text = tokens().iter().fold(fs::read_to_string(&path).expect("x"), |text, (name, token)| text.replace(name, token));
-        let location = match path.file_name().and_then(|n| n.to_str()).unwrap() { "github-actions.txt" => "actions/runs/42/3_build.txt", "gitlab-trace.log"=>"jobs/77/trace.log", "openhands.jsonl"=>"sessions/oh-1/events.jsonl", f => f };
-        eprintln!("== {}", path.file_name().unwrap().to_str().unwrap());
-        for s in read(&text, location) { eprintln!("{}", tokens().iter().fold(told(&s), |line, (name, token)| line.replace(token, name))); }
-    }
-}

@@ -96,8 +96,10 @@ fn keep<'b>(place: &mut Option<&'b str>, value: &'b Json<'_>) {
 }
 
 fn set(place: &mut Option<String>, value: &Json<'_>) {
-    if place.is_none() {
-        written(value).into_iter().for_each(|text| request::set(place, &text));
+    match (&place, value) {
+        (Some(_), _) => {}
+        (None, Json::Number(number)) => *place = Some(number.to_string()),
+        (None, value) => request::set(place, said(value).unwrap_or_default()),
     }
 }
 
@@ -196,7 +198,7 @@ impl<'b> Gathered<'b> {
             "span_id" | "span.id" => set_trace(&mut record.span_id, value),
             // Our own: a careful service writes this in the token's place. Only a name of a token is one, not a token.
             "token.fingerprint" | "token_fingerprint" => {
-                presented.extend(texts(value).filter(|text| text.contains(':')).filter_map(|text| credential::token(text, Scheme::Unknown)))
+                presented.extend(texts(value).filter(|text| text.contains(':')).filter_map(|text| credential::token(text, Scheme::Unknown)));
             }
             // Gemini CLI's events name tools like this; the session's id is the harness's then.
             "function_name" => set(&mut record.tool, value),

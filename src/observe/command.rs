@@ -118,7 +118,7 @@ fn of_object(value: &Json<'_>) -> Option<Observation> {
 fn headers(value: &Json<'_>, request: &mut Request) {
     match value {
         Json::Object(object) => {
-            object.iter().filter_map(|(name, value)| Some((name, value.as_str()?))).for_each(|(name, value)| request.header(name, value))
+            object.iter().filter_map(|(name, value)| Some((name, value.as_str()?))).for_each(|(name, value)| request.header(name, value));
         }
         Json::Array(values) => {
             for value in values {
@@ -309,20 +309,20 @@ mod tests {
     fn commands_present_tokens_to_hosts() {
         let token = "Zq3-".repeat(6);
         for (script, scheme, aud) in [
-            ("curl -H 'Authorization: Bearer T' https://api.example/v1", Scheme::Bearer, "api.example"),
-            ("curl -sSLH\"Authorization: Bearer T\" https://api.example/v1", Scheme::Bearer, "api.example"),
-            ("curl --header=X-Api-Key:T api.example/v1", Scheme::Header("x-api-key".into()), "api.example"),
-            ("curl -u T: https://api.example", Scheme::Basic, "api.example"),
-            ("curl -uann:T https://api.example", Scheme::Basic, "api.example"),
-            ("curl --oauth2-bearer T --url localhost:8080/x", Scheme::Bearer, "localhost:8080"),
-            ("curl https://idp.example/token -d grant_type=refresh_token -d refresh_token=T", Scheme::Query, "idp.example"),
-            ("curl 'https://api.example/v1?access_token=T'", Scheme::Query, "api.example"),
-            ("wget -q --header 'Authorization: Bearer T' https://api.example/v1", Scheme::Bearer, "api.example"),
-            ("http POST api.example/v1 'Authorization:Bearer T' a=b", Scheme::Bearer, "api.example"),
-            ("git clone https://x-access-token:T@git.example/a/b.git", Scheme::Basic, "git.example"),
-            ("bash -c \"cd x; curl -H 'X-Vault-Token: T' https://vault.example\"", Scheme::Header("x-vault-token".into()), "vault.example"),
+            ("curl -H 'Authorization: Bearer <T>' https://api.example/v1", Scheme::Bearer, "api.example"),
+            ("curl -sSLH\"Authorization: Bearer <T>\" https://api.example/v1", Scheme::Bearer, "api.example"),
+            ("curl --header=X-Api-Key:<T> api.example/v1", Scheme::Header("x-api-key".into()), "api.example"),
+            ("curl -u <T>: https://api.example", Scheme::Basic, "api.example"),
+            ("curl -uann:<T> https://api.example", Scheme::Basic, "api.example"),
+            ("curl --oauth2-bearer <T> --url localhost:8080/x", Scheme::Bearer, "localhost:8080"),
+            ("curl https://idp.example/token -d grant_type=refresh_token -d refresh_token=<T>", Scheme::Query, "idp.example"),
+            ("curl 'https://api.example/v1?access_token=<T>'", Scheme::Query, "api.example"),
+            ("wget -q --header 'Authorization: Bearer <T>' https://api.example/v1", Scheme::Bearer, "api.example"),
+            ("http POST api.example/v1 'Authorization:Bearer <T>' a=b", Scheme::Bearer, "api.example"),
+            ("git clone https://x-access-token:<T>@git.example/a/b.git", Scheme::Basic, "git.example"),
+            ("bash -c \"cd x; curl -H 'X-Vault-Token: <T>' https://vault.example\"", Scheme::Header("x-vault-token".into()), "vault.example"),
         ] {
-            let found = in_script(&script.replace('T', &token).replace(&format!("X-Vault-{token}oken"), "X-Vault-Token").replace(&format!("POS{token}"), "POST"));
+            let found = in_script(&script.replace("<T>", &token));
             assert_eq!(found.len(), 1, "{script}");
             assert_eq!((&found[0].presented[0].scheme, found[0].record.aud.as_deref()), (&scheme, Some(aud)), "{script}");
         }
@@ -334,12 +334,12 @@ mod tests {
         for text in [
             "curl -H \"Authorization: Bearer $TOKEN\" https://api.example",
             "curl -H 'Authorization: Bearer ${T}' https://api.example?access_token=$T",
-            "echo \"curl -H 'Authorization: Bearer T'\" > x.sh",
+            "echo \"curl -H 'Authorization: Bearer <T>'\" > x.sh",
             "curl https://api.example/v1",
-            "{\"content\":\"curl -H 'Authorization: Bearer T' https://api.example\"}",
-            "{\"new_string\":{\"headers\":{\"Authorization\":\"Bearer T\"}}}",
+            "{\"content\":\"curl -H 'Authorization: Bearer <T>' https://api.example\"}",
+            "{\"new_string\":{\"headers\":{\"Authorization\":\"Bearer <T>\"}}}",
         ] {
-            let text = text.replace("Bearer T", &format!("Bearer {token}"));
+            let text = text.replace("<T>", &token);
             let value = parse(text.as_bytes()).unwrap_or_else(|| text.as_str().into());
             assert!(requests(&value).is_empty(), "{text}");
         }

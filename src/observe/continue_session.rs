@@ -24,14 +24,18 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
     }
     let mut transcript = Transcript::new(thread, say);
     for step in items(value, &["history"]) {
-        at(step, &["message"]).into_iter().for_each(|message| transcript.message(&record, message));
+        if let Some(message) = at(step, &["message"]) {
+            transcript.message(&record, message);
+        }
         for state in items(step, &["toolCallStates"]) {
             let id = text(state, &["toolCallId"]).or_else(|| text(state, &["toolCall", "id"]));
             // The message says the call as well; only one that it left out is said here.
             if let Some(call) = at(state, &["toolCall"]).filter(|_| id.is_none_or(|id| !transcript.thread.calls.contains_key(id))) {
                 transcript.function(&record, call);
             }
-            at(state, &["output"]).into_iter().for_each(|output| transcript.result(&record, id, output));
+            if let Some(output) = at(state, &["output"]) {
+                transcript.result(&record, id, output);
+            }
         }
         if !items(step, &["contextItems"]).is_empty() {
             transcript.tell(Record { place: Some(PlaceKind::Prompt), ..record.clone() });

@@ -72,12 +72,18 @@ fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     }
     for ids in [at(value, &["context"]), at(value, &["spanContext"]), Some(value)].into_iter().flatten() {
         for name in ["trace_id", "traceId", "span_id", "spanId", "session_id", "sessionId", "user_id", "userId"] {
-            at(ids, &[name]).into_iter().for_each(|id| gathered.absorb(name, id));
+            if let Some(id) = at(ids, &[name]) {
+                gathered.absorb(name, id);
+            }
         }
     }
     if matches!(text(value, &["type"]), Some("TOOL" | "tool")) {
-        at(value, &["name"]).into_iter().for_each(|tool| gathered.absorb("tool.name", tool));
-        at(value, &["input"]).into_iter().for_each(|input| gathered.absorb("tool.parameters", input));
+        if let Some(tool) = at(value, &["name"]) {
+            gathered.absorb("tool.name", tool);
+        }
+        if let Some(input) = at(value, &["input"]) {
+            gathered.absorb("tool.parameters", input);
+        }
     }
     let observation = gathered.finish(&around);
     say(Said::Record(Box::new(Observation { record_id: owned(value, &["id"]), ..observation })));

@@ -40,7 +40,9 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
     fill(&mut record, &thread.base);
     let mut transcript = Transcript::new(thread, say);
     let messages = items(document, &["messages"]);
-    messages.iter().for_each(|one| message(&mut transcript, &record, one));
+    for one in messages {
+        message(&mut transcript, &record, one);
+    }
     if messages.is_empty() {
         message(&mut transcript, &record, document);
     }
@@ -55,7 +57,9 @@ fn message(transcript: &mut Transcript<'_, '_>, around: &Record, value: &Json<'_
         let tool = text(call, &["name"]).unwrap_or_default();
         transcript.call(&around, Call { id, tool, arguments: at(call, &["args"]).unwrap_or(&Json::Null) });
         let result = at(call, &["result"]).or_else(|| at(call, &["resultDisplay"]));
-        result.into_iter().for_each(|result| transcript.result(&around, id, result));
+        if let Some(result) = result {
+            transcript.result(&around, id, result);
+        }
     }
     if text(value, &["content"]).is_some() || !has(value, &["toolCalls"]) {
         let place = if role == "gemini" || role.is_empty() { PlaceKind::AgentLog } else { place(role) };

@@ -27,7 +27,7 @@ const MAX_DEPTH: usize = 4;
 
 fn recognizes(value: &Json<'_>) -> bool {
     let has_text = |key: &&str| at(value, &[key]).is_some_and(Json::is_string);
-    TIMES.iter().any(|key| has(value, &[key])) || MESSAGES.iter().any(|key| has_text(&key))
+    TIMES.iter().any(|key| has(value, &[key])) || MESSAGES.iter().any(has_text)
 }
 
 fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {

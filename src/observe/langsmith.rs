@@ -1,4 +1,4 @@
-//! `langsmith`: runs as LangSmith exports them.
+//! `langsmith`: runs as `LangSmith` exports them.
 
 use crate::model::exposure::PlaceKind;
 use crate::model::token_use::{Record, SessionSource};
@@ -22,18 +22,15 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
     let id = owned(value, &["id"]);
     let inputs = at(value, &["inputs"]).unwrap_or(&Json::Null);
     let mut transcript = Transcript::new(thread, say);
-    match text(value, &["run_type"]) {
-        Some("tool") => {
-            transcript.call(&record, Call { id: id.as_deref(), tool: text(value, &["name"]).unwrap_or_default(), arguments: inputs });
-            let outputs = at(value, &["outputs"]).or_else(|| at(value, &["error"])).unwrap_or(&Json::Null);
-            transcript.result(&record, id.as_deref(), outputs);
+    if let Some("tool") = text(value, &["run_type"]) {
+        transcript.call(&record, Call { id: id.as_deref(), tool: text(value, &["name"]).unwrap_or_default(), arguments: inputs });
+        let outputs = at(value, &["outputs"]).or_else(|| at(value, &["error"])).unwrap_or(&Json::Null);
+        transcript.result(&record, id.as_deref(), outputs);
+    } else {
+        for message in messages(inputs) {
+            transcript.message(&record, message);
         }
-        _ => {
-            for message in messages(inputs) {
-                transcript.message(&record, message);
-            }
-            transcript.tell(record);
-        }
+        transcript.tell(record);
     }
 }
 

@@ -92,7 +92,9 @@ fn call<'b>(message: &'b Json<'_>, method: &str, mut observation: Observation, t
     if observation.presented.is_empty() {
         say(Said::Record(Box::new(observation)));
     }
-    uses.into_iter().for_each(|one| say(Said::Record(Box::new(one))));
+    for one in uses {
+        say(Said::Record(Box::new(one)));
+    }
 }
 
 /// `_meta`: the trace, and attributes under the names of semantic conventions.
@@ -132,7 +134,8 @@ fn answer<'b>(message: &'b Json<'_>, mut observation: Observation, thread: &mut 
     for mut one in uses {
         // The message's own token was accepted or refused with it; of the others the result's text may tell.
         let is_own = one.record.method.as_ref().is_some_and(|method| method.contains('/') || method == "initialize");
-        (one.record.status_code, one.record.outcome) = if is_own { (status, outcome) } else { (told, told.map(outcome::of_http).unwrap_or_default()) };
+        (one.record.status_code, one.record.outcome) =
+            if is_own { (status, outcome) } else { (told, told.map(outcome::of_http).unwrap_or_default()) };
         if one.record.status_code.is_some() || one.record.outcome != Outcome::Unknown {
             say(Said::Record(Box::new(one)));
         }

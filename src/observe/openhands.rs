@@ -1,4 +1,4 @@
-//! `openhands`: the events of OpenHands: actions and observations, of its first and of its second kind.
+//! `openhands`: the events of `OpenHands`: actions and observations, of its first and of its second kind.
 
 use crate::model::exposure::PlaceKind;
 use crate::model::token_use::Record;
@@ -35,7 +35,7 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
             let (tool, arguments) = call(value, action);
             match tool {
                 "message" | "system" | "recall" | "think" => {
-                    transcript.tell(Record { place: Some(place(text(value, &["source"]).unwrap_or_default())), ..record })
+                    transcript.tell(Record { place: Some(place(text(value, &["source"]).unwrap_or_default())), ..record });
                 }
                 _ => transcript.call(&record, Call { id: id.as_deref(), tool, arguments }),
             }

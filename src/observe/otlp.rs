@@ -74,7 +74,9 @@ fn each<'b>(value: &'b Json<'_>, [outer, middle, inner]: [&str; 3], found: &mut 
         for scope in items(resource, &[middle]) {
             let mut around = around.clone();
             pairs(items(scope, &["scope", "attributes"])).for_each(|(name, value)| around.absorb(name, value));
-            items(scope, &[inner]).iter().for_each(|record| found(record, &around));
+            for record in items(scope, &[inner]) {
+                found(record, &around);
+            }
         }
     }
 }
@@ -82,7 +84,9 @@ fn each<'b>(value: &'b Json<'_>, [outer, middle, inner]: [&str; 3], found: &mut 
 /// Ids and attributes, which logs and spans write alike.
 fn common<'b>(gathered: &mut Gathered<'b>, value: &'b Json<'b>) {
     for name in ["traceId", "spanId"] {
-        at(value, &[name]).into_iter().for_each(|id| gathered.absorb(name, id));
+        if let Some(id) = at(value, &[name]) {
+            gathered.absorb(name, id);
+        }
     }
     pairs(items(value, &["attributes"])).for_each(|(name, value)| gathered.absorb(name, value));
 }

@@ -33,7 +33,7 @@ fn script_at(script: &str, depth: usize, each: &mut dyn FnMut(&str, &[String])) 
             },
             '\'' => characters.by_ref().take_while(|c| *c != '\'').for_each(|c| splitter.quoted(c)),
             '"' => double_quoted(&mut characters, &mut splitter),
-            '#' if splitter.word.is_none() => characters.by_ref().take_while(|c| *c != '\n').for_each(drop),
+            '#' if splitter.word.is_none() => while characters.next_if(|c| *c != '\n').is_some() {},
             '\n' | ';' | '|' | '&' | '(' | ')' | '`' => {
                 let words = splitter.end();
                 command(&words, depth, each);

@@ -33,7 +33,9 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
     }
     // The history repeats the steps; only where there are none it says what happened.
     if steps.is_empty() {
-        items(value, &["history"]).iter().for_each(|message| transcript.message(&record, message));
+        for message in items(value, &["history"]) {
+            transcript.message(&record, message);
+        }
     }
     transcript.tell(Record { place: Some(PlaceKind::Prompt), ..record });
 }

@@ -82,7 +82,9 @@ impl<'t, 'b> Transcript<'t, 'b> {
         if uses.is_empty() {
             return self.say(Observation { record_id: call.id.map(str::to_owned), ..Observation::new(around, Vec::new()) });
         }
-        uses.into_iter().for_each(|one| self.say(one));
+        for one in uses {
+            self.say(one);
+        }
     }
 
     /// A result: the record around it, and the uses of its call once more where it says what came of them.
@@ -110,11 +112,9 @@ impl<'t, 'b> Transcript<'t, 'b> {
             let content = at(message, &["content"]).unwrap_or(&Json::Null);
             return self.result(&around, text(message, &["tool_call_id"]).or_else(|| text(message, &["toolCallId"])), content);
         }
-        {
-            items(message, &["content"]).iter().chain(items(message, &["parts"])).for_each(|block| self.item(&around, block));
-            items(message, &["tool_calls"]).iter().chain(items(message, &["toolCalls"])).for_each(|call| self.function(&around, call));
-            at(message, &["function_call"]).into_iter().for_each(|call| self.function(&around, call));
-        }
+        items(message, &["content"]).iter().chain(items(message, &["parts"])).for_each(|block| self.item(&around, block));
+        let calls = items(message, &["tool_calls"]).iter().chain(items(message, &["toolCalls"])).chain(at(message, &["function_call"]));
+        calls.for_each(|call| self.function(&around, call));
         let has_text = text(message, &["content"]).is_some() || items(message, &["content"]).iter().any(|block| text(block, &["text"]).is_some());
         if self.said == before || has_text {
             self.tell(around);
