@@ -3,7 +3,9 @@
 use crate::observe::json::Json;
 use crate::observe::observation::{Said, Thread};
 use crate::observe::{
-    alb, auth0, cloudtrail, combined, entra, envoy, github_audit, http_json, k8s_audit, okta, opa, teleport, token_use, vault_audit,
+    alb, auth0, cloudtrail, combined, entra, envoy, github_audit, http_json, k8s_audit, okta, opa, teleport, vault_audit,
+    amp, chat_messages, claude_code, codex, continue_session, cri, docker, flat_telemetry, gemini_cli, generic, github_actions, gitlab_trace,
+    journald, langsmith, mcp_client_log, mcp_jsonrpc, openhands, otlp, swe_agent, token_use,
 };
 
 /// A log format whose records are JSON objects.
@@ -42,8 +44,32 @@ pub const OBJECT_FORMATS: &[ObjectFormat] = &[
     entra::FORMAT,
     teleport::FORMAT,
     opa::FORMAT,
+    otlp::LOGS,
+    otlp::TRACES,
+    docker::FORMAT,
+    journald::FORMAT,
+    mcp_jsonrpc::FORMAT,
+    codex::FORMAT,
+    gemini_cli::FORMAT,
+    continue_session::FORMAT,
+    claude_code::FORMAT,
+    openhands::FORMAT,
+    swe_agent::FORMAT,
+    amp::FORMAT,
+    langsmith::FORMAT,
+    flat_telemetry::FORMAT,
+    chat_messages::FORMAT,
     http_json::FORMAT,
+    generic::FORMAT,
 ];
 
 /// Formats of lines, in the order in which they are asked: the exacting ones first.
-pub const LINE_FORMATS: &[LineFormat] = &[alb::FORMAT, envoy::FORMAT, combined::FORMAT];
+pub const LINE_FORMATS: &[LineFormat] = &[
+    github_actions::FORMAT,
+    cri::FORMAT,
+    mcp_client_log::FORMAT,
+    gitlab_trace::FORMAT,
+    alb::FORMAT,
+    envoy::FORMAT,
+    combined::FORMAT,
+];

@@ -41,6 +41,30 @@ pub struct Thread {
     pub base: Record,
     /// Tools by the ids of calls that have no answer yet; a reader keeps at most 1,024.
     pub calls: HashMap<String, String>,
+    /// Uses by the ids of the calls that made them, to be said again with what came of them; as many at most.
+    pub asked: HashMap<String, Vec<Observation>>,
+}
+
+/// Most calls without an answer that are remembered.
+const MAX_CALLS: usize = 1024;
+
+impl Thread {
+    /// Remembers a call until its answer comes. Where too many have none, all are forgotten: their answers will hardly come.
+    pub fn ask(&mut self, id: &str, tool: &str, uses: &[Observation]) {
+        if self.calls.len() >= MAX_CALLS || self.asked.len() >= MAX_CALLS {
+            self.calls.clear();
+            self.asked.clear();
+        }
+        self.calls.insert(id.to_owned(), tool.to_owned());
+        if !uses.is_empty() {
+            self.asked.insert(id.to_owned(), uses.to_vec());
+        }
+    }
+
+    /// The tool of a call that is answered now, and the uses that it made.
+    pub fn answer(&mut self, id: &str) -> (Option<String>, Vec<Observation>) {
+        (self.calls.remove(id), self.asked.remove(id).unwrap_or_default())
+    }
 }
 
 impl Observation {

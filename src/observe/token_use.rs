@@ -32,7 +32,9 @@ fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     say(Said::Record(Box::new(Observation { record_id: owned(value, &["origin", "record_id"]), ..Observation::new(record(value), presented) })));
 }
 
-fn record(value: &Json<'_>) -> Record {
+/// The record under our own names of its fields.
+#[must_use]
+pub fn record(value: &Json<'_>) -> Record {
     let said = |name: &str| owned(value, &[name]);
     let address = |name: &str| text(value, &[name]).and_then(|text| text.parse().ok());
     let time = at_path(value, &["time"]);
