@@ -55,3 +55,4 @@ pub mod github_actions;
 pub mod gitlab_trace;
 pub mod generic;
 pub mod mapping;
+pub mod reader;

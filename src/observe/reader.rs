@@ -1,0 +1,206 @@
+//! Reads a stream's records as it arrives, whatever formats they have and however they are mixed.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::model::token_use::Record;
+use crate::observe::cut::{Cut, PieceKind};
+use crate::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
+use crate::observe::json::{Json, items, parse};
+use crate::observe::mapping::Mapping;
+use crate::observe::observation::{Observation, Said, Thread, fill};
+
+/// How deep lines may be carried in lines.
+const MAX_DEPTH: u32 = 4;
+/// The longest line that is put together from pieces, in bytes.
+const MAX_JOINED: usize = 4 << 20;
+
+/// A record as it stands in the stream, and what it says.
+#[derive(Debug)]
+pub struct ReadRecord<'a> {
+    /// Its bytes; of one that is too long, none.
+    pub bytes: &'a [u8],
+    /// Offset of its first byte in the stream.
+    pub start: u64,
+    /// Line on which it begins, from 1.
+    pub line: u64,
+    /// How it was understood.
+    pub understood: Understood,
+    /// What it says: nothing, or one thing, or several.
+    pub said: Vec<Observation>,
+}
+
+/// How a record was understood.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Understood {
+    /// By the reader of this log format.
+    By(&'static str),
+    /// It is a JSON object that no format knows.
+    UnknownObject,
+    /// It is a line of text that no format knows.
+    Text,
+    /// It is no JSON, or only the beginning of an object.
+    Malformed,
+    /// It is longer than a record may be.
+    TooLong,
+}
+
+/// A stream on its way into records.
+pub struct Reader {
+    cut: Cut,
+    state: State,
+}
+
+/// What is known of the stream so far.
+struct State {
+    thread: Thread,
+    mapping: Option<Arc<Mapping>>,
+    /// The beginning of a carried line whose end has not come.
+    joined: String,
+}
+
+impl Reader {
+    /// A stream of this name; records that a mapping recognizes are read by it.
+    #[must_use]
+    pub fn new(location: String, mapping: Option<Arc<Mapping>>) -> Self {
+        let wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers).copied().collect();
+        Self { cut: Cut::new(wrappers), state: State { thread: Thread { location, ..Thread::default() }, mapping, joined: String::new() } }
+    }
+
+    /// Takes bytes over; calls `tell` with every record that is whole by now.
+    pub fn push(&mut self, bytes: &[u8], tell: &mut dyn FnMut(ReadRecord)) {
+        self.cut.push(bytes);
+        self.read(tell);
+    }
+
+    /// Says that no more bytes come.
+    pub fn end(&mut self, tell: &mut dyn FnMut(ReadRecord)) {
+        self.cut.end();
+        self.read(tell);
+    }
+
+    fn read(&mut self, tell: &mut dyn FnMut(ReadRecord)) {
+        while let Some(piece) = self.cut.next() {
+            let mut said = Vec::new();
+            let understood = match piece.kind {
+                PieceKind::Object => self.state.json(piece.bytes, &Record::default(), 0, &mut said),
+                PieceKind::Line => self.state.line(&String::from_utf8_lossy(piece.bytes), &Record::default(), 0, &mut said),
+                PieceKind::Broken => Understood::Malformed,
+                PieceKind::TooLong => Understood::TooLong,
+            };
+            for observation in &mut said {
+                fill(&mut observation.record, &self.state.thread.base);
+            }
+            tell(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said });
+        }
+    }
+}
+
+impl State {
+    fn json(&mut self, bytes: &[u8], around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
+        parse(bytes).map_or(Understood::Malformed, |value| self.object(&value, around, depth, out))
+    }
+
+    fn object(&mut self, value: &Json<'_>, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
+        let mut said = Vec::new();
+        let understood = if let Some(mapping) = self.mapping.clone().filter(|mapping| mapping.recognizes(value)) {
+            mapping.read(value, &mut self.thread, &mut |one| said.push(one));
+            Understood::By("mapping")
+        } else if let Some(format) = OBJECT_FORMATS.iter().find(|format| (format.recognizes)(value)) {
+            (format.read)(value, &mut self.thread, &mut |one| said.push(one));
+            Understood::By(format.name)
+        } else {
+            return self.document(value, around, depth, out);
+        };
+        self.take(said, around, depth, out).unwrap_or(understood)
+    }
+
+    /// The records in an array of a document.
+    fn document(&mut self, value: &Json<'_>, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
+        let wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers);
+        let Some(records) = wrappers.map(|key| items(value, &[key])).find(|records| !records.is_empty()) else { return Understood::UnknownObject };
+        let by = records.iter().map(|record| if depth < MAX_DEPTH { self.object(record, around, depth + 1, out) } else { Understood::UnknownObject });
+        by.fold(Understood::UnknownObject, |all, one| all.min(one))
+    }
+
+    fn line(&mut self, text: &str, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
+        if depth > 0 && text.trim_start().starts_with('{') {
+            return self.json(text.as_bytes(), around, depth, out);
+        }
+        let mut said = Vec::new();
+        let format = LINE_FORMATS.iter().find(|format| (format.read)(text, &mut self.thread, &mut |one| said.push(one)));
+        let Some(format) = format else { return Understood::Text };
+        self.take(said, around, depth, out).unwrap_or(Understood::By(format.name))
+    }
+
+    /// Takes over what a reader said; how a carried line was understood, where it was.
+    fn take(&mut self, said: Vec<Said>, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Option<Understood> {
+        let mut inner = None;
+        for one in said {
+            match one {
+                Said::Record(mut observation) => {
+                    fill(&mut observation.record, around);
+                    out.push(*observation);
+                }
+                Said::Line { text, partial, around: mut nearer } => {
+                    fill(&mut nearer, around);
+                    inner = self.carried(text, partial, &nearer, depth + 1, out).or(inner);
+                }
+            }
+        }
+        inner
+    }
+
+    fn carried(&mut self, text: Cow<str>, partial: bool, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Option<Understood> {
+        if partial && self.joined.len() + text.len() <= MAX_JOINED {
+            self.joined.push_str(&text);
+            return None;
+        }
+        let whole = if self.joined.is_empty() { text } else { Cow::Owned(std::mem::take(&mut self.joined) + &text) };
+        let before = out.len();
+        let understood = if depth <= MAX_DEPTH { self.line(&whole, around, depth, out) } else { Understood::Text };
+        // What surrounds a line that says nothing still says when and where it was.
+        if out.len() == before {
+            out.push(Observation { record: around.clone(), ..Observation::default() });
+        }
+        matches!(understood, Understood::By(_)).then_some(understood)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::token_use::TimeQuality;
+    use crate::observe::reader::{Reader, Understood};
+
+    fn read(text: &str, step: usize) -> Vec<(Understood, u64, usize, Option<String>)> {
+        let mut reader = Reader::new("a.log".to_owned(), None);
+        let mut all = Vec::new();
+        let mut tell = |record: crate::observe::reader::ReadRecord| {
+            let time = record.said.first().and_then(|one| one.record.time).map(|time| time.to_string());
+            all.push((record.understood, record.line, record.said.iter().map(|one| one.presented.len()).sum(), time));
+        };
+        text.as_bytes().chunks(step).for_each(|part| reader.push(part, &mut tell));
+        reader.end(&mut tell);
+        all
+    }
+
+    #[test]
+    fn formats_may_be_mixed_and_carry_each_other() {
+        let key = "kid:AKIDSYNTHETIC";
+        let own = format!(r#"{{"keys":["{key}"],"time":"2026-03-02T10:00:00Z"}}"#);
+        let carried = serde_json::json!({ "log": format!("{own}\n"), "stream": "stdout", "time": "2026-03-02T11:00:00.5Z" }).to_string();
+        let text = format!("{own}\nnothing to see\n{carried}\n{{\"x\": 1}}\n{{\"half\": \n");
+        for step in [1, 5, 10_000] {
+            let all = read(&text, step);
+            let expected = [
+                (Understood::By("token-use"), 1, 1, Some("2026-03-02T10:00:00Z".to_owned())),
+                (Understood::Text, 2, 0, None),
+                (Understood::By("token-use"), 3, 1, Some("2026-03-02T10:00:00Z".to_owned())),
+                (Understood::UnknownObject, 4, 0, None),
+                (Understood::Malformed, 5, 0, None),
+            ];
+            assert_eq!(all, expected, "in steps of {step}");
+        }
+        assert!(TimeQuality::Exact < TimeQuality::Log);
+    }
+}
