@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::config::settings::rules;
 use crate::detect::catalogue::get;
 use crate::detect::detection::Detection;
+use crate::detect::frameworks::Frameworks;
 use crate::rules::rule::Rule;
 
 /// Prints what is known of a detection or a rule.
@@ -33,7 +34,9 @@ fn is_detection_id(id: &str) -> bool {
 }
 
 fn of_detection(detection: &Detection) -> String {
-    format!("{}: {}, {} by default\n\n{}", detection.id, detection.name, detection.severity.as_str(), detection.text())
+    let frameworks = Frameworks::builtin().text(detection.id);
+    let (id, name, severity) = (detection.id, detection.name, detection.severity.as_str());
+    format!("{id}: {name}, {severity} by default\n\n{}\n# In public frameworks\n\n{frameworks}", detection.text())
 }
 
 fn of_rule(rule: &Rule) -> String {

@@ -9,6 +9,7 @@ pub mod rules;
 pub mod rules_check;
 pub mod scan;
 mod stdin;
+pub mod stories;
 pub mod terminal;
 
 use std::io::Write;
@@ -34,6 +35,7 @@ pub fn main() -> Exit {
         Command::Rules { command } => rules::rules(&command),
         Command::Fingerprint { key_file } => fingerprint::fingerprint(key_file.as_deref()),
         Command::Explain { id, rules } => explain::explain(&id, &rules),
+        Command::Stories { paths } => stories::stories(&paths),
         Command::Completions { shell } => written(|out| {
             clap_complete::generate(shell, &mut Flags::command(), "beartrap", out);
             Ok(())

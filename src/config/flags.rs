@@ -50,6 +50,12 @@ pub enum Command {
         #[arg(long, value_name = "PATH")]
         rules: Vec<PathBuf>,
     },
+    /// Run stories: what happened to tokens, and what the detections must say of it
+    Stories {
+        /// Files and directories of stories
+        #[arg(value_name = "PATH", default_value = ".")]
+        paths: Vec<PathBuf>,
+    },
     /// Print a completion script
     Completions {
         /// The shell

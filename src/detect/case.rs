@@ -29,8 +29,6 @@ pub struct Exposed<'a> {
     pub matched: Option<&'a LedgerMatch>,
     /// Whether the same source masks tokens at other places, as `***` or `[MASKED]`.
     pub masked_elsewhere: bool,
-    /// Who was seen with the token or its service account; records of uses fill it, and until there are any it is empty.
-    pub holders: &'a [Holder<'a>],
     /// The time of judgement.
     pub now: Instant,
     /// Thresholds.
@@ -60,15 +58,6 @@ pub enum Signature {
     Whole,
     /// A JWT's header and payload only, as careful logs write it.
     Stripped,
-}
-
-/// Somebody who was seen with a token.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Holder<'a> {
-    /// When.
-    pub at: Instant,
-    /// Agent or workload id.
-    pub identity: &'a str,
 }
 
 impl<'a> From<&'a Finding> for Facts<'a> {

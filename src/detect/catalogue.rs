@@ -1,12 +1,18 @@
-//! The detections, and what all of them say of one exposure.
+//! The detections, and what all of them say of one exposure, or of one token's uses.
 
 use std::cmp::Reverse;
 
 use crate::detect::case::Exposed;
 use crate::detect::detection::{Detection, Judge};
 use crate::detect::error::DetectError;
+use crate::detect::exception::apply;
 use crate::detect::placeholder::is_placeholder;
+use crate::detect::used::{Answer, Used};
 use crate::detect::{ex_01, ex_02, ex_03, ex_04, ex_05, ex_06, hy_01, hy_02, hy_03, hy_04, hy_05, hy_06, hy_07};
+use crate::detect::{
+    tr_01, tr_02, tr_03, tr_04, tr_05, tr_06, tr_07, tr_08, tr_09, tr_10, tr_11, tr_12, tr_13, tr_14, tr_15, tr_16, tr_17, tr_18, tr_19, tr_20,
+    tr_21, tr_22, tr_23, tr_24, tr_25, tr_26, tr_27,
+};
 use crate::model::verdict::Verdict;
 
 /// Every detection, in the order of ids.
@@ -24,6 +30,33 @@ pub const DETECTIONS: &[Detection] = &[
     hy_05::DETECTION,
     hy_06::DETECTION,
     hy_07::DETECTION,
+    tr_01::DETECTION,
+    tr_02::DETECTION,
+    tr_03::DETECTION,
+    tr_04::DETECTION,
+    tr_05::DETECTION,
+    tr_06::DETECTION,
+    tr_07::DETECTION,
+    tr_08::DETECTION,
+    tr_09::DETECTION,
+    tr_10::DETECTION,
+    tr_11::DETECTION,
+    tr_12::DETECTION,
+    tr_13::DETECTION,
+    tr_14::DETECTION,
+    tr_15::DETECTION,
+    tr_16::DETECTION,
+    tr_17::DETECTION,
+    tr_18::DETECTION,
+    tr_19::DETECTION,
+    tr_20::DETECTION,
+    tr_21::DETECTION,
+    tr_22::DETECTION,
+    tr_23::DETECTION,
+    tr_24::DETECTION,
+    tr_25::DETECTION,
+    tr_26::DETECTION,
+    tr_27::DETECTION,
 ];
 
 /// All that fire, worst first; of equal ones the surer, then the order of ids. Nothing is said of placeholders out of documentation.
@@ -41,6 +74,20 @@ pub fn judge(case: &Exposed) -> Vec<Verdict> {
         .collect();
     verdicts.sort_by_key(|verdict| Reverse((verdict.severity, verdict.confidence)));
     verdicts
+}
+
+/// All that is said of a token's uses, worst first; of equal ones the surer, then the order of ids. Of a state handle only TR-23 speaks: its
+/// uses are of several tokens.
+#[must_use]
+pub fn judge_uses(case: &Used) -> Vec<Answer> {
+    let asked = DETECTIONS.iter().filter(|detection| !case.is_handle() || detection.id == tr_23::DETECTION.id);
+    let answers = asked.flat_map(|detection| match detection.judge {
+        Judge::Exposed(_) => Vec::new(),
+        Judge::Used(judge) => judge(case),
+    });
+    let mut answers = apply(case, answers.collect());
+    answers.sort_by_key(|answer| Reverse((answer.verdict.severity, answer.verdict.confidence)));
+    answers
 }
 
 /// The detection with this id, in upper or lower case.

@@ -16,10 +16,23 @@ pub struct Detection {
     pub name: &'static str,
     /// How bad it is where nothing makes it better or worse.
     pub severity: Severity,
+    /// What its answers rest on.
+    pub basis: Basis,
     /// The comment at the head of its file, as it stands there.
     pub about: &'static str,
     /// How it is answered.
     pub judge: Judge,
+}
+
+/// What an answer rests on: whether it may raise an alarm alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Basis {
+    /// Facts that leave no doubt.
+    Deterministic,
+    /// Behaviour that has innocent explanations.
+    Behavioural,
+    /// Facts where the answer's confidence is high, else behaviour.
+    ByConfidence,
 }
 
 /// What a detection looks at.

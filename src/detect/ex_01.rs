@@ -22,7 +22,7 @@
 //! harmless unless a comment or an ignore file accepts them. Without a record nobody knows whether the token works.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::exposure_severity::exposure_severity;
 use crate::model::grade::Severity;
 use crate::model::rule_info::TokenKind;
@@ -33,6 +33,7 @@ pub const DETECTION: Detection = Detection {
     id: "EX-01",
     name: "token in log, prompt or config",
     severity: Severity::High,
+    basis: Basis::Deterministic,
     about: comment(include_str!("ex_01.rs")),
     judge: Judge::Exposed(judge),
 };

@@ -22,7 +22,7 @@
 //! alone speaks.
 
 use crate::detect::case::{Exposed, Signature, step_down};
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::{Confidence, Severity};
 use crate::model::verdict::Verdict;
 
@@ -31,6 +31,7 @@ pub const DETECTION: Detection = Detection {
     id: "EX-02",
     name: "live token exposed",
     severity: Severity::Critical,
+    basis: Basis::Deterministic,
     about: comment(include_str!("ex_02.rs")),
     judge: Judge::Exposed(judge),
 };

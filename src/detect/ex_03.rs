@@ -19,7 +19,7 @@
 //! themselves the capability, such as signed URLs and webhooks, are left out, since they cannot be written in any other way.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::carrier::CarrierKind;
 use crate::model::grade::Severity;
 use crate::model::rule_info::TokenKind;
@@ -30,6 +30,7 @@ pub const DETECTION: Detection = Detection {
     id: "EX-03",
     name: "token in URL query",
     severity: Severity::High,
+    basis: Basis::Deterministic,
     about: comment(include_str!("ex_03.rs")),
     judge: Judge::Exposed(judge),
 };

@@ -20,7 +20,7 @@
 //! purpose is to hand out tokens does so rightly, though not into a transcript.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::exposure::PlaceKind;
 use crate::model::grade::Severity;
 use crate::model::verdict::Verdict;
@@ -30,6 +30,7 @@ pub const DETECTION: Detection = Detection {
     id: "EX-04",
     name: "token in memory, tool output or queue",
     severity: Severity::High,
+    basis: Basis::Deterministic,
     about: comment(include_str!("ex_04.rs")),
     judge: Judge::Exposed(judge),
 };

@@ -21,14 +21,20 @@
 //! confidence, an encoded one with more. Asterisks may be ornament.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::decoder::Decoder;
 use crate::model::grade::{Confidence, Severity};
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "EX-05", name: "mask bypass", severity: Severity::High, about: comment(include_str!("ex_05.rs")), judge: Judge::Exposed(judge) };
+pub const DETECTION: Detection = Detection {
+    id: "EX-05",
+    name: "mask bypass",
+    severity: Severity::High,
+    basis: Basis::Deterministic,
+    about: comment(include_str!("ex_05.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     if !case.masked_elsewhere || !case.is_credential() {

@@ -20,7 +20,7 @@
 //! token of AWS needs the secret access key beside it.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::carrier::CarrierKind;
 use crate::model::exposure::PlaceKind;
 use crate::model::grade::Severity;
@@ -34,6 +34,7 @@ pub const DETECTION: Detection = Detection {
     id: "EX-06",
     name: "token in issuance telemetry",
     severity: Severity::High,
+    basis: Basis::Deterministic,
     about: comment(include_str!("ex_06.rs")),
     judge: Judge::Exposed(judge),
 };

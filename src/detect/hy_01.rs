@@ -22,7 +22,7 @@
 use jiff::SignedDuration;
 
 use crate::detect::case::{Exposed, between};
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::issuance::TokenType;
 use crate::model::verdict::Verdict;
@@ -32,6 +32,7 @@ pub const DETECTION: Detection = Detection {
     id: "HY-01",
     name: "long-lived token",
     severity: Severity::Medium,
+    basis: Basis::Deterministic,
     about: comment(include_str!("hy_01.rs")),
     judge: Judge::Exposed(judge),
 };
@@ -57,10 +58,10 @@ fn judge(case: &Exposed) -> Option<Verdict> {
 /// Whose life it is, and how long it may be.
 fn limit(case: &Exposed) -> (&'static str, SignedDuration) {
     match case.token_type() {
-        TokenType::ApiKey | TokenType::Pat => ("an API key", case.options.api_key_ttl),
-        TokenType::TxnToken => ("the token of a task", case.options.task_ttl),
-        _ if case.task().is_some() => ("the token of a task", case.options.task_ttl),
-        _ => ("a token", case.options.other_ttl),
+        TokenType::ApiKey | TokenType::Pat => ("an API key", case.options.api_key_ttl.0),
+        TokenType::TxnToken => ("the token of a task", case.options.task_ttl.0),
+        _ if case.task().is_some() => ("the token of a task", case.options.task_ttl.0),
+        _ => ("a token", case.options.other_ttl.0),
     }
 }
 

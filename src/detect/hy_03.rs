@@ -18,7 +18,7 @@
 //! a narrow name. The list can be changed.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::verdict::Verdict;
 
@@ -27,6 +27,7 @@ pub const DETECTION: Detection = Detection {
     id: "HY-03",
     name: "broad scope",
     severity: Severity::Medium,
+    basis: Basis::Deterministic,
     about: comment(include_str!("hy_03.rs")),
     judge: Judge::Exposed(judge),
 };

@@ -20,7 +20,7 @@
 use std::collections::BTreeSet;
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::verdict::Verdict;
 
@@ -29,6 +29,7 @@ pub const DETECTION: Detection = Detection {
     id: "HY-04",
     name: "several audiences",
     severity: Severity::Low,
+    basis: Basis::Deterministic,
     about: comment(include_str!("hy_04.rs")),
     judge: Judge::Exposed(judge),
 };

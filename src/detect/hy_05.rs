@@ -18,7 +18,7 @@
 //! An opaque token may be bound without saying so: the issuer knows, and the record should. Some clients cannot hold a key.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::issuance::TokenType;
 use crate::model::verdict::Verdict;
@@ -28,6 +28,7 @@ pub const DETECTION: Detection = Detection {
     id: "HY-05",
     name: "no sender constraint",
     severity: Severity::Info,
+    basis: Basis::Deterministic,
     about: comment(include_str!("hy_05.rs")),
     judge: Judge::Exposed(judge),
 };

@@ -19,9 +19,9 @@
 //! more than one task and the record names one.
 
 use crate::detect::case::{Exposed, between};
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
+use crate::detect::task_status::{last_status, status_word};
 use crate::model::grade::{Confidence, Severity};
-use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use crate::model::verdict::Verdict;
 
 /// The question.
@@ -29,37 +29,20 @@ pub const DETECTION: Detection = Detection {
     id: "HY-06",
     name: "not revoked at task end",
     severity: Severity::Medium,
+    basis: Basis::Deterministic,
     about: comment(include_str!("hy_06.rs")),
     judge: Judge::Exposed(judge),
 };
 
 fn judge(case: &Exposed) -> Option<Verdict> {
-    let last = last_status(case)?;
+    let task = case.task()?;
+    let last = last_status(&case.matched?.events, task, case.now)?;
     let since = between(last.at, case.now);
-    if !last.event.ends_task() || since <= case.options.task_end_grace || !case.is_live() || !case.is_credential() {
+    if !last.event.ends_task() || since <= case.options.task_end_grace.0 || !case.is_live() || !case.is_credential() {
         return None;
     }
-    let task = case.task()?;
     let message = format!("the task `{task}` ended {} minutes ago and its token still works", since.as_mins());
-    let mut grounds = vec![evidence("task_id", task), evidence("status", word(last.event)), evidence("ended_at", last.at)];
+    let mut grounds = vec![evidence("task_id", task), evidence("status", status_word(last.event)), evidence("ended_at", last.at)];
     grounds.extend(case.life());
     Some(DETECTION.verdict(DETECTION.severity, Confidence::High, message, grounds))
-}
-
-/// The task's last status; of several at one time, an end.
-fn last_status<'a>(case: &Exposed<'a>) -> Option<&'a LifecycleEvent> {
-    let (matched, task) = (case.matched?, case.task()?);
-    let concerns = |event: &&LifecycleEvent| matches!(&event.target, Target::Task(id) if id == task) && event.at <= case.now;
-    let statuses = matched.events.iter().filter(concerns).filter(|event| event.event == LifecycleKind::TaskRunning || event.event.ends_task());
-    statuses.max_by_key(|event| (event.at, event.event))
-}
-
-fn word(event: LifecycleKind) -> &'static str {
-    match event {
-        LifecycleKind::TaskCompleted => "completed",
-        LifecycleKind::TaskFailed => "failed",
-        LifecycleKind::TaskCancelled => "cancelled",
-        LifecycleKind::TaskRetryExhausted => "retry_exhausted",
-        LifecycleKind::TaskRunning | LifecycleKind::Revoked | LifecycleKind::Rotated => "running",
-    }
 }

@@ -21,14 +21,20 @@
 //! sign them with a secret. Claims that were too long to be kept look absent.
 
 use crate::detect::case::Exposed;
-use crate::detect::detection::{Detection, Judge, comment, evidence};
+use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::token_facts::TokenFacts;
 use crate::model::verdict::Verdict;
 
 /// The question.
-pub const DETECTION: Detection =
-    Detection { id: "HY-07", name: "weak token", severity: Severity::Medium, about: comment(include_str!("hy_07.rs")), judge: Judge::Exposed(judge) };
+pub const DETECTION: Detection = Detection {
+    id: "HY-07",
+    name: "weak token",
+    severity: Severity::Medium,
+    basis: Basis::Deterministic,
+    about: comment(include_str!("hy_07.rs")),
+    judge: Judge::Exposed(judge),
+};
 
 fn judge(case: &Exposed) -> Option<Verdict> {
     let token = case.finding.token?;

@@ -1,15 +1,17 @@
 //! What a detection of replay looks at: a token, all its uses, and what the ledger knows of both.
 
+use std::fmt;
 use std::net::IpAddr;
 
+use crate::detect::detection::evidence;
 use crate::detect::options::Options;
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
 use crate::model::ledger_match::LedgerMatch;
-use crate::model::token_key::TokenKey;
-use crate::model::token_use::{RecordOrigin, TokenUse};
-use crate::model::verdict::Verdict;
+use crate::model::token_key::{KeyKind, TokenKey};
+use crate::model::token_use::{Outcome, RecordOrigin, TimeQuality, TokenUse};
+use crate::model::verdict::{Evidence, Verdict};
 
 /// A token and its uses.
 ///
@@ -85,4 +87,64 @@ pub struct Answer {
     pub at: Option<Instant>,
     /// The uses on which it rests, by their places in `Used::uses`, the decisive one first.
     pub uses: Vec<usize>,
+}
+
+impl Used<'_> {
+    /// An answer that rests on these uses, the decisive one first; what was logged of that one is added to the evidence.
+    #[must_use]
+    pub fn answer(&self, mut verdict: Verdict, slot: impl Into<String>, uses: Vec<usize>) -> Answer {
+        let decisive = uses.first().map(|at| &self.uses[*at]);
+        verdict.evidence.extend(decisive.into_iter().flat_map(logged));
+        Answer { verdict, slot: slot.into(), at: decisive.and_then(|one| one.what.record.time), uses }
+    }
+
+    /// Whether the key is no token's but an MCP state handle's: then the uses are of all tokens that came with it.
+    #[must_use]
+    pub fn is_handle(&self) -> bool {
+        matches!(self.key, TokenKey::Named(KeyKind::Session, name) if name.starts_with("mcp/"))
+    }
+}
+
+/// What was logged of a use, in the order in which it matters to people.
+fn logged(one: &Use) -> Vec<Evidence> {
+    let record = &one.what.record;
+    let mut said = Vec::new();
+    said.extend(record.time.map(|time| evidence("time", time)));
+    if record.time.is_some() && record.time_quality != TimeQuality::Exact {
+        said.push(evidence("time_quality", if record.time_quality == TimeQuality::Log { "log" } else { "file" }));
+    }
+    said.push(evidence("location", format_args!("{}:{}", one.what.origin.uri, one.what.origin.line)));
+    match record.source_ip {
+        Some(ip) => said.push(evidence("source_ip", ip)),
+        None if one.source != Source::Unknown => said.push(evidence("source", one.source)),
+        None => {}
+    }
+    let texts = [
+        ("principal", &record.principal),
+        ("agent_id", &record.agent_id),
+        ("client_id", &record.client_id),
+        ("user", &record.user),
+        ("session_id", &record.session_id),
+        ("tool", &record.tool),
+        ("aud", &record.aud),
+        ("user_agent", &record.user_agent),
+    ];
+    said.extend(texts.into_iter().filter_map(|(name, text)| text.as_ref().map(|text| evidence(name, text))));
+    if record.outcome != Outcome::Unknown {
+        said.push(evidence("outcome", if record.outcome == Outcome::Success { "success" } else { "denied" }));
+    }
+    said
+}
+
+impl fmt::Display for Source {
+    /// `203.0.113.0/24`, `AS64500`, or a word.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(first, prefix) => write!(f, "{first}/{prefix}"),
+            Self::System(number) => write!(f, "AS{number}"),
+            Self::Internal => f.write_str("internal"),
+            Self::Cloud => f.write_str("cloud"),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
 }

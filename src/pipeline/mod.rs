@@ -9,5 +9,6 @@ pub mod ours;
 pub mod progress;
 pub mod run;
 pub mod scanner;
+pub mod story;
 pub mod stream;
 pub mod suppress;

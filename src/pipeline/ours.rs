@@ -99,7 +99,7 @@ fn judged(finding: &Finding, matched: LedgerMatch, exposure: &Exposure, (now, op
     if matches!(matched.by, TokenKey::Unsigned(_)) {
         facts.signature = Signature::Stripped;
     }
-    let case = Exposed { finding: facts, exposure, matched: Some(&matched), masked_elsewhere: finding.masked_near, holders: &[], now, options };
+    let case = Exposed { finding: facts, exposure, matched: Some(&matched), masked_elsewhere: finding.masked_near, now, options };
     let severity = exposure_severity(&case).unwrap_or(finding.rule.severity);
     let verdicts = judge(&case);
     let worst = verdicts.iter().map(|verdict| verdict.severity).max().unwrap_or(severity);

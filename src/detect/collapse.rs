@@ -1,0 +1,173 @@
+//! Records of uses -> uses: retries and hops of one request are one use, and every use says from where it came.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::detect::merge::put_together;
+use crate::detect::options::Options;
+use crate::detect::period::Period;
+use crate::detect::used::{Source, Use};
+use crate::model::instant::Instant;
+use crate::model::token_key::TokenKey;
+use crate::model::token_use::TokenUse;
+
+/// A record, its source, and its whole content as text, by which records of one time are ordered.
+pub struct Seen {
+    /// The record; its `source_ip` is the caller's address, as far as it is known.
+    pub what: TokenUse,
+    /// From where.
+    pub source: Source,
+    /// All that it says.
+    pub content: String,
+}
+
+/// One request, as far as its records are put together.
+#[derive(Default)]
+struct Request {
+    records: Vec<Seen>,
+    /// What each log says of the caller.
+    sources: BTreeMap<String, Source>,
+    /// When its first and last records were written.
+    span: Option<(Instant, Instant)>,
+    /// Session, trace, request, user, tool: what two records of one call cannot say differently.
+    said: [Option<String>; 6],
+}
+
+/// A name that records of one request share, and how far apart in time they may be.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Record(String, String),
+    Request(String),
+    Span(String, String),
+    Call(String, Option<String>),
+}
+
+/// The uses that these records tell of, sorted by time and then by what was logged.
+///
+/// **Invariant:** the result depends on the set of records, not on their order or on how often each was delivered.
+#[must_use]
+pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
+    let mut records = sourced(uses, options);
+    // Records with the most names come first, so that those with fewer find them.
+    records.sort_by_cached_key(|seen| (usize::MAX - names(&seen.what).len(), when(seen), seen.content.clone()));
+    records.dedup_by(|later, first| later.content == first.content);
+
+    let mut requests: Vec<Request> = Vec::new();
+    let mut known: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+    for seen in records {
+        let names = names(&seen.what);
+        let mut candidates = names.iter().flat_map(|name| known.get(name).into_iter().flatten().map(move |at| (name, *at)));
+        let home = candidates.find(|(name, at)| requests[*at].may_hold(&seen, name, options)).map(|(_, at)| at);
+        let at = home.unwrap_or_else(|| {
+            requests.push(Request::default());
+            requests.len() - 1
+        });
+        for name in names {
+            let homes = known.entry(name).or_default();
+            if !homes.contains(&at) {
+                homes.push(at);
+            }
+        }
+        requests[at].add(seen);
+    }
+    let mut uses: Vec<Use> = requests.into_iter().map(|request| put_together(request.records)).collect();
+    uses.sort_by_cached_key(|one| (one.what.record.time.is_none(), one.what.record.time, content(&one.what)));
+    uses
+}
+
+/// Every record with the caller's address and network.
+fn sourced(uses: Vec<TokenUse>, options: &Options) -> Vec<Seen> {
+    let networks = &options.networks;
+    let callers: Vec<Option<IpAddr>> = uses
+        .iter()
+        .map(|one| {
+            let issuer = options.of_issuer(issuer(one));
+            networks.caller(&one.record, issuer.map(|issuer| &issuer.trusted_proxies[..]).unwrap_or_default())
+        })
+        .collect();
+    // Where one record names the system of a network, it is known for all; of several the least, so that order does not matter.
+    let mut learned: BTreeMap<Source, u32> = BTreeMap::new();
+    for (one, caller) in uses.iter().zip(&callers) {
+        if let (Some(asn), Some(ip)) = (one.record.asn, caller) {
+            learned.entry(networks.network(*ip)).and_modify(|known| *known = asn.min(*known)).or_insert(asn);
+        }
+    }
+    let seen = uses.into_iter().zip(callers).map(|(mut what, caller)| {
+        let source = networks.source(&what.record, caller, &learned);
+        what.record.source_ip = caller;
+        let content = content(&what);
+        Seen { what, source, content }
+    });
+    seen.collect()
+}
+
+/// The issuer, as the token's names or claims tell it.
+fn issuer(one: &TokenUse) -> Option<&str> {
+    let said = one.presented.token.as_ref().and_then(|token| token.iss.as_deref());
+    said.or_else(|| one.presented.keys.iter().find_map(|key| if let TokenKey::JwtId { iss, .. } = key { Some(iss.as_str()) } else { None }))
+}
+
+fn when(seen: &Seen) -> (bool, Option<Instant>) {
+    (seen.what.record.time.is_none(), seen.what.record.time)
+}
+
+fn content(one: &TokenUse) -> String {
+    serde_json::to_string(one).expect("because records can be written")
+}
+
+/// The names of a record's request, the surest first.
+fn names(one: &TokenUse) -> Vec<Name> {
+    let record = &one.record;
+    let own = one.origin.record_id.iter().map(|id| Name::Record(one.origin.parser.clone(), id.clone()));
+    let request = record.request_id.iter().map(|id| Name::Request(id.clone()));
+    let span = record.trace_id.iter().zip(&record.span_id).map(|(trace, span)| Name::Span(trace.clone(), span.clone()));
+    let call = record.rpc_id.iter().map(|id| Name::Call(id.clone(), record.method.clone()));
+    own.chain(request).chain(span).chain(call).collect()
+}
+
+impl Name {
+    /// How far apart records under one such name may be; ids of calls are small numbers and come again soon.
+    fn window(&self, options: &Options) -> Period {
+        if matches!(self, Self::Call(..)) { options.hop_window } else { options.lateness }
+    }
+}
+
+impl Request {
+    /// Whether a record may tell of this request: near in time, and no log says that two different callers made it.
+    fn may_hold(&self, seen: &Seen, name: &Name, options: &Options) -> bool {
+        let near = match (self.span, seen.what.record.time) {
+            (Some((first, last)), Some(time)) => {
+                let window = name.window(options).0;
+                time.0.duration_since(first.0) <= window && last.0.duration_since(time.0) <= window
+            }
+            _ => true,
+        };
+        let placeless = |source: &Source| !matches!(source, Source::Network(..) | Source::System(_));
+        let of_log = self.sources.get(&seen.what.origin.uri);
+        let one_caller = placeless(&seen.source) || of_log.is_none_or(|source| *source == seen.source);
+        let mut said = self.said.iter().zip(said(&seen.what));
+        let one_story = !matches!(name, Name::Call(..)) || said.all(|(ours, theirs)| ours.is_none() || theirs.is_none() || *ours == theirs);
+        near && one_caller && one_story
+    }
+
+    fn add(&mut self, seen: Seen) {
+        if let Some(time) = seen.what.record.time {
+            let (first, last) = self.span.unwrap_or((time, time));
+            self.span = Some((first.min(time), last.max(time)));
+        }
+        if matches!(seen.source, Source::Network(..) | Source::System(_)) {
+            self.sources.insert(seen.what.origin.uri.clone(), seen.source);
+        }
+        for (ours, theirs) in self.said.iter_mut().zip(said(&seen.what)) {
+            if ours.is_none() {
+                *ours = theirs;
+            }
+        }
+        self.records.push(seen);
+    }
+}
+
+fn said(one: &TokenUse) -> [Option<String>; 6] {
+    let record = &one.record;
+    [&record.session_id, &record.trace_id, &record.request_id, &record.user, &record.tool, &record.agent_id].map(Clone::clone)
+}
