@@ -17,7 +17,7 @@ pub fn ip(text: &str) -> Option<IpAddr> {
         },
     };
     let host = host.split_once('%').map_or(host, |(host, _)| host);
-    host.parse::<IpAddr>().ok().map(|address| address.to_canonical())
+    host.parse::<IpAddr>().ok().or_else(|| padded(host)).map(|address| address.to_canonical())
 }
 
 /// The addresses of `X-Forwarded-For`, the left-most first; names and `unknown` are left out.
@@ -34,6 +34,14 @@ pub fn forwarded(text: &str) -> Vec<IpAddr> {
         pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for")).and_then(|(_, node)| ip(node))
     };
     text.split(',').take(MAX_HOPS).filter_map(node).collect()
+}
+
+/// IPv4 whose numbers are padded with zeros, as some logs write them; they are decimal all the same.
+fn padded(text: &str) -> Option<IpAddr> {
+    let mut numbers = text.split('.').map(|number| number.parse::<u8>().ok().filter(|_| number.len() <= 3 && !number.starts_with('+')));
+    let mut next = || numbers.next().flatten();
+    let octets = [next()?, next()?, next()?, next()?];
+    numbers.next().is_none().then(|| octets.into())
 }
 
 #[cfg(test)]
@@ -56,6 +64,7 @@ mod tests {
             ("\"[2001:db8::1]:4711\"", "2001:db8::1"),
             ("::ffff:192.0.2.1", "192.0.2.1"),
             ("fe80::1%eth0", "fe80::1"),
+            ("192.000.002.010", "192.0.2.10"),
         ] {
             assert_eq!(ip(text).map(|ip| ip.to_string()).as_deref(), Some(expected), "{text}");
         }

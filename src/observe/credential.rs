@@ -39,6 +39,8 @@ pub const TOKEN_PARAMETERS: [&str; 11] =
 
 /// The shortest text that is taken for a token.
 const SHORTEST: usize = 8;
+/// How names of tokens begin that careful logs write; one that cannot be read, such as a server's own keyed hash, is no token either.
+const NAMED: [&str; 3] = ["sha256:", "hmac-sha256:", "unsigned:"];
 /// What stands where somebody removed a token.
 const REMOVED: [&str; 8] = ["redacted", "masked", "hidden", "removed", "filtered", "undefined", "none", "null"];
 
@@ -75,9 +77,21 @@ pub fn authorization(value: &str) -> Option<Presented> {
 /// The tokens in a query or form: `access_token=...&...`, percent-decoded.
 #[must_use]
 pub fn query(text: &str) -> Vec<Presented> {
-    let carries = |name: &str| TOKEN_PARAMETERS.iter().any(|one| name.eq_ignore_ascii_case(one));
     let pairs = text.split(['&', ';']).filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(name, _)| carries(name)).filter_map(|(_, value)| token(&percent_decode_str(value).decode_utf8_lossy(), Scheme::Query)).collect()
+    pairs
+        .filter(|(name, _)| is_parameter(name))
+        .filter_map(|(_, value)| token(&percent_decode_str(value).decode_utf8_lossy(), Scheme::Query))
+        .collect()
+}
+
+/// The token in one parameter of a query or form, which somebody has decoded.
+#[must_use]
+pub fn parameter(name: &str, value: &str) -> Option<Presented> {
+    is_parameter(name).then(|| token(value, Scheme::Query)).flatten()
+}
+
+fn is_parameter(name: &str) -> bool {
+    TOKEN_PARAMETERS.iter().any(|one| name.eq_ignore_ascii_case(one))
 }
 
 /// The tokens among cookies: the long values.
@@ -90,7 +104,8 @@ fn cookies(value: &str) -> Vec<Presented> {
 #[must_use]
 pub fn token(text: &str, scheme: Scheme) -> Option<Presented> {
     let text = text.trim().trim_matches(['"', '\'', ',']);
-    if let Some(keys) = written_key(text) {
+    if NAMED.iter().any(|start| text.starts_with(start)) {
+        let keys = vec![text.parse().ok()?];
         return Some(Presented { keys, scheme, ..Presented::default() });
     }
     if text.len() < SHORTEST || is_masked(text) {
@@ -115,11 +130,6 @@ pub fn names(octets: &[u8]) -> (Vec<TokenKey>, Option<TokenFacts>) {
         keys.push(TokenKey::JwtId { iss: iss.clone(), jti: jti.clone() });
     }
     (keys, Some(facts))
-}
-
-fn written_key(text: &str) -> Option<Vec<TokenKey>> {
-    let is_key = ["sha256:", "hmac-sha256:", "unsigned:"].iter().any(|start| text.starts_with(start));
-    is_key.then(|| text.parse().ok().map(|key| vec![key])).flatten()
 }
 
 fn is_masked(text: &str) -> bool {
@@ -165,6 +175,7 @@ mod tests {
             ("x-api-key", "${API_KEY}"),
             ("accept", "text/html"),
             ("authorization", "Negotiate abcdefghijklmnop"),
+            ("x-vault-token", "hmac-sha256:0011"),
         ] {
             assert!(header(name, value).is_empty(), "{name}: {value}");
         }

@@ -2,29 +2,44 @@
 //!
 //! **Invariant:** the first of several headers that say the same wins; what a record already says stays.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json_borrow::ObjectAsVec;
 
 use crate::model::fingerprint::Fingerprint;
-use crate::model::token_use::{Presented, Proof, Record, Scheme, SessionSource};
+use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource};
+use crate::observe::json::{self, Json};
 use crate::observe::{address, credential, mask, proof};
+
+/// Headers in which proxies say who called them.
+const FORWARDED: [&str; 7] =
+    ["x-forwarded-for", "x-original-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip", "x-envoy-external-address"];
 
 /// The longest text that is taken over from a header.
 const MAX_TEXT: usize = 512;
 
-/// Headers of a request, or those of an answer that say what was missing; `DPoP` is best handed over after `Authorization`.
-pub fn absorb_all<'a>(record: &mut Record, presented: &mut Vec<Presented>, headers: impl Iterator<Item = (&'a str, &'a str)>) {
-    let mut proofs = Vec::new();
-    for (name, value) in headers {
-        if name.eq_ignore_ascii_case("dpop") {
-            proofs.push(value);
-        } else {
-            absorb(record, presented, name, value);
-        }
+/// Takes headers over from JSON: an object of texts or lists of texts, or a list of objects with `name` and `value`.
+pub fn absorb_headers(record: &mut Record, presented: &mut Vec<Presented>, headers: &Json<'_>) {
+    let object = headers.as_object().into_iter().flat_map(ObjectAsVec::iter).filter_map(|(name, value)| Some((name, words(value)?)));
+    let list = json::items(headers, &[]).iter().filter_map(|header| {
+        let name = json::text(header, &["name"]).or_else(|| json::text(header, &["key"]))?;
+        Some((name, words(json::at(header, &["value"])?)?))
+    });
+    let (proofs, others): (Vec<_>, Vec<_>) = object.chain(list).partition(|(name, _)| name.eq_ignore_ascii_case("dpop"));
+    // A proof is best handed over after its token.
+    others.iter().chain(&proofs).for_each(|(name, value)| absorb(record, presented, name, value));
+}
+
+/// A header's value, whose lines are joined where there are several (RFC 9110, section 5.3).
+fn words<'b>(value: &'b Json<'_>) -> Option<Cow<'b, str>> {
+    match value.as_array() {
+        Some([one]) => one.as_str().map(Cow::Borrowed),
+        Some(lines) => Some(lines.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ").into()),
+        None => value.as_str().map(Cow::Borrowed),
     }
-    proofs.into_iter().for_each(|value| attach(presented, value));
 }
 
 /// Takes one header over into the record, and its tokens into what was presented. The name may be in any case.
@@ -33,9 +48,8 @@ pub fn absorb(record: &mut Record, presented: &mut Vec<Presented>, name: &str, v
     match lower.as_str() {
         "dpop" => attach(presented, value),
         "user-agent" => set(&mut record.user_agent, value),
-        "x-forwarded-for" | "x-original-forwarded-for" => forwarded(record, address::list(value)),
+        name if FORWARDED.contains(&name) => forwarded(record, address::list(value)),
         "forwarded" => forwarded(record, address::forwarded(value)),
-        "x-real-ip" | "true-client-ip" | "cf-connecting-ip" | "x-client-ip" | "x-envoy-external-address" => forwarded(record, address::list(value)),
         "x-request-id" | "request-id" | "x-correlation-id" | "x-amzn-requestid" | "x-amz-request-id" => set(&mut record.request_id, value),
         "traceparent" => traceparent(record, value),
         "x-amzn-trace-id" => amazon_trace(record, value),
@@ -50,11 +64,7 @@ pub fn absorb(record: &mut Record, presented: &mut Vec<Presented>, name: &str, v
         "www-authenticate" => challenge(record, value),
         "x-forwarded-client-cert" => certificate(record, value),
         "cloudfront-viewer-ja4-fingerprint" | "cf-ja4" | "x-ja4" => set(&mut record.ja4, value),
-        _ => {
-            for token in credential::header(name, value) {
-                add(presented, token);
-            }
-        }
+        _ => add(presented, credential::header(name, value)),
     }
 }
 
@@ -72,14 +82,46 @@ pub fn absorb_url(record: &mut Record, presented: &mut Vec<Presented>, url: &str
         let (who, authority) = start.rsplit_once('@').unwrap_or(("", start));
         set(&mut record.aud, &host(authority));
         let (name, password) = who.split_once(':').unwrap_or((who, ""));
-        credential::token(if password.is_empty() { name } else { password }, Scheme::Basic).into_iter().for_each(|token| add(presented, token));
+        add(presented, credential::token(if password.is_empty() { name } else { password }, Scheme::Basic));
     }
     let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     if !path.is_empty() {
         set(&mut record.resource, &mask::path(path));
     }
-    credential::query(query).into_iter().for_each(|token| add(presented, token));
+    add(presented, credential::query(query));
+}
+
+/// Takes the first line of a request over: `GET /path?query HTTP/1.1`; false where it is none, as with octets of another protocol.
+pub fn absorb_line(record: &mut Record, presented: &mut Vec<Presented>, line: &str) -> bool {
+    let mut words = line.split(' ');
+    let (Some(method), Some(url)) = (words.next().filter(|word| is_method(word)), words.next().filter(|url| !url.is_empty())) else { return false };
+    set(&mut record.method, method);
+    absorb_url(record, presented, url);
+    true
+}
+
+/// Takes the tool from MCP's headers where nothing else names it: bodies are seldom logged.
+pub fn complete(record: &mut Record) {
+    if record.tool.is_none() && record.header_method.as_deref() == Some("tools/call") {
+        record.tool.clone_from(&record.header_name);
+    }
+}
+
+/// Whether a text could be the method of an HTTP request.
+#[must_use]
+pub fn is_method(text: &str) -> bool {
+    (3..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
+}
+
+/// Takes an HTTP status over, and what came of the request by it.
+pub fn absorb_status(record: &mut Record, status: i64) {
+    record.status_code = Some(status);
+    record.outcome = match status {
+        200..=399 => Outcome::Success,
+        401 | 403 => Outcome::Denied,
+        _ => Outcome::Unknown,
+    };
 }
 
 /// A host in lower case, without the port that HTTP has anyway.
@@ -89,15 +131,17 @@ fn host(authority: &str) -> String {
     bare.unwrap_or(host)
 }
 
-/// Adds a token, unless it is there; one that a proof named before gets the proof.
-fn add(presented: &mut Vec<Presented>, mut token: Presented) {
-    if presented.iter().any(|one| one.scheme == token.scheme && one.keys == token.keys && !is_proof_only(one)) {
-        return;
+/// Adds tokens that are not there; one that a proof named before gets the proof.
+pub fn add(presented: &mut Vec<Presented>, tokens: impl IntoIterator<Item = Presented>) {
+    for mut token in tokens {
+        if presented.iter().any(|one| one.scheme == token.scheme && one.keys == token.keys && !is_proof_only(one)) {
+            continue;
+        }
+        if let Some(at) = presented.iter().position(is_proof_only).filter(|_| takes_proof(&token)) {
+            token.proof = presented.swap_remove(at).proof;
+        }
+        presented.push(token);
     }
-    if let Some(at) = presented.iter().position(is_proof_only).filter(|_| takes_proof(&token)) {
-        token.proof = presented.swap_remove(at).proof;
-    }
-    presented.push(token);
 }
 
 /// Puts a proof beside the token that came with it; where there is none, the proof itself names the token.
@@ -213,7 +257,9 @@ mod tests {
 
     fn said(headers: &[(&str, &str)]) -> (Record, Vec<Presented>) {
         let (mut record, mut presented) = (Record::default(), Vec::new());
-        headers.iter().for_each(|(name, value)| absorb(&mut record, &mut presented, name, value));
+        for (name, value) in headers {
+            absorb(&mut record, &mut presented, name, value);
+        }
         (record, presented)
     }
 

@@ -11,7 +11,10 @@ use crate::observe::json::{Json, at};
 /// A time and its quality.
 pub type When = (Instant, TimeQuality);
 
-/// A time from RFC 3339 (with a zone: exact; without: taken as UTC, and only as good as a log line's), or from a number since 1970 in seconds,
+/// How the common log format writes a time: `10/Oct/2000:13:55:36 -0700`.
+const COMMON: &str = "%d/%b/%Y:%H:%M:%S %z";
+
+/// A time from the common log format, from RFC 3339 (with a zone: exact; without: taken as UTC, and only as good as a log line's), or from a number since 1970 in seconds,
 /// milliseconds, microseconds or nanoseconds, by its size.
 #[must_use]
 pub fn read(text: &str) -> Option<When> {
@@ -21,6 +24,9 @@ pub fn read(text: &str) -> Option<When> {
     }
     if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return from_epoch(text);
+    }
+    if text.as_bytes().get(1..3).is_some_and(|bytes| bytes.contains(&b'/')) {
+        return Some((Instant(Timestamp::strptime(COMMON, text).ok()?), TimeQuality::Exact));
     }
     let civil: DateTime = text.parse().ok()?;
     Some((Instant(civil.to_zoned(TimeZone::UTC).ok()?.timestamp()), TimeQuality::Log))
@@ -64,6 +70,7 @@ mod tests {
             ("2026-03-02T11:00:00.5+01:00", "2026-03-02T10:00:00.5Z", Exact),
             ("2026-03-02T10:00:00", "2026-03-02T10:00:00Z", Log),
             ("2026-03-02 10:00:00", "2026-03-02T10:00:00Z", Log),
+            ("02/Mar/2026:03:00:00 -0700", "2026-03-02T10:00:00Z", Exact),
             ("1772445600", "2026-03-02T10:00:00Z", Exact),
             ("1772445600.25", "2026-03-02T10:00:00.25Z", Exact),
             ("1772445600000", "2026-03-02T10:00:00Z", Exact),
@@ -73,7 +80,7 @@ mod tests {
             let (time, found) = read(text).expect("because it is a time");
             assert_eq!((time.to_string().as_str(), found), (expected, quality), "{text}");
         }
-        for text in ["", "soon", "99999999999999999999999", "2026-13-40T00:00:00Z"] {
+        for text in ["", "soon", "99999999999999999999999", "1/2", "99/Mar/2026:03:00:00 -0700", "02/Mar/2026", "2026-13-40T00:00:00Z"] {
             assert!(read(text).is_none(), "{text}");
         }
     }

@@ -1,0 +1,106 @@
+//! `cloudtrail`: API calls to AWS, where the caller's credential is named by its key id and its session.
+//!
+//! Source: user guide of `CloudTrail`, "record contents" and "userIdentity element".
+
+use crate::model::token_key::{KeyKind, TokenKey};
+use crate::model::token_use::{Outcome, Presented, Record, Scheme, SessionSource};
+use crate::observe::address;
+use crate::observe::format::ObjectFormat;
+use crate::observe::json::{Json, at, first, has, items, owned, text};
+use crate::observe::observation::{Observation, Said, Thread};
+use crate::observe::when::{self, When};
+
+/// The format.
+pub const FORMAT: ObjectFormat = ObjectFormat {
+    name: "cloudtrail",
+    about: "AWS CloudTrail: every API call, with the key id and session of its caller",
+    wrappers: &["Records"],
+    recognizes,
+    read,
+};
+
+/// Parts of error codes that say the caller was refused; other errors say nothing of the credential.
+const DENIALS: [&str; 11] = [
+    "AccessDenied",
+    "Unauthorized",
+    "NotAuthorized",
+    "Forbidden",
+    "ExpiredToken",
+    "RequestExpired",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "UnrecognizedClient",
+    "SignatureDoesNotMatch",
+    "AuthFailure",
+];
+
+/// Parameters of requests that name what was asked for, where the record lists no resources.
+const PARAMETERS: [&str; 9] = ["bucketName", "roleArn", "secretId", "keyId", "tableName", "functionName", "modelId", "userName", "roleName"];
+
+fn recognizes(record: &Json<'_>) -> bool {
+    has(record, &["eventSource", "eventName"]) && (has(record, &["eventVersion"]) || has(record, &["awsRegion"]))
+}
+
+fn read<'b>(event: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
+    let identity = at(event, &["userIdentity"]).unwrap_or(&Json::Null);
+    let arn = text(identity, &["arn"]);
+    let session = arn.zip(created(identity)).map(|(arn, (created, _))| format!("{arn}@{created}"));
+    let presented = text(identity, &["accessKeyId"]).map(|id| {
+        let key = TokenKey::Named(KeyKind::KeyId, id.to_owned());
+        let session = session.clone().map(|session| TokenKey::Named(KeyKind::Session, session));
+        Presented { keys: std::iter::once(key).chain(session).collect(), scheme: Scheme::Sigv4, ..Presented::default() }
+    });
+    let record = Record { session_src: session.as_ref().map(|_| SessionSource::Cloud), session_id: session, ..record(event, identity) };
+    let record_id = owned(event, &["eventID"]);
+    say(Said::Record(Box::new(Observation { record_id, ..Observation::new(record, presented.into_iter().collect()) })));
+}
+
+/// When the session was opened.
+fn created(identity: &Json<'_>) -> Option<When> {
+    when::read(text(identity, &["sessionContext", "attributes", "creationDate"])?)
+}
+
+fn record(event: &Json<'_>, identity: &Json<'_>) -> Record {
+    let (time, time_quality) = text(event, &["eventTime"]).and_then(when::read).unzip();
+    let source = text(event, &["sourceIPAddress"]).unwrap_or_default();
+    let agent = text(event, &["userAgent"]);
+    Record {
+        time,
+        time_quality: time_quality.unwrap_or_default(),
+        outcome: outcome(event),
+        principal: first(identity, &[&["arn"], &["principalId"]]),
+        user: first(identity, &[&["userName"], &["sessionContext", "sessionIssuer", "userName"]]),
+        tenant: owned(identity, &["accountId"]).or_else(|| owned(event, &["recipientAccountId"])),
+        request_id: owned(event, &["requestID"]),
+        tool: text(event, &["eventSource"]).zip(text(event, &["eventName"])).map(|(service, call)| [service, ":", call].concat()),
+        resource: resource(event),
+        source_ip: address::ip(source),
+        on_behalf_of: on_behalf_of(identity, source, agent.unwrap_or_default()).map(str::to_owned),
+        user_agent: agent.map(str::to_owned),
+        ..Record::default()
+    }
+}
+
+fn outcome(event: &Json<'_>) -> Outcome {
+    let failed_login = || text(event, &["responseElements", "ConsoleLogin"]) == Some("Failure");
+    match text(event, &["errorCode"]) {
+        Some(code) if DENIALS.iter().any(|denial| code.contains(denial)) => Outcome::Denied,
+        Some(_) => Outcome::Unknown,
+        None if text(event, &["eventName"]) == Some("ConsoleLogin") && failed_login() => Outcome::Denied,
+        None => Outcome::Success,
+    }
+}
+
+fn resource(event: &Json<'_>) -> Option<String> {
+    let listed = items(event, &["resources"]).iter().find_map(|resource| first(resource, &[&["ARN"], &["arn"]]));
+    listed.or_else(|| {
+        let parameters = at(event, &["requestParameters"])?.as_object()?;
+        PARAMETERS.iter().find_map(|name| parameters.get(name)?.as_str()).map(str::to_owned)
+    })
+}
+
+/// The service that called for the caller; what calls from inside AWS shows no address of a caller.
+fn on_behalf_of<'b>(identity: &'b Json<'_>, source: &'b str, agent: &'b str) -> Option<&'b str> {
+    let internal = || (source == "AWS Internal" || source.ends_with(".amazonaws.com")).then_some(source);
+    text(identity, &["invokedBy"]).or_else(internal).or_else(|| agent.contains("aws-internal").then_some("aws-internal"))
+}
