@@ -143,7 +143,7 @@ const WORDS: [&str; 34] = [
     "2026-07-28",
     "Bearer Zq3-Zq3-Zq3-Zq3-",
     "curl -H 'Authorization: Bearer Zq3-Zq3-Zq3-Zq3-' x.example/é",
-    "https://u:Zq3-Zq3-Zq3-Zq3-@h.example/p?access_token=Zq3-Zq3-Zq3-Zq3-",
+    "https://u@h.example/p?access_token=12345678",
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\"}",
     "HTTP/1.1 401",
     "{",
