@@ -4,7 +4,7 @@
 //!
 //! **Invariant:** the first of several attributes that say the same wins, so that the nearest is taken first.
 
-use crate::model::token_use::{Outcome, Scheme, SessionSource};
+use crate::model::token_use::{Scheme, SessionSource};
 use crate::observe::json::Json;
 use crate::observe::observation::{Observation, fill};
 use crate::observe::{address, command, credential, outcome, request, when};
@@ -234,17 +234,13 @@ impl<'b> Gathered<'b> {
     fn http_status(&mut self, value: &Json<'_>) {
         let record = &mut self.observation.record;
         if let (None, Some(status)) = (record.status_code, number(value)) {
-            record.status_code = Some(status);
-            record.outcome = outcome::of_http(status);
+            request::absorb_status(record, status);
         }
     }
 
     fn rpc_status(&mut self, value: &Json<'_>) {
-        let record = &mut self.observation.record;
-        let Some(status) = written(value) else { return };
-        record.status_code = record.status_code.or_else(|| status.parse().ok());
-        if record.outcome == Outcome::Unknown {
-            record.outcome = outcome::of_rpc(&status);
+        if let Some(status) = written(value).filter(|_| self.observation.record.status_code.is_none()) {
+            outcome::absorb_rpc(&mut self.observation.record, &status);
         }
     }
 

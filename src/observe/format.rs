@@ -3,9 +3,9 @@
 use crate::observe::json::Json;
 use crate::observe::observation::{Said, Thread};
 use crate::observe::{
-    alb, auth0, cloudtrail, combined, entra, envoy, github_audit, http_json, k8s_audit, okta, opa, teleport, vault_audit,
-    amp, chat_messages, claude_code, codex, continue_session, cri, docker, flat_telemetry, gemini_cli, generic, github_actions, gitlab_trace,
-    journald, langsmith, mcp_client_log, mcp_jsonrpc, openhands, otlp, swe_agent, token_use,
+    alb, amp, auth0, chat_messages, claude_code, cloudtrail, codex, combined, continue_session, cri, docker, entra, envoy, flat_telemetry,
+    gemini_cli, generic, github_actions, github_audit, gitlab_trace, http_json, journald, k8s_audit, langsmith, mcp_client_log, mcp_jsonrpc, okta,
+    opa, openhands, otlp, swe_agent, teleport, token_use, vault_audit,
 };
 
 /// A log format whose records are JSON objects.
@@ -63,13 +63,6 @@ pub const OBJECT_FORMATS: &[ObjectFormat] = &[
     generic::FORMAT,
 ];
 
-/// Formats of lines, in the order in which they are asked: the exacting ones first.
-pub const LINE_FORMATS: &[LineFormat] = &[
-    github_actions::FORMAT,
-    cri::FORMAT,
-    mcp_client_log::FORMAT,
-    gitlab_trace::FORMAT,
-    alb::FORMAT,
-    envoy::FORMAT,
-    combined::FORMAT,
-];
+/// Formats of lines, in the order in which they are asked: the exacting ones first. A trace of GitLab claims every line after its first mark.
+pub const LINE_FORMATS: &[LineFormat] =
+    &[github_actions::FORMAT, cri::FORMAT, mcp_client_log::FORMAT, alb::FORMAT, envoy::FORMAT, combined::FORMAT, gitlab_trace::FORMAT];

@@ -8,7 +8,7 @@ use crate::model::exposure::PlaceKind;
 use crate::model::token_use::{Outcome, Presented, Scheme};
 use crate::observe::json::{Json, at};
 use crate::observe::observation::{Observation, Said, Thread};
-use crate::observe::{credential, outcome, request, token_use};
+use crate::observe::{credential, request, token_use};
 
 /// Fields of the record that may be mapped.
 const FIELDS: [&str; 35] = [
@@ -206,7 +206,7 @@ impl Mapping {
         let own: Json<'_> = Json::Object(mapped.chain(constant).collect::<Vec<_>>().into());
         let mut record = token_use::record(&own);
         if let Some(status) = record.status_code.filter(|_| record.outcome == Outcome::Unknown) {
-            record.outcome = outcome::of_http(status);
+            request::absorb_status(&mut record, status);
         }
         record.place = self.place;
         let mut presented = Vec::new();

@@ -121,20 +121,21 @@ fn answer<'b>(message: &'b Json<'_>, mut observation: Observation, thread: &mut 
         tool => (tool, None),
     };
     record.place = Some(PlaceKind::ToolOutput);
-    record.status_code = number(message, &["error", "code"]).or_else(|| number(message, &["error", "data", "status"]));
-    record.outcome = match record.status_code {
-        Some(code) => outcome::of_http(code),
-        None if has(message, &["result"]) => Outcome::Success,
-        None => Outcome::Unknown,
-    };
+    match number(message, &["error", "data", "status"]).or_else(|| number(message, &["error", "code"])) {
+        Some(code) => outcome::absorb_rpc(record, &code.to_string()),
+        None if has(message, &["result"]) => record.outcome = Outcome::Success,
+        None => {}
+    }
     fill(record, &thread.base);
-    let (status, outcome) = (record.status_code, record.outcome);
     let told = at(message, &["result"]).or_else(|| at(message, &["error"])).and_then(outcome::in_result);
     for mut one in uses {
         // The message's own token was accepted or refused with it; of the others the result's text may tell.
         let is_own = one.record.method.as_ref().is_some_and(|method| method.contains('/') || method == "initialize");
-        (one.record.status_code, one.record.outcome) =
-            if is_own { (status, outcome) } else { (told, told.map(outcome::of_http).unwrap_or_default()) };
+        if is_own {
+            (one.record.status_code, one.record.outcome) = (record.status_code, record.outcome);
+        } else if let Some(status) = told {
+            request::absorb_status(&mut one.record, status);
+        }
         if one.record.status_code.is_some() || one.record.outcome != Outcome::Unknown {
             say(Said::Record(Box::new(one)));
         }

@@ -1,7 +1,8 @@
 //! What came of a request, by the codes of protocols and by what commands print.
 
-use crate::model::token_use::Outcome;
+use crate::model::token_use::{Outcome, Record};
 use crate::observe::json::Json;
+use crate::observe::request;
 
 /// Longest text in which an answer's status is looked for, in bytes.
 const LOOKED_AT: usize = 64 * 1024;
@@ -24,24 +25,16 @@ const REFUSALS: [(&str, i64); 7] = [
     ("insufficient_scope", 403),
 ];
 
-/// What an HTTP status says of the token (RFC 9110, section 15): an error of another kind says nothing.
-#[must_use]
-pub fn of_http(status: i64) -> Outcome {
-    match status {
-        200..=299 | 304 => Outcome::Success,
-        401 | 403 | 407 => Outcome::Denied,
-        _ => Outcome::Unknown,
+/// Takes a status of gRPC or JSON-RPC over, by number or by word; codes of HTTP's range are HTTP's.
+pub fn absorb_rpc(record: &mut Record, status: &str) {
+    let number: Option<i64> = status.parse().ok();
+    match (status, number) {
+        (_, Some(http)) if (100..600).contains(&http) => request::absorb_status(record, http),
+        ("0" | "OK" | "ok", _) => record.outcome = Outcome::Success,
+        ("7" | "16" | "PERMISSION_DENIED" | "UNAUTHENTICATED", _) => record.outcome = Outcome::Denied,
+        _ => {}
     }
-}
-
-/// What a status of gRPC says, by number or by word; other protocols' codes are taken for HTTP's.
-#[must_use]
-pub fn of_rpc(status: &str) -> Outcome {
-    match status {
-        "0" | "OK" | "ok" => Outcome::Success,
-        "7" | "16" | "PERMISSION_DENIED" | "UNAUTHENTICATED" => Outcome::Denied,
-        other => other.parse().map_or(Outcome::Unknown, of_http),
-    }
+    record.status_code = number.or(record.status_code);
 }
 
 /// The last HTTP status in what a command printed.

@@ -171,7 +171,8 @@ fn is_proof_only(token: &Presented) -> bool {
 pub fn set(place: &mut Option<String>, value: &str) {
     let value = value.trim();
     if place.is_none() && !value.is_empty() && value != "-" {
-        *place = Some(value.chars().take(MAX_TEXT).collect());
+        // Nearly all are short enough to be copied at once.
+        *place = Some(if value.len() <= MAX_TEXT { value.to_owned() } else { value.chars().take(MAX_TEXT).collect() });
     }
 }
 

@@ -4,7 +4,7 @@ use crate::model::exposure::PlaceKind;
 use crate::model::token_use::{Outcome, Record, SessionSource};
 use crate::observe::json::{Json, at, has, items, text};
 use crate::observe::observation::{Observation, Said, Thread, fill};
-use crate::observe::{command, outcome};
+use crate::observe::{command, outcome, request};
 
 /// Tools by which agents remember things between tasks.
 const MEMORY_TOOLS: [&str; 6] = ["memory", "save_memory", "create_memory", "update_memory", "add_memory", "remember"];
@@ -93,8 +93,7 @@ impl<'t, 'b> Transcript<'t, 'b> {
         let status = if uses.is_empty() { None } else { outcome::in_result(output) };
         for mut one in uses {
             let Some(status) = status else { break };
-            one.record.status_code = Some(status);
-            one.record.outcome = outcome::of_http(status);
+            request::absorb_status(&mut one.record, status);
             self.say(one);
         }
         let record =

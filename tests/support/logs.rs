@@ -59,7 +59,9 @@ fn object(value: &Json<'_>, thread: &mut Thread, depth: usize, seen: &mut Vec<Se
     for format in OBJECT_FORMATS {
         let inner: Vec<&Json<'_>> = format.wrappers.iter().flat_map(|key| items(value, &[key])).collect();
         if inner.first().is_some_and(|one| (format.recognizes)(one)) {
-            inner.into_iter().for_each(|one| say(format, one, thread, depth, seen));
+            for one in inner {
+                say(format, one, thread, depth, seen);
+            }
             return Some(format.name);
         }
         if (format.recognizes)(value) {
