@@ -1,0 +1,10 @@
+//! Logs -> judgements: reads records and what lies in them once, gathers the uses of each token, and judges them.
+//!
+//! **Invariant:** what is judged depends on the set of records only, not on their order or on the threads that read them.
+
+pub mod coverage;
+pub mod sight;
+pub mod identities;
+pub mod gather;
+pub mod judge;
+pub mod run;
