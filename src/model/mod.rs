@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod grade;
 pub mod instant;
 pub mod issuance;
+pub mod judgement;
 pub mod jwt;
 pub mod known;
 pub mod ledger_match;
