@@ -207,7 +207,9 @@ pub fn lost_uses_are_noticed(home: &Home) {
     keep_uses(&mut *store, &[new_use(&[fp(1), fp(2)], Some(1), "1"), new_use(&[fp(3), fp(4)], Some(2), "2"), new_use(&[fp(5)], None, "3")]);
     keep_judgements(&mut *store, &[judgement("0a", &fp(1), None, None), judgement("0b", &fp(1), None, None)]);
     assert_eq!(store.verify().unwrap(), [""; 0]);
-    home.meddle("DELETE FROM token_use WHERE at = 1; UPDATE token_use SET record = '{}' WHERE at = 2; UPDATE judgement SET record = '{' WHERE id = '0a'");
+    home.meddle(
+        "DELETE FROM token_use WHERE at = 1; UPDATE token_use SET record = '{}' WHERE at = 2; UPDATE judgement SET record = '{' WHERE id = '0a'",
+    );
     let expected = ["1 uses are not what was written", "1 links between names belong to no use", "1 judgements cannot be read"];
     assert_eq!(store.verify().unwrap(), expected);
     let error = store.judgements(&[fp(1).index()]).expect_err("because it is damaged").to_string();
