@@ -77,27 +77,25 @@ pub fn a_use_is_kept_once(home: &Home) {
 
 pub fn uses_are_found_by_every_name(home: &Home) {
     let mut store = home.open();
-    let [a, b, c, d, e, other] = ["a", "b", "c", "d", "e", "other"].map(token);
-    let uses = [
-        new_use(slice::from_ref(&a), Some(1), "1"),
-        new_use(&[b.clone(), a.clone()], Some(2), "2"),
-        new_use(&[c.clone(), b.clone()], Some(3), "3"),
-        new_use(slice::from_ref(&d), Some(4), "4"),
-        new_use(slice::from_ref(&other), Some(5), "5"),
-    ];
+    let names = ["a", "b", "c", "d", "e", "other"].map(token);
+    let of = |numbers: &[usize]| numbers.iter().map(|number| names[*number].clone()).collect::<Vec<_>>();
+    let uses: Vec<NewUse> = (1..).zip([&[0][..], &[1, 0], &[2, 1], &[3], &[5]]).map(|(at, own)| new_use(&of(own), Some(at), "")).collect();
     assert_eq!(keep_uses(&mut *store, &uses), 5);
-    for name in [&a, &b, &c] {
-        assert_eq!(uses_of(&*store, slice::from_ref(name)), texts(&uses[..3]), "{name}");
+    let check = |store: &dyn Store, numbers: &[usize], expected: &[NewUse]| assert_eq!(uses_of(store, &of(numbers)), texts(expected), "{numbers:?}");
+    for number in 0..3 {
+        check(&*store, &[number], &uses[..3]);
     }
-    assert_eq!(uses_of(&*store, slice::from_ref(&d)), texts(&uses[3..4]));
+    check(&*store, &[3], &uses[3..4]);
     // A record says that two names are of one token.
-    write(&mut *store, &[record(&json!({"fp": fp(1), "alt_keys": [c, d, e]}))]);
-    for name in [&a, &d, &e, &fp(1)] {
-        assert_eq!(uses_of(&*store, slice::from_ref(name)), texts(&uses[..4]), "{name}");
+    write(&mut *store, &[record(&json!({"fp": fp(1), "alt_keys": &names[2..5]}))]);
+    for number in 0..5 {
+        check(&*store, &[number], &uses[..4]);
     }
-    assert_eq!(uses_of(&*store, slice::from_ref(&other)), texts(&uses[4..]));
-    assert_eq!(uses_of(&*store, &[other, a.clone(), a, d]), texts(&uses));
-    assert_eq!((uses_of(&*store, &[token("nobody")]), uses_of(&*store, &[])), (vec![], vec![]));
+    assert_eq!(uses_of(&*store, &[fp(1)]), texts(&uses[..4]));
+    check(&*store, &[5], &uses[4..]);
+    check(&*store, &[5, 0, 0, 3], &uses);
+    check(&*store, &[], &[]);
+    assert_eq!(uses_of(&*store, &[token("nobody")]), [""; 0]);
 }
 
 pub fn uses_are_told_oldest_first(home: &Home) {
@@ -180,7 +178,7 @@ pub fn old_uses_are_forgotten(home: &Home) {
     assert_eq!((store.forget(at(100)).unwrap(), store.counts().unwrap().uses), (1, 4));
     assert_eq!((store.forget_uses(at(1)).unwrap(), store.forget_uses(at(10)).unwrap(), store.forget_uses(at(10)).unwrap()), (0, 1, 0));
     // A home that still has a use keeps its names.
-    assert_eq!(uses_of(&*store, &[c.clone()]), [&uses[3], &uses[1], &uses[2]].map(|one| one.json.clone()));
+    assert_eq!(uses_of(&*store, slice::from_ref(&c)), [&uses[3], &uses[1], &uses[2]].map(|one| one.json.clone()));
     assert_eq!(store.forget_uses(at(12)).unwrap(), 2);
     assert_eq!((uses_of(&*store, &[b]), uses_of(&*store, &[c])), (vec![uses[3].json.clone()], vec![]));
     assert_eq!(judgements_of(&*store, &[a]), ["0a"]);
