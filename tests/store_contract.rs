@@ -7,14 +7,23 @@ mod stores;
 #[path = "support/store_model.rs"]
 mod model;
 
+#[path = "support/store_uses.rs"]
+mod uses;
+
 use beartrap::model::known::Gram;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use beartrap::model::token_key::TokenKey;
-use beartrap::store::store::{Checkpoint, FilterPart, FilterState, NewIssuance, Novelty, Seen, Store, Tail};
+use beartrap::store::step::Seen;
+use beartrap::store::store::{Checkpoint, FilterPart, FilterState, NewIssuance, Novelty, Store, Tail};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
-use crate::stores::{Home, Load, at, content, fp, load, plain, ready, record, sighting, write};
+use crate::stores::{Home, Load, at, content, expose, fp, load, plain, ready, record, sighting, write};
+use crate::uses::{
+    a_step_is_written_together, a_use_is_kept_once, facts_of_forgotten_records_are_forgotten, judgements_are_kept_once,
+    judgements_are_told_from_a_time_on, judgements_take_the_place_of_others, lost_uses_are_noticed, old_uses_are_forgotten,
+    uses_are_found_by_every_name, uses_are_told_oldest_first,
+};
 
 /// One test for each store out of each law.
 macro_rules! laws {
@@ -55,6 +64,16 @@ laws!(
     one_reads_while_another_writes,
     writers_take_turns,
     many_open_at_once,
+    a_step_is_written_together,
+    a_use_is_kept_once,
+    uses_are_found_by_every_name,
+    uses_are_told_oldest_first,
+    judgements_are_kept_once,
+    judgements_take_the_place_of_others,
+    judgements_are_told_from_a_time_on,
+    old_uses_are_forgotten,
+    facts_of_forgotten_records_are_forgotten,
+    lost_uses_are_noticed,
     a_store_is_a_map,
 );
 
@@ -157,7 +176,7 @@ fn records_that_a_third_joins_become_one(home: &Home) {
     let two = NewIssuance { gram: gram(8), ..ready(&record(&json!({"alt_keys": ["token_id:a"], "provider": "p"})), Novelty::New) };
     store.write(&mut Load { issued: [one, two].into(), ..Load::default() }).unwrap();
     let seen = |record, location, second| Seen { record, exposure: sighting(location, second) };
-    store.expose(&[seen(1, "x", 1), seen(2, "x", 2), seen(2, "y", 3)]).unwrap();
+    expose(&mut *store, &[seen(1, "x", 1), seen(2, "x", 2), seen(2, "y", 3)]);
     let both = record(&json!({"fp": fp(1), "alt_keys": ["token_id:a"]}));
     let written = write(&mut *store, &[plain(5), both, plain(6)]);
     assert_eq!((written.new, written.updated), (2, 1));
@@ -230,8 +249,8 @@ fn sightings_are_counted_together(home: &Home) {
     let mut store = home.open();
     write(&mut *store, &[plain(1), plain(2)]);
     let seen = |record, location, second| Seen { record, exposure: sighting(location, second) };
-    store.expose(&[seen(1, "b", 20), seen(1, "a", 10), seen(1, "b", 5), seen(2, "b", 7), seen(77, "b", 7)]).unwrap();
-    store.expose(&[seen(1, "b", 30)]).unwrap();
+    expose(&mut *store, &[seen(1, "b", 20), seen(1, "a", 10), seen(1, "b", 5), seen(2, "b", 7), seen(77, "b", 7)]);
+    expose(&mut *store, &[seen(1, "b", 30)]);
     let places = store.exposures(1).unwrap();
     let short: Vec<_> = places.iter().map(|place| (place.location.as_str(), place.first_seen, place.last_seen, place.count)).collect();
     assert_eq!(short, [("b", at(5), at(30), 3), ("a", at(10), at(10), 1)]);
@@ -342,7 +361,7 @@ fn what_expired_is_forgotten(home: &Home) {
     let first = NewIssuance { gram, ..ready(&expiring(1, 0), Novelty::New) };
     store.write(&mut Load { issued: [first].into(), ..Load::default() }).unwrap();
     write(&mut *store, &[expiring(2, 99), expiring(3, 100), plain(4)]);
-    store.expose(&[1, 2, 3].map(|record| Seen { record, exposure: sighting("x", 1) })).unwrap();
+    expose(&mut *store, &[1, 2, 3].map(|record| Seen { record, exposure: sighting("x", 1) }));
     assert_eq!(store.forget(at(-1)).unwrap(), 0);
     assert_eq!(store.forget(at(100)).unwrap(), 2);
     assert_eq!(store.forget(at(100)).unwrap(), 0);
@@ -419,7 +438,7 @@ fn writers_take_turns(home: &Home) {
                     let batch: Vec<_> = own.chain((0..10).map(|number| plain(10 * round + number))).collect();
                     let written = write(&mut *store, &batch);
                     assert_eq!(written.new + written.known, 20);
-                    store.expose(&[Seen { record: 1, exposure: sighting("x", 1) }]).unwrap();
+                    expose(&mut *store, &[Seen { record: 1, exposure: sighting("x", 1) }]);
                 }
             });
         }

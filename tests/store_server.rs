@@ -10,7 +10,7 @@ use beartrap::store::open::open;
 use beartrap::store::state_dir::Access;
 use beartrap::store::store::Novelty;
 
-use crate::stores::{Home, fp, load, plain, write};
+use crate::stores::{Home, fp, load, plain, uses_of, write};
 
 fn refusal(state: &str) -> StoreError {
     open(state, Access::Owner).err().expect("because it is refused")
@@ -43,6 +43,8 @@ fn a_lost_connection_is_made_again() {
     for round in 2..5 {
         home.meddle(end);
         assert_eq!(store.find(&fp(1)).unwrap().len(), 1);
+        home.meddle(end);
+        assert_eq!(uses_of(&*store, &[fp(1)]), [""; 0]);
         home.meddle(end);
         assert_eq!(write(&mut *store, &[plain(round)]).last, i64::try_from(round).unwrap());
     }

@@ -6,7 +6,8 @@ use crate::model::instant::Instant;
 use crate::model::ledger_match::{LedgerMatch, Liveness};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
-use crate::store::store::{Seen, Stored};
+use crate::store::step::{Seen, Step};
+use crate::store::store::Stored;
 
 /// How many generations are followed back.
 const GENERATIONS: usize = 32;
@@ -52,6 +53,6 @@ impl Ledger {
     /// [`StoreError`]
     pub fn expose(&self, seen: &[(i64, Exposure)]) -> Result<(), StoreError> {
         let seen: Vec<Seen> = seen.iter().map(|(record, exposure)| Seen { record: *record, exposure: exposure.clone() }).collect();
-        self.store().expose(&seen)
+        self.store().commit(&Step { seen: &seen, ..Step::default() }).map(drop)
     }
 }

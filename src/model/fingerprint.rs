@@ -161,7 +161,7 @@ impl fmt::Debug for FingerprintKey {
     }
 }
 
-/// Bytes in hexadecimal, in lower case.
+/// Bytes in lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -3,6 +3,7 @@
 pub mod error;
 pub mod join;
 pub mod keys;
+pub mod kin;
 pub mod open;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -10,5 +11,6 @@ pub mod schema;
 pub mod sighting;
 pub mod sqlite;
 pub mod state_dir;
+pub mod step;
 #[expect(clippy::module_inception, reason = "the room is named for the trait that it is about")]
 pub mod store;

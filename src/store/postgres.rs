@@ -7,6 +7,8 @@ mod fault;
 mod merge;
 mod read;
 mod schema;
+mod step;
+mod uses;
 mod write;
 
 use std::cell::RefCell;
@@ -16,13 +18,15 @@ use ::postgres::{Client, IsolationLevel, Transaction};
 
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
+use crate::model::judgement::Judgement;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
 use crate::store::postgres::address::Address;
 use crate::store::postgres::fault::Fault;
-use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Seen, Store, Stored, Written};
+use crate::store::step::{Committed, Step};
+use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Store, Stored, Written};
 
 /// How long a server may take to say that it is there.
 const PING: Duration = Duration::from_secs(10);
@@ -60,22 +64,43 @@ impl Postgres {
 
     /// Asks several questions about one state.
     fn ask_at_once<T>(&self, question: impl Fn(&mut Transaction) -> Result<T, Fault>) -> Result<T, StoreError> {
-        self.ask(|client| {
-            let mut transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()?;
-            let answer = question(&mut transaction)?;
-            transaction.commit()?;
-            Ok(answer)
-        })
+        self.ask(|client| at_once(client, &question))
     }
 
-    /// Changes; what was begun is not tried twice, so the connection is looked after before.
+    /// Asks for what is told piece by piece; nothing may be told twice.
+    fn ask_once(&self, question: impl FnOnce(&mut Transaction) -> Result<(), Fault>) -> Result<(), StoreError> {
+        self.act(|client| at_once(client, question))
+    }
+
+    /// Changes; nothing may be done twice.
     fn change<T>(&mut self, action: impl FnOnce(&mut Client) -> Result<T, Fault>) -> Result<T, StoreError> {
-        let client = self.client.get_mut();
+        self.act(action)
+    }
+
+    /// What was begun is not tried again, so the connection is looked after before.
+    fn act<T>(&self, action: impl FnOnce(&mut Client) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let mut client = self.client.borrow_mut();
         if client.is_valid(PING).is_err() {
             *client = self.address.connect()?;
         }
-        action(client).map_err(|fault| fault.explained(self.address.place()))
+        action(&mut client).map_err(|fault| fault.explained(self.address.place()))
     }
+
+    /// Takes what was removed out of the files too.
+    fn wiped(&mut self, removed: u64) -> Result<u64, StoreError> {
+        match self.change(write::wipe) {
+            Err(StoreError::Locked { place }) => Err(StoreError::Lingering { place }),
+            wiped => wiped.map(|()| removed),
+        }
+    }
+}
+
+/// Several questions about one state.
+fn at_once<T>(client: &mut Client, question: impl FnOnce(&mut Transaction) -> Result<T, Fault>) -> Result<T, Fault> {
+    let mut transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()?;
+    let answer = question(&mut transaction)?;
+    transaction.commit()?;
+    Ok(answer)
 }
 
 impl Store for Postgres {
@@ -107,8 +132,20 @@ impl Store for Postgres {
         self.ask(read::all_events)
     }
 
-    fn expose(&mut self, seen: &[Seen]) -> Result<(), StoreError> {
-        self.change(|client| write::expose(client, seen))
+    fn commit(&mut self, step: &Step) -> Result<Committed, StoreError> {
+        self.change(|client| step::commit(client, step))
+    }
+
+    fn uses(&self, names: &[u64], tell: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        self.ask_once(|transaction| uses::uses(transaction, names, tell))
+    }
+
+    fn judgements(&self, names: &[u64]) -> Result<Vec<Judgement>, StoreError> {
+        self.ask_at_once(|transaction| uses::judgements(transaction, names))
+    }
+
+    fn all_judgements(&self, since: Option<Instant>, tell: &mut dyn FnMut(Judgement)) -> Result<(), StoreError> {
+        self.ask_once(|transaction| uses::all_judgements(transaction, since, tell))
     }
 
     fn exposures(&self, record: RecordId) -> Result<Vec<Exposure>, StoreError> {
@@ -137,11 +174,12 @@ impl Store for Postgres {
 
     fn forget(&mut self, expired_before: Instant) -> Result<u64, StoreError> {
         let removed = self.change(|client| write::forget(client, expired_before))?;
-        let wiped = self.change(write::wipe);
-        match wiped {
-            Err(StoreError::Locked { place }) => Err(StoreError::Lingering { place }),
-            wiped => wiped.map(|()| removed),
-        }
+        self.wiped(removed)
+    }
+
+    fn forget_uses(&mut self, before: Instant) -> Result<u64, StoreError> {
+        let removed = self.change(|client| step::forget_uses(client, before))?;
+        self.wiped(removed)
     }
 
     fn counts(&self) -> Result<Counts, StoreError> {

@@ -37,4 +37,18 @@ pub const STEPS: &[&str] = &[
     CREATE TABLE length (octets INTEGER PRIMARY KEY) STRICT;
     INSERT INTO length (octets) SELECT 0 WHERE EXISTS (SELECT 1 FROM issuance);
 ",
+    "
+    -- Uses of tokens, as one line of JSON and 16 bytes of its SHA-256; `home` is 64 bits of the first name.
+    CREATE TABLE token_use (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, home INTEGER NOT NULL, at INTEGER, record TEXT NOT NULL) STRICT;
+    CREATE INDEX use_home ON token_use (home);
+    CREATE INDEX use_at ON token_use (at);
+    -- Names that uses had beside their homes.
+    CREATE TABLE link (name INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY (name, other)) STRICT, WITHOUT ROWID;
+    CREATE INDEX link_other ON link (other);
+    -- Judgements, as one line of JSON; `token` is 64 bits of the name. One is superseded when another one says so, whichever came first.
+    CREATE TABLE judgement (id TEXT PRIMARY KEY, token INTEGER NOT NULL, at INTEGER, supersedes TEXT, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX judgement_token ON judgement (token);
+    CREATE INDEX judgement_at ON judgement (at);
+    CREATE INDEX judgement_supersedes ON judgement (supersedes) WHERE supersedes IS NOT NULL;
+",
 ];

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::model::exposure::Exposure;
+use crate::model::judgement::Judgement;
 use crate::model::lifecycle::LifecycleEvent;
 
 /// 64 bits of what makes a place one place: kind, location, carrier.
@@ -32,4 +33,9 @@ pub fn sort_places(all: &mut [Exposure]) {
 /// Sorts facts by time, which columns keep in whole seconds only.
 pub fn sort_events(all: &mut [LifecycleEvent]) {
     all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.cmp(b)));
+}
+
+/// Sorts judgements by time, those without one first.
+pub fn sort_judgements(all: &mut [Judgement]) {
+    all.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
 }

@@ -1,6 +1,8 @@
 //! The embedded store: one `SQLite` file in the state directory, shared by processes through its write-ahead log.
 
 mod read;
+mod step;
+mod uses;
 mod write;
 
 use std::path::Path;
@@ -11,13 +13,15 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
+use crate::model::judgement::Judgement;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
 use crate::store::schema::{APPLICATION_ID, STEPS};
 use crate::store::state_dir::{Access, prepare};
-use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Seen, Store, Stored, Written};
+use crate::store::step::{Committed, Step};
+use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Store, Stored, Written};
 
 /// How often a lock that `SQLite` does not wait for by itself is asked for again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -145,6 +149,18 @@ impl Sqlite {
     fn read<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
         result.map_err(|error| self.error(&error))
     }
+
+    /// Takes what was removed out of the files too.
+    fn wiped(&self, removed: rusqlite::Result<u64>) -> Result<u64, StoreError> {
+        let removed = self.read(removed)?;
+        let place = self.place.clone();
+        match write::wipe(&self.connection) {
+            Ok(true) => Ok(removed),
+            Ok(false) => Err(StoreError::Lingering { place }),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Err(StoreError::Lingering { place }),
+            Err(error) => Err(self.error(&error)),
+        }
+    }
 }
 
 fn known_version() -> i64 {
@@ -198,9 +214,21 @@ impl Store for Sqlite {
         self.read(read::all_events(&self.connection))
     }
 
-    fn expose(&mut self, seen: &[Seen]) -> Result<(), StoreError> {
-        let result = write::expose(&mut self.connection, seen);
+    fn commit(&mut self, step: &Step) -> Result<Committed, StoreError> {
+        let result = step::commit(&mut self.connection, step);
         self.read(result)
+    }
+
+    fn uses(&self, names: &[u64], tell: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        self.read(uses::uses(&self.connection, names, tell))
+    }
+
+    fn judgements(&self, names: &[u64]) -> Result<Vec<Judgement>, StoreError> {
+        self.read(uses::judgements(&self.connection, names))
+    }
+
+    fn all_judgements(&self, since: Option<Instant>, tell: &mut dyn FnMut(Judgement)) -> Result<(), StoreError> {
+        self.read(uses::all_judgements(&self.connection, since, tell))
     }
 
     fn exposures(&self, record: RecordId) -> Result<Vec<Exposure>, StoreError> {
@@ -230,14 +258,12 @@ impl Store for Sqlite {
 
     fn forget(&mut self, expired_before: Instant) -> Result<u64, StoreError> {
         let removed = write::forget(&mut self.connection, expired_before);
-        let removed = self.read(removed)?;
-        let place = self.place.clone();
-        match write::wipe(&self.connection) {
-            Ok(true) => Ok(removed),
-            Ok(false) => Err(StoreError::Lingering { place }),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Err(StoreError::Lingering { place }),
-            Err(error) => Err(self.error(&error)),
-        }
+        self.wiped(removed)
+    }
+
+    fn forget_uses(&mut self, before: Instant) -> Result<u64, StoreError> {
+        let removed = step::forget_uses(&mut self.connection, before);
+        self.wiped(removed)
     }
 
     fn counts(&self) -> Result<Counts, StoreError> {

@@ -5,10 +5,12 @@
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
+use crate::model::judgement::Judgement;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
+use crate::store::step::{Committed, Step};
 
 /// Number of a record in its store; grows with every new one, and is never given twice.
 pub type RecordId = i64;
@@ -143,15 +145,6 @@ pub struct FilterState {
     pub lengths: Vec<u32>,
 }
 
-/// A place where a token was seen, to be counted.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Seen {
-    /// The token's record.
-    pub record: RecordId,
-    /// The place.
-    pub exposure: Exposure,
-}
-
 /// Numbers about a store.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Counts {
@@ -165,6 +158,10 @@ pub struct Counts {
     pub exposures: u64,
     /// Tokens that can be found between any bytes.
     pub grams: u64,
+    /// Uses of tokens.
+    pub uses: u64,
+    /// Judgements, superseded ones too.
+    pub judgements: u64,
     /// Size on disk in bytes, where it is known.
     pub bytes: u64,
 }
@@ -220,12 +217,35 @@ pub trait Store: Send {
     /// [`StoreError`]
     fn all_events(&self) -> Result<Vec<LifecycleEvent>, StoreError>;
 
-    /// Counts places; one that is known is brought up to date, one of a record that is gone is left out.
+    /// Writes a step: a use is kept once however often it comes, and a judgement beside those whose place it takes.
     ///
     /// # Errors
     ///
     /// [`StoreError`]; then nothing was written.
-    fn expose(&mut self, seen: &[Seen]) -> Result<(), StoreError>;
+    fn commit(&mut self, step: &Step) -> Result<Committed, StoreError>;
+
+    /// The JSON of all kept uses of the token with these names, each once, oldest first by the second, those without a time before them.
+    /// Names are of one token when they occur together in a use or in a record, directly or through others. `tell` must not ask the store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; some may have been told by then.
+    fn uses(&self, names: &[u64], tell: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
+
+    /// The judgements of the token with these names, understood as by `uses`, but for superseded ones; oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn judgements(&self, names: &[u64]) -> Result<Vec<Judgement>, StoreError>;
+
+    /// All judgements that are not older than a time, superseded ones and those without a time too; oldest first by the second.
+    /// `tell` must not ask the store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; some may have been told by then.
+    fn all_judgements(&self, since: Option<Instant>, tell: &mut dyn FnMut(Judgement)) -> Result<(), StoreError>;
 
     /// Where a token was seen, oldest first.
     ///
@@ -269,12 +289,20 @@ pub trait Store: Send {
     /// [`StoreError`]; then nothing was written.
     fn merge_filter(&mut self, parts: &[FilterPart], judged_at: RecordId) -> Result<bool, StoreError>;
 
-    /// Removes records that expired before a time, with their names, grams and places, from the disk too; says how many.
+    /// Removes records that expired before a time, with their names, grams and places and the facts about them alone, from the disk too;
+    /// says how many. Their uses stay.
     ///
     /// # Errors
     ///
     /// [`StoreError::Lingering`] when they were removed and their bytes could not be yet; otherwise nothing was removed.
     fn forget(&mut self, expired_before: Instant) -> Result<u64, StoreError>;
+
+    /// Removes uses from before a time, and what they alone said of names, from the disk too; says how many.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Lingering`] when they were removed and their bytes could not be yet; otherwise nothing was removed.
+    fn forget_uses(&mut self, before: Instant) -> Result<u64, StoreError>;
 
     /// Numbers.
     ///

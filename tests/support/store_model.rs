@@ -5,15 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use beartrap::model::issuance::Issuance;
+use beartrap::model::judgement::Judgement;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use beartrap::model::token_key::TokenKey;
-use beartrap::store::store::{Few, Novelty, RecordId, Seen, Store};
+use beartrap::store::step::{Seen, Step, use_digest};
+use beartrap::store::store::{Few, Novelty, RecordId, Store};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, TestCaseError, any};
 use proptest::{option, prop_assert_eq, prop_oneof};
 use serde_json::json;
 
-use crate::stores::{at, ready, record, sighting};
+use crate::stores::{at, expose, judgement, judgements_of, new_use, ready, record, sighting, uses_of};
 
 /// How many names there are.
 const NAMES: u8 = 12;
@@ -34,6 +36,10 @@ pub enum Operation {
     Expose(u8, u8, u8),
     Forget(u8),
     Find(u8),
+    Use(Vec<u8>, Option<u8>, u8),
+    Judge(u8, u8, Option<u8>),
+    ForgetUses(u8),
+    Uses(u8),
 }
 
 /// Random steps.
@@ -47,6 +53,10 @@ pub fn operations() -> impl Strategy<Value = Vec<Operation>> {
         1 => (0..8_u8).prop_map(Operation::Forget),
         3 => name().prop_map(Operation::Find),
         1 => Just(Operation::Find(0)),
+        4 => (vec(name(), 1..4), option::of(0..8_u8), 0..3_u8).prop_map(|(names, second, what)| Operation::Use(names, second, what)),
+        2 => (name(), 0..6_u8, option::of(0..6_u8)).prop_map(|(name, id, supersedes)| Operation::Judge(name, id, supersedes)),
+        1 => (0..8_u8).prop_map(Operation::ForgetUses),
+        2 => name().prop_map(Operation::Uses),
     ];
     vec(step, 1..25)
 }
@@ -55,9 +65,57 @@ pub fn operations() -> impl Strategy<Value = Vec<Operation>> {
 struct Model {
     records: BTreeMap<RecordId, (Issuance, BTreeMap<String, u64>)>,
     events: BTreeSet<LifecycleEvent>,
+    /// By text: names and time.
+    uses: BTreeMap<String, (Vec<TokenKey>, Option<i64>)>,
+    /// Names of a use by its home.
+    links: BTreeSet<(TokenKey, TokenKey)>,
+    judgements: BTreeMap<String, Judgement>,
 }
 
 impl Model {
+    /// All names that uses and records say are of one token with this one.
+    fn kin(&self, key: &TokenKey) -> BTreeSet<TokenKey> {
+        let records = self.records.values().map(|(issuance, _)| issuance.keys());
+        let sets: Vec<Vec<TokenKey>> = self.links.iter().map(|(home, other)| vec![home.clone(), other.clone()]).chain(records).collect();
+        let mut all = BTreeSet::from([key.clone()]);
+        loop {
+            let before = all.len();
+            for set in &sets {
+                if set.iter().any(|name| all.contains(name)) {
+                    all.extend(set.iter().cloned());
+                }
+            }
+            if all.len() == before {
+                return all;
+            }
+        }
+    }
+
+    fn uses(&self, key: &TokenKey) -> Vec<String> {
+        let kin = self.kin(key);
+        let mut uses: Vec<_> = self.uses.iter().filter(|(_, (names, _))| kin.contains(&names[0])).collect();
+        uses.sort_by_key(|(json, (_, at))| (*at, use_digest(json)));
+        uses.into_iter().map(|(json, _)| json.clone()).collect()
+    }
+
+    fn judgements(&self, key: &TokenKey) -> Vec<String> {
+        let kin = self.kin(key);
+        let stands = |one: &Judgement| !self.judgements.values().any(|later| later.supersedes.as_ref() == Some(&one.id) && later.id != one.id);
+        let mut all: Vec<&Judgement> = self.judgements.values().filter(|one| kin.contains(&one.token) && stands(one)).collect();
+        all.sort_by_key(|one| (one.at, &one.id));
+        all.into_iter().map(|one| one.id.clone()).collect()
+    }
+
+    fn forget_uses(&mut self, end: i64) -> u64 {
+        let before = self.uses.len();
+        self.uses.retain(|_, (_, at)| at.is_none_or(|at| at >= end));
+        let homes: BTreeSet<&TokenKey> = self.uses.values().map(|(names, _)| &names[0]).collect();
+        if self.uses.len() < before {
+            self.links.retain(|(home, _)| homes.contains(home));
+        }
+        (before - self.uses.len()) as u64
+    }
+
     fn find(&self, key: &TokenKey) -> Option<RecordId> {
         self.records.iter().find(|(_, (issuance, _))| issuance.keys().contains(key)).map(|(id, _)| *id)
     }
@@ -95,6 +153,7 @@ fn issuance(round: u64, draft: &Draft) -> Issuance {
 pub fn compare(store: &mut dyn Store, round: u64, operations: &[Operation]) -> Result<(), TestCaseError> {
     // What earlier rounds left and can expire must not be counted with this one's.
     store.forget(at(1000)).unwrap();
+    store.forget_uses(at(1000)).unwrap();
     let mut model = Model::default();
     for operation in operations {
         match operation {
@@ -122,18 +181,43 @@ pub fn compare(store: &mut dyn Store, round: u64, operations: &[Operation]) -> R
                 let Some(id) = model.find(&name(round, *number)) else { continue };
                 let location = format!("place {place}");
                 *model.records.get_mut(&id).unwrap().1.entry(location.clone()).or_default() += 1;
-                store.expose(&[Seen { record: id, exposure: sighting(&location, i64::from(*second)) }]).unwrap();
+                expose(store, &[Seen { record: id, exposure: sighting(&location, i64::from(*second)) }]);
             }
             Operation::Forget(second) => {
                 let end = at(i64::from(*second));
                 let before = model.records.len();
-                model.records.retain(|_, (issuance, _)| issuance.expires_at.is_none_or(|expires| expires >= end));
+                let gone = model.records.extract_if(.., |_, (issuance, _)| issuance.expires_at.is_some_and(|expires| expires < end));
+                let names: Vec<Target> = gone.flat_map(|(_, (issuance, _))| issuance.keys()).map(Target::Key).collect();
+                model.events.retain(|event| !names.contains(&event.target));
                 prop_assert_eq!(store.forget(end).unwrap(), (before - model.records.len()) as u64);
             }
             Operation::Find(number) => {
                 let key = name(round, *number);
                 let found: Vec<RecordId> = store.find(&key).unwrap().iter().map(|stored| stored.id).collect();
                 prop_assert_eq!(found, Vec::from_iter(model.find(&key)));
+            }
+            Operation::Use(numbers, second, what) => {
+                let names: Vec<TokenKey> = numbers.iter().map(|number| name(round, *number)).collect();
+                let one = new_use(&names, second.map(i64::from), &what.to_string());
+                let committed = store.commit(&Step { uses: std::slice::from_ref(&one), ..Step::default() }).unwrap();
+                model.links.extend(names[1..].iter().map(|other| (names[0].clone(), other.clone())));
+                prop_assert_eq!(committed.uses, u64::from(model.uses.insert(one.json, (names, one.at)).is_none()));
+            }
+            Operation::Judge(number, id, supersedes) => {
+                let name_of = |id: &u8| format!("{round}-{id}");
+                let supersedes = supersedes.as_ref().map(name_of);
+                let one = judgement(&name_of(id), &name(round, *number), Some(at(i64::from(*number % 4))), supersedes.as_deref());
+                let committed = store.commit(&Step { judgements: std::slice::from_ref(&one), ..Step::default() }).unwrap();
+                prop_assert_eq!(committed.judgements, u64::from(!model.judgements.contains_key(&one.id)));
+                model.judgements.entry(one.id.clone()).or_insert(one);
+            }
+            Operation::ForgetUses(second) => {
+                let second = i64::from(*second);
+                prop_assert_eq!(store.forget_uses(at(second)).unwrap(), model.forget_uses(second));
+            }
+            Operation::Uses(number) => {
+                let key = name(round, *number);
+                prop_assert_eq!(uses_of(store, std::slice::from_ref(&key)), model.uses(&key));
             }
         }
     }
@@ -157,6 +241,8 @@ fn same(store: &dyn Store, round: u64, model: &Model) -> Result<(), TestCaseErro
             prop_assert_eq!(&seen, places);
             prop_assert_eq!(late.contains(&key.index()), true);
         }
+        prop_assert_eq!(uses_of(store, std::slice::from_ref(&key)), model.uses(&key));
+        prop_assert_eq!(judgements_of(store, std::slice::from_ref(&key)), model.judgements(&key));
         let target = [Target::Key(key)];
         let mut events: Vec<LifecycleEvent> = model.events.iter().filter(|event| event.target == target[0]).cloned().collect();
         events.sort_by_key(|event| event.at);

@@ -11,9 +11,11 @@ use beartrap::model::exposure::{Exposure, PlaceKind, Reach};
 use beartrap::model::fingerprint::Fingerprint;
 use beartrap::model::instant::Instant;
 use beartrap::model::issuance::Issuance;
+use beartrap::model::judgement::Judgement;
 use beartrap::model::token_key::TokenKey;
 use beartrap::store::open::open;
 use beartrap::store::state_dir::{Access, DATABASE};
+use beartrap::store::step::{NewUse, Seen, Step};
 use beartrap::store::store::{Incoming, NewIssuance, Novelty, RecordId, Store, Tail, Written};
 use tempfile::TempDir;
 
@@ -174,6 +176,40 @@ pub fn sighting(location: &str, second: i64) -> Exposure {
     }
 }
 
+/// Counts places.
+pub fn expose(store: &mut dyn Store, seen: &[Seen]) {
+    store.commit(&Step { seen, ..Step::default() }).unwrap();
+}
+
+/// A use of a token with these names; `what` tells it from others.
+pub fn new_use(names: &[TokenKey], at: Option<i64>, what: &str) -> NewUse {
+    let json = serde_json::json!({"v": 1, "keys": names, "time": at, "request_id": what}).to_string();
+    NewUse { names: names.iter().map(TokenKey::index).collect(), at, json }
+}
+
+/// All uses of a token as they are told.
+pub fn uses_of(store: &dyn Store, names: &[TokenKey]) -> Vec<String> {
+    let indices: Vec<u64> = names.iter().map(TokenKey::index).collect();
+    let mut told = Vec::new();
+    store.uses(&indices, &mut |json| told.push(json.to_owned())).unwrap();
+    told
+}
+
+/// A judgement of a token.
+pub fn judgement(id: &str, token: &TokenKey, at: Option<Instant>, supersedes: Option<&str>) -> Judgement {
+    let json = serde_json::json!({
+        "judgement_id": id, "supersedes": supersedes, "token": token, "at": at, "id": "TR-01", "severity": "high", "confidence": "high",
+        "message": "It was used after its end", "evidence": [], "uses": [{"uri": "access.log", "line": 1, "parser": "jsonl"}], "alert": true,
+    });
+    serde_json::from_value(json).unwrap()
+}
+
+/// The ids of a token's judgements.
+pub fn judgements_of(store: &dyn Store, names: &[TokenKey]) -> Vec<String> {
+    let indices: Vec<u64> = names.iter().map(TokenKey::index).collect();
+    store.judgements(&indices).unwrap().into_iter().map(|judgement| judgement.id).collect()
+}
+
 /// What two stores of equal content have in common.
 pub fn content(store: &dyn Store) -> String {
     let mut text = String::new();
@@ -183,6 +219,7 @@ pub fn content(store: &dyn Store) -> String {
     let mut filter = store.filter().unwrap();
     filter.late.sort_unstable();
     let counts = store.counts().unwrap();
-    writeln!(text, "{:?} {filter:?} {} {}", store.all_events().unwrap(), counts.keys, counts.grams).unwrap();
+    writeln!(text, "{:?} {filter:?} {} {} {}", store.all_events().unwrap(), counts.keys, counts.grams, counts.uses).unwrap();
+    store.all_judgements(None, &mut |judgement| writeln!(text, "{judgement:?}").unwrap()).unwrap();
     text
 }

@@ -13,6 +13,7 @@ use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::postgres::fault::Fault;
+use crate::store::postgres::uses;
 use crate::store::sighting::{sort_events, sort_places};
 use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, RecordId, Stored};
 
@@ -28,7 +29,8 @@ pub fn stored(row: &Row) -> Result<Stored, Fault> {
     Ok(Stored { id: row.try_get(0)?, issuance: json::<Issuance>(row, 1)? })
 }
 
-fn hash(row: &Row) -> Result<u64, Fault> {
+/// 64 bits of a name in the first column.
+pub fn hash(row: &Row) -> Result<u64, Fault> {
     Ok(row.try_get::<_, i64>(0)?.cast_unsigned())
 }
 
@@ -126,6 +128,8 @@ pub fn counts(transaction: &mut Transaction) -> Result<Counts, Fault> {
         events: count("count(*) FROM event")?,
         exposures: count("count(*) FROM exposure")?,
         grams: count("count(*) FROM gram")?,
+        uses: count("count(*) FROM token_use")?,
+        judgements: count("count(*) FROM judgement")?,
         bytes: count(tables)?,
     })
 }
@@ -153,6 +157,7 @@ pub fn verify(transaction: &mut Transaction) -> Result<Vec<String>, Fault> {
     if newest > last(transaction)? {
         wrong.push(format!("record {newest} is newer than the last number that was given"));
     }
+    uses::verify(transaction, &mut wrong)?;
     Ok(wrong)
 }
 

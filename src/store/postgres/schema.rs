@@ -39,6 +39,20 @@ pub const STEPS: &[&str] = &[
     CREATE TABLE length (octets bigint PRIMARY KEY);
     INSERT INTO length (octets) SELECT 0 WHERE EXISTS (SELECT FROM issuance);
 ",
+    "
+    -- Uses of tokens, as one line of JSON and 16 bytes of its SHA-256; `home` is 64 bits of the first name.
+    CREATE TABLE token_use (digest bytea PRIMARY KEY, home bigint NOT NULL, at bigint, record text NOT NULL);
+    CREATE INDEX use_home ON token_use (home);
+    CREATE INDEX use_at ON token_use (at) WHERE at IS NOT NULL;
+    -- Names that uses had beside their homes.
+    CREATE TABLE link (name bigint NOT NULL, other bigint NOT NULL, PRIMARY KEY (name, other));
+    CREATE INDEX link_other ON link (other);
+    -- Judgements, as one line of JSON; `token` is 64 bits of the name. One is superseded when another one says so, whichever came first.
+    CREATE TABLE judgement (id text PRIMARY KEY, token bigint NOT NULL, at bigint, supersedes text, record text NOT NULL);
+    CREATE INDEX judgement_token ON judgement (token);
+    CREATE INDEX judgement_at ON judgement (at NULLS FIRST);
+    CREATE INDEX judgement_supersedes ON judgement (supersedes) WHERE supersedes IS NOT NULL;
+",
 ];
 
 /// Takes the steps that are missing, in one transaction, while no other program can.

@@ -15,10 +15,10 @@ use crate::model::lifecycle::LifecycleEvent;
 use crate::store::postgres::fault::Fault;
 use crate::store::postgres::{merge, read};
 use crate::store::sighting::{place, together};
-use crate::store::store::{Checkpoint, FilterPart, Incoming, NewIssuance, Novelty, RecordId, Seen, Written};
+use crate::store::store::{Checkpoint, FilterPart, Incoming, NewIssuance, Novelty, RecordId, Written};
 
-/// How many records that may be known are looked up at once.
-const STRIDE: usize = 2000;
+/// How many rows are looked up or written at once.
+pub const STRIDE: usize = 2000;
 
 /// Names and grams of records, and the last number that was given.
 pub struct Pending {
@@ -33,7 +33,7 @@ pub struct Pending {
 }
 
 /// Begins a transaction that writes; the last number that was given.
-fn begin(client: &mut Client) -> Result<(Transaction<'_>, RecordId), Fault> {
+pub fn begin(client: &mut Client) -> Result<(Transaction<'_>, RecordId), Fault> {
     let mut transaction = client.transaction()?;
     let last = transaction.query_one("SELECT last FROM counter FOR UPDATE", &[])?.try_get(0)?;
     Ok((transaction, last))
@@ -150,20 +150,11 @@ fn cover(transaction: &mut Transaction, fresh: &[u64], filter: Option<&[u8]>) ->
     Ok(())
 }
 
-fn keep_checkpoint(transaction: &mut Transaction, checkpoint: &Checkpoint) -> Result<(), Fault> {
+pub fn keep_checkpoint(transaction: &mut Transaction, checkpoint: &Checkpoint) -> Result<(), Fault> {
     let Checkpoint { source, offset, line } = checkpoint;
     let insert = "INSERT INTO checkpoint (digest, source, \"offset\", line) VALUES ($1, $2, $3, $4)
                   ON CONFLICT (digest) DO UPDATE SET \"offset\" = excluded.\"offset\", line = excluded.line";
     transaction.execute(insert, &[&read::digest(source), source, &offset.cast_signed(), &line.cast_signed()])?;
-    Ok(())
-}
-
-pub fn expose(client: &mut Client, seen: &[Seen]) -> Result<(), Fault> {
-    let (mut transaction, _) = begin(client)?;
-    for some in seen.chunks(STRIDE) {
-        count(&mut transaction, some.iter().map(|seen| (seen.record, seen.exposure.clone())))?;
-    }
-    transaction.commit()?;
     Ok(())
 }
 
@@ -205,6 +196,10 @@ pub fn merge_filter(client: &mut Client, parts: &[FilterPart], judged_at: Record
 pub fn forget(client: &mut Client, expired_before: Instant) -> Result<u64, Fault> {
     let (mut transaction, _) = begin(client)?;
     let end = expired_before.seconds();
+    // A name whose 64 bits another record has as well keeps its facts.
+    let alone = "DELETE FROM event WHERE target IN (SELECT hash FROM name JOIN issuance ON issuance.id = name.id WHERE expires < $1)
+        AND NOT EXISTS (SELECT FROM name JOIN issuance ON issuance.id = name.id WHERE hash = target AND (expires >= $1 OR expires IS NULL))";
+    transaction.execute(alone, &[&end])?;
     for table in ["name", "gram", "exposure"] {
         transaction.execute(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM issuance WHERE expires < $1)"), &[&end])?;
     }
@@ -226,7 +221,7 @@ pub fn wipe(client: &mut Client) -> Result<(), Fault> {
         return Ok(());
     }
     // Each by itself: a text with several statements is one transaction, in which this is refused.
-    for table in ["issuance", "name", "gram", "exposure", "late"] {
+    for table in ["issuance", "name", "gram", "exposure", "late", "event", "token_use", "link"] {
         client.batch_execute(&format!("VACUUM (FULL) {table}"))?;
     }
     client.execute("UPDATE counter SET lingering = false", &[])?;

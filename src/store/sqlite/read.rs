@@ -10,6 +10,7 @@ use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::sighting::{sort_events, sort_places};
+use crate::store::sqlite::uses;
 use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, RecordId, Stored};
 
 /// JSON in a column.
@@ -87,7 +88,8 @@ pub fn filter(connection: &Connection) -> rusqlite::Result<FilterState> {
     Ok(FilterState { parts, late, last: last(&transaction)?, lengths })
 }
 
-fn hash(row: &Row) -> rusqlite::Result<u64> {
+/// 64 bits of a name in the first column.
+pub fn hash(row: &Row) -> rusqlite::Result<u64> {
     row.get::<_, i64>(0).map(i64::cast_unsigned)
 }
 
@@ -120,6 +122,8 @@ pub fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
         events: count("event")?,
         exposures: count("exposure")?,
         grams: count("gram")?,
+        uses: count("token_use")?,
+        judgements: count("judgement")?,
         bytes: pragma("page_count")? * pragma("page_size")?,
     })
 }
@@ -162,6 +166,7 @@ pub fn verify(connection: &Connection) -> rusqlite::Result<Vec<String>> {
             }
         }
     }
+    uses::verify(&connection, &mut wrong)?;
     Ok(wrong)
 }
 

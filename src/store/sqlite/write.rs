@@ -14,9 +14,10 @@ use crate::model::lifecycle::LifecycleEvent;
 use crate::store::join::join;
 use crate::store::sighting::{place, together};
 use crate::store::sqlite::read;
-use crate::store::store::{FilterPart, Incoming, NewIssuance, Novelty, RecordId, Seen, Stored, Written};
+use crate::store::store::{Checkpoint, FilterPart, Incoming, NewIssuance, Novelty, RecordId, Stored, Written};
 
-fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+/// Begins a transaction that writes.
+pub fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
@@ -59,15 +60,20 @@ pub fn batch(connection: &mut Connection, batch: &mut dyn Incoming) -> rusqlite:
     let mut length = transaction.prepare_cached("INSERT OR IGNORE INTO length (octets) VALUES (?)")?;
     pending.lengths.iter().try_for_each(|octets| length.execute([octets]).map(drop))?;
     drop(length);
-    if let Some(checkpoint) = tail.checkpoint {
-        let row = (&checkpoint.source, checkpoint.offset.cast_signed(), checkpoint.line.cast_signed());
-        transaction.prepare_cached("INSERT OR REPLACE INTO checkpoint (source, offset, line) VALUES (?, ?, ?)")?.execute(row)?;
+    if let Some(checkpoint) = &tail.checkpoint {
+        keep_checkpoint(&transaction, checkpoint)?;
     }
     // Others see by the number that there is something to read, even where a known record only gained a name.
     written.last = if fresh.is_empty() { pending.last } else { pending.last.max(before + 1) };
     transaction.prepare_cached("UPDATE counter SET last = ?")?.execute([written.last])?;
     transaction.commit()?;
     Ok(written)
+}
+
+pub fn keep_checkpoint(transaction: &Transaction, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+    let row = (&checkpoint.source, checkpoint.offset.cast_signed(), checkpoint.line.cast_signed());
+    let insert = "INSERT OR REPLACE INTO checkpoint (source, offset, line) VALUES (?, ?, ?)";
+    transaction.prepare_cached(insert)?.execute(row).map(drop)
 }
 
 /// Keeps a filter over the new indices, or the indices themselves.
@@ -141,7 +147,7 @@ fn merge(transaction: &Transaction, new: &NewIssuance, pending: &mut Pending, wr
 /// Removes a record, and gives what hangs on it to another one.
 fn take_in(transaction: &Transaction, gone: &Stored, keep: RecordId) -> rusqlite::Result<()> {
     for exposure in read::exposures(transaction, gone.id)? {
-        expose_one(transaction, keep, &exposure)?;
+        expose(transaction, keep, &exposure)?;
     }
     for key in gone.issuance.keys() {
         transaction.prepare_cached("DELETE FROM name WHERE hash = ? AND id = ?")?.execute((key.index().cast_signed(), gone.id))?;
@@ -165,16 +171,8 @@ fn insert_event(transaction: &Transaction, event: &LifecycleEvent) -> rusqlite::
     Ok(inserted as u64)
 }
 
-pub fn expose(connection: &mut Connection, seen: &[Seen]) -> rusqlite::Result<()> {
-    let transaction = begin(connection)?;
-    for Seen { record, exposure } in seen {
-        expose_one(&transaction, *record, exposure)?;
-    }
-    transaction.commit()
-}
-
 /// Counts a place, unless its record was forgotten meanwhile.
-fn expose_one(transaction: &Transaction, record: RecordId, exposure: &Exposure) -> rusqlite::Result<()> {
+pub fn expose(transaction: &Transaction, record: RecordId, exposure: &Exposure) -> rusqlite::Result<()> {
     let place = place(exposure);
     let mut known = transaction.prepare_cached("SELECT record FROM exposure WHERE id = ? AND place = ?")?;
     let known = known.query_map((record, place), |row| read::json::<Exposure>(row, 0))?.next().transpose()?;
@@ -202,6 +200,10 @@ pub fn forget(connection: &mut Connection, expired_before: Instant) -> rusqlite:
     connection.pragma_update(None, "secure_delete", true)?;
     let transaction = begin(connection)?;
     let end = expired_before.seconds();
+    // A name whose 64 bits another record has as well keeps its facts.
+    let alone = "DELETE FROM event WHERE target IN (SELECT hash FROM name JOIN issuance ON issuance.id = name.id WHERE expires < ?1)
+        AND NOT EXISTS (SELECT 1 FROM name JOIN issuance ON issuance.id = name.id WHERE hash = target AND (expires >= ?1 OR expires IS NULL))";
+    transaction.execute(alone, [end])?;
     for table in ["name", "gram", "exposure"] {
         transaction.execute(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM issuance WHERE expires < ?)"), [end])?;
     }
