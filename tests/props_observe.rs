@@ -44,8 +44,8 @@ fn elements(document: Value) -> Vec<Value> {
     match document {
         Value::Array(values) => values,
         Value::Object(map) => {
-            let wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers);
-            let inside = wrappers.filter_map(|key| map.get(*key)?.as_array()).next().cloned();
+            let mut wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers);
+            let inside = wrappers.find_map(|key| map.get(*key)?.as_array()).cloned();
             inside.unwrap_or_else(|| vec![Value::Object(map)])
         }
         _ => Vec::new(),

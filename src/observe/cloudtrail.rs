@@ -8,7 +8,7 @@ use crate::observe::address;
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, items, owned, text};
 use crate::observe::observation::{Observation, Said, Thread};
-use crate::observe::when::{self, When};
+use crate::observe::when;
 
 /// The format.
 pub const FORMAT: ObjectFormat = ObjectFormat {
@@ -43,21 +43,34 @@ fn recognizes(record: &Json<'_>) -> bool {
 
 fn read<'b>(event: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
     let identity = at(event, &["userIdentity"]).unwrap_or(&Json::Null);
-    let arn = text(identity, &["arn"]);
-    let session = arn.zip(created(identity)).map(|(arn, (created, _))| format!("{arn}@{created}"));
+    let session = session(identity);
     let presented = text(identity, &["accessKeyId"]).map(|id| {
         let key = TokenKey::Named(KeyKind::KeyId, id.to_owned());
         let session = session.clone().map(|session| TokenKey::Named(KeyKind::Session, session));
         Presented { keys: std::iter::once(key).chain(session).collect(), scheme: Scheme::Sigv4, ..Presented::default() }
     });
-    let record = Record { session_src: session.as_ref().map(|_| SessionSource::Cloud), session_id: session, ..record(event, identity) };
+    let mut record = record(event, identity);
+    record.session_src = session.as_ref().map(|_| SessionSource::Cloud);
+    record.session_id = session;
     let record_id = owned(event, &["eventID"]);
-    say(Said::Record(Box::new(Observation { record_id, ..Observation::new(record, presented.into_iter().collect()) })));
+    say(Said::Record(Box::new(Observation { record, presented: presented.into_iter().collect(), record_id })));
 }
 
-/// When the session was opened.
-fn created(identity: &Json<'_>) -> Option<When> {
-    when::read(text(identity, &["sessionContext", "attributes", "creationDate"])?)
+/// `<ARN>@<creation time>`, as issuances write it.
+fn session(identity: &Json<'_>) -> Option<String> {
+    let arn = text(identity, &["arn"])?;
+    let created = text(identity, &["sessionContext", "attributes", "creationDate"])?;
+    // Nearly every event has the time in the form that we print, so that there is nothing to read and print.
+    if is_plain(created) {
+        return Some([arn, "@", created].concat());
+    }
+    when::read(created).map(|(time, _)| format!("{arn}@{time}"))
+}
+
+/// Whether a time is whole seconds of UTC: `2026-03-02T10:00:00Z`.
+fn is_plain(time: &str) -> bool {
+    const FORM: &[u8; 20] = b"0000-00-00T00:00:00Z";
+    time.len() == FORM.len() && time.bytes().zip(FORM).all(|(b, form)| if *form == b'0' { b.is_ascii_digit() } else { b == *form })
 }
 
 fn record(event: &Json<'_>, identity: &Json<'_>) -> Record {
@@ -86,6 +99,7 @@ fn outcome(event: &Json<'_>) -> Outcome {
     match text(event, &["errorCode"]) {
         Some(code) if DENIALS.iter().any(|denial| code.contains(denial)) => Outcome::Denied,
         Some(_) => Outcome::Unknown,
+        None if at(event, &["errorCode"]).is_some() => Outcome::Unknown,
         None if text(event, &["eventName"]) == Some("ConsoleLogin") && failed_login() => Outcome::Denied,
         None => Outcome::Success,
     }
@@ -103,4 +117,40 @@ fn resource(event: &Json<'_>) -> Option<String> {
 fn on_behalf_of<'b>(identity: &'b Json<'_>, source: &'b str, agent: &'b str) -> Option<&'b str> {
     let internal = || (source == "AWS Internal" || source.ends_with(".amazonaws.com")).then_some(source);
     text(identity, &["invokedBy"]).or_else(internal).or_else(|| agent.contains("aws-internal").then_some("aws-internal"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::token_use::Outcome;
+    use crate::observe::cloudtrail::{outcome, session};
+    use crate::observe::json::parse;
+
+    #[test]
+    fn sessions_are_written_as_issuances_write_them() {
+        for (created, expected) in [
+            ("2026-03-02T10:00:00Z", Some("arn:x@2026-03-02T10:00:00Z")),
+            ("2026-03-02T12:00:00.000+02:00", Some("arn:x@2026-03-02T10:00:00Z")),
+            ("today", None),
+        ] {
+            let text = format!(r#"{{"arn":"arn:x","sessionContext":{{"attributes":{{"creationDate":"{created}"}}}}}}"#);
+            let identity = parse(text.as_bytes()).expect("because it is JSON");
+            assert_eq!(session(&identity).as_deref(), expected, "{created}");
+        }
+    }
+
+    #[test]
+    fn only_refusals_of_the_caller_are_denials() {
+        for (text, expected) in [
+            ("{}", Outcome::Success),
+            (r#"{"errorCode":null}"#, Outcome::Success),
+            (r#"{"errorCode":"AccessDenied"}"#, Outcome::Denied),
+            (r#"{"errorCode":"Client.UnauthorizedOperation"}"#, Outcome::Denied),
+            (r#"{"errorCode":"ExpiredTokenException"}"#, Outcome::Denied),
+            (r#"{"errorCode":"NoSuchBucket"}"#, Outcome::Unknown),
+            (r#"{"errorCode":7}"#, Outcome::Unknown),
+        ] {
+            let event = parse(text.as_bytes()).expect("because it is JSON");
+            assert_eq!(outcome(&event), expected, "{text}");
+        }
+    }
 }
