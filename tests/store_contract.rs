@@ -47,6 +47,7 @@ laws!(
     large_batches_mix_both_kinds,
     the_same_batch_twice_changes_nothing,
     records_of_one_token_become_one,
+    a_family_is_found,
     lengths_of_tokens_are_kept,
     records_that_a_third_joins_become_one,
     whole_names_are_compared,
@@ -153,6 +154,20 @@ fn records_of_one_token_become_one(home: &Home) {
         assert_eq!((found[0].id, found[0].issuance.provider.as_deref(), found[0].issuance.expires_at), (1, Some("two"), Some(at(100))));
     }
     assert_eq!((store.counts().unwrap().records, store.counts().unwrap().keys), (1, 6));
+    assert_eq!(store.verify().unwrap(), [""; 0]);
+}
+
+fn a_family_is_found(home: &Home) {
+    let mut store = home.open();
+    let member = |number, family: &str| record(&json!({"fp": fp(number), "family_id": family, "generation": number}));
+    write(&mut *store, &[member(1, "f"), member(2, "g"), member(3, "f"), plain(4)]);
+    store.write(&mut Load { issued: [ready(&member(5, "f"), Novelty::New)].into(), ..Load::default() }).unwrap();
+    write(&mut *store, &[record(&json!({"fp": fp(4), "family_id": "g"}))]);
+    let family = |store: &dyn Store, id: &str| store.family(id).unwrap().iter().map(|stored| stored.issuance.fp.clone().unwrap()).collect::<Vec<_>>();
+    assert_eq!((family(&*store, "f"), family(&*store, "g"), family(&*store, "h")), (vec![fp(1), fp(3), fp(5)], vec![fp(2), fp(4)], vec![]));
+    // Two of them turn out to be one token.
+    write(&mut *store, &[record(&json!({"fp": fp(1), "alt_keys": [fp(3)]}))]);
+    assert_eq!(family(&*store, "f").len(), 2);
     assert_eq!(store.verify().unwrap(), [""; 0]);
 }
 

@@ -74,11 +74,18 @@ pub fn keys_directory(place: &str) -> Option<&Path> {
     (!place.contains("://")).then(|| Path::new(place))
 }
 
-fn fill_random(octets: &mut [u8]) -> anyhow::Result<()> {
+/// Random octets of the system.
+///
+/// # Errors
+///
+/// The system gives none.
+pub fn fill_random(octets: &mut [u8]) -> anyhow::Result<()> {
     getrandom::fill(octets).map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"))
 }
 
-fn now() -> Instant {
+/// The time, to the second.
+#[must_use]
+pub fn now() -> Instant {
     let now = Timestamp::now();
     Instant(now.round(Unit::Second).unwrap_or(now))
 }

@@ -4,6 +4,7 @@ pub mod exit;
 pub mod explain;
 pub mod fingerprint;
 pub mod ledger;
+pub mod replay;
 pub mod reporter;
 pub mod rules;
 pub mod rules_check;
@@ -32,6 +33,7 @@ pub fn main() -> Exit {
     let outcome = match flags.command {
         Command::Scan(scan) => scan::scan(&scan, flags.color),
         Command::Ledger { command } => ledger::ledger(&command),
+        Command::Replay(replay) => replay::replay(&replay, flags.color),
         Command::Rules { command } => rules::rules(&command),
         Command::Fingerprint { key_file } => fingerprint::fingerprint(key_file.as_deref()),
         Command::Explain { id, rules } => explain::explain(&id, &rules),

@@ -177,7 +177,12 @@ fn total(target: &Target) -> Option<u64> {
     paths.iter().map(|path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len())).sum()
 }
 
-fn stop_on_signals(progress: &Arc<Progress>) -> anyhow::Result<()> {
+/// Lets SIGINT and SIGTERM end a run cleanly.
+///
+/// # Errors
+///
+/// The system refuses.
+pub fn stop_on_signals(progress: &Arc<Progress>) -> anyhow::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])?;
     let progress = Arc::clone(progress);
     std::thread::Builder::new().name("signals".into()).spawn(move || {

@@ -30,6 +30,8 @@ pub enum Command {
         #[command(subcommand)]
         command: crate::config::ledger_flags::LedgerCommand,
     },
+    /// Tell from logs who used a token where it was not issued for
+    Replay(Box<crate::config::replay_flags::ReplayFlags>),
     /// List, check, explain and try rules
     Rules {
         /// What to do with rules

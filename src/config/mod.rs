@@ -3,5 +3,7 @@
 pub mod error;
 pub mod flags;
 pub mod ledger_flags;
+pub mod file;
+pub mod replay_flags;
 pub mod settings;
 pub mod state;

@@ -31,6 +31,7 @@ impl Ready {
         Self::Issued(NewIssuance {
             json: serde_json::to_string(issuance).expect("because records can be written"),
             indices: keys.iter().map(TokenKey::index).collect(),
+            family: issuance.family_index(),
             expires: issuance.expires_at.map(Instant::seconds),
             novelty: Novelty::Perhaps,
             gram,

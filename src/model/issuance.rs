@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::instant::Instant;
+use crate::model::lifecycle::Target;
 use crate::model::token_key::TokenKey;
 
 /// The version of the record.
@@ -199,6 +200,12 @@ impl Issuance {
 }
 
 impl Issuance {
+    /// 64 bits by which the records of its family are found.
+    #[must_use]
+    pub fn family_index(&self) -> Option<u64> {
+        self.family_id.as_ref().map(|id| Target::Family(id.clone()).index())
+    }
+
     /// What two records of one token say together: the newer one's word counts, names are added up, the earliest revocation stands.
     #[must_use]
     pub fn merged(&self, newer: &Self) -> Self {

@@ -7,6 +7,7 @@ pub mod format;
 pub mod github;
 pub mod gitlab;
 pub mod group;
+pub mod judgement;
 pub mod json;
 pub mod json_text;
 pub mod jsonl;

@@ -7,6 +7,7 @@ pub mod ignore_list;
 pub mod importing;
 pub mod ours;
 pub mod progress;
+pub mod replay;
 pub mod run;
 pub mod scanner;
 pub mod story;

@@ -107,7 +107,8 @@ fn judged(finding: &Finding, matched: LedgerMatch, exposure: &Exposure, (now, op
 }
 
 /// Every name of a finding's token, the surest first: fingerprints of all readings, the JWT's own, those of its parts.
-fn names(finding: &Finding) -> Vec<TokenKey> {
+#[must_use]
+pub fn names(finding: &Finding) -> Vec<TokenKey> {
     let mut names = Vec::new();
     if let Identity::Fingerprint { fingerprint, alternates } = &finding.identity {
         names.push(TokenKey::Fingerprint(fingerprint.clone()));

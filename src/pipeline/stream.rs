@@ -10,7 +10,7 @@ use crate::model::problem::{Problem, ProblemKind};
 use crate::pipeline::progress::Progress;
 use crate::scan::engine::{ChunkFindings, Engine};
 use crate::sources::cutter::{Cut, CutOptions, Cutter};
-use crate::sources::encoding::{Encoding, Narrow, Order};
+use crate::sources::encoding::{Encoding, Narrow};
 
 /// Something that a run tells, in order.
 #[derive(Debug)]
@@ -37,34 +37,36 @@ pub const HEAD: usize = 512;
 
 /// Scans a stream from its start to its end with full chunks; gives the buffer back.
 pub fn scan_all(context: Context, origin: Origin, reader: &mut dyn Read, buffer: Vec<u8>, tell: &mut dyn FnMut(Event)) -> Vec<u8> {
+    scan_heard(context, origin, reader, buffer, &mut Ears { tell, hear: None })
+}
+
+/// Who hears of a stream.
+pub struct Ears<'a> {
+    /// Hears of what was found.
+    pub tell: &'a mut dyn FnMut(Event),
+    /// Hears the stream's bytes, before what was found in them.
+    pub hear: Option<&'a mut dyn FnMut(&[u8])>,
+}
+
+/// As [`scan_all`], with somebody who hears the bytes as well.
+pub fn scan_heard(context: Context, origin: Origin, reader: &mut dyn Read, buffer: Vec<u8>, ears: &mut Ears) -> Vec<u8> {
     let mut head = Vec::with_capacity(HEAD);
     let started = reader.take(HEAD as u64).read_to_end(&mut head);
     let encoding = Encoding::of(&head);
     let skip = usize::from(matches!(encoding, Encoding::Utf16 { skip: 2, .. })) * 2;
     let mut whole = io::Cursor::new(&head[skip..]).chain(reader);
     let origin = Arc::new(origin);
-    tell(Event::Begin);
+    (ears.tell)(Event::Begin);
     context.progress.add_file();
     let mut cutter = Cutter::reusing(CutOptions::default(), buffer);
     let read = match encoding {
-        Encoding::Bytes => chunks(context, &origin, encoding, &mut whole, &mut cutter, tell),
-        Encoding::Utf16 { order, .. } => narrowed(context, &origin, (encoding, order), &mut whole, &mut cutter, tell),
+        Encoding::Bytes => chunks(context, &origin, encoding, &mut whole, &mut cutter, ears),
+        Encoding::Utf16 { order, .. } => chunks(context, &origin, encoding, &mut Narrow::new(&mut whole, order), &mut cutter, ears),
     };
     if let Err(error) = started.map(drop).and(read) {
-        tell(Event::Problem(unreadable(&origin, &error)));
+        (ears.tell)(Event::Problem(unreadable(&origin, &error)));
     }
     cutter.into_buffer()
-}
-
-fn narrowed(
-    context: Context,
-    origin: &Arc<Origin>,
-    (encoding, order): (Encoding, Order),
-    reader: &mut dyn Read,
-    cutter: &mut Cutter,
-    tell: &mut dyn FnMut(Event),
-) -> io::Result<()> {
-    chunks(context, origin, encoding, &mut Narrow::new(reader, order), cutter, tell)
 }
 
 fn chunks(
@@ -73,7 +75,7 @@ fn chunks(
     encoding: Encoding,
     reader: &mut dyn Read,
     cutter: &mut Cutter,
-    tell: &mut dyn FnMut(Event),
+    ears: &mut Ears,
 ) -> io::Result<()> {
     let mut spare = Vec::new();
     let mut outcome = Ok(());
@@ -86,9 +88,12 @@ fn chunks(
         }
         let Some(chunk) = cutter.cut(Cut::Full, std::mem::take(&mut spare)) else { break };
         context.progress.add_bytes(chunk.core.len() as u64);
+        if let Some(hear) = &mut ears.hear {
+            hear(&chunk.bytes[chunk.core.clone()]);
+        }
         let mut found = context.engine.scan_chunk(origin, &chunk);
         widen(&mut found, encoding);
-        tell(Event::Part(Arc::clone(origin), found));
+        (ears.tell)(Event::Part(Arc::clone(origin), found));
         spare = chunk.bytes;
     }
     outcome

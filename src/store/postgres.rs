@@ -112,6 +112,10 @@ impl Store for Postgres {
         self.ask(|client| read::find(client, key))
     }
 
+    fn family(&self, id: &str) -> Result<Vec<Stored>, StoreError> {
+        self.ask(|client| read::family(client, id))
+    }
+
     fn grams(&self, hash: u64) -> Result<Vec<Gram>, StoreError> {
         self.ask(|client| read::grams(client, hash))
     }

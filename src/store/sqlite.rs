@@ -57,6 +57,20 @@ impl Sqlite {
         Self::open_within(directory, access, Limits::default())
     }
 
+    /// A store that lives as long as this value, for runs without a state.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let place = "memory".to_owned();
+        let connection = Connection::open_in_memory().map_err(|error| explained(&place, &error))?;
+        let store = Self { connection, place };
+        store.set_up(Limits::default()).map_err(|error| store.error(&error))?;
+        store.migrate()?;
+        Ok(store)
+    }
+
     /// Opens it with limits.
     ///
     /// # Errors
@@ -192,6 +206,10 @@ impl Store for Sqlite {
 
     fn find(&self, key: &TokenKey) -> Result<Vec<Stored>, StoreError> {
         self.read(read::find(&self.connection, key))
+    }
+
+    fn family(&self, id: &str) -> Result<Vec<Stored>, StoreError> {
+        self.read(read::family(&self.connection, id))
     }
 
     fn grams(&self, hash: u64) -> Result<Vec<Gram>, StoreError> {

@@ -31,6 +31,8 @@ pub struct NewIssuance {
     pub json: String,
     /// The indices of its names.
     pub indices: Vec<u64>,
+    /// The index of its family (see `Issuance::family_index`), by which it is found too.
+    pub family: Option<u64>,
     /// When it expires, in seconds since 1970-01-01T00:00:00Z.
     pub expires: Option<i64>,
     /// Whether a record with one of its names may be there already.
@@ -181,6 +183,13 @@ pub trait Store: Send {
     ///
     /// [`StoreError`]
     fn find(&self, key: &TokenKey) -> Result<Vec<Stored>, StoreError>;
+
+    /// The records of a family, in the order of their numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn family(&self, id: &str) -> Result<Vec<Stored>, StoreError>;
 
     /// The grams with this hash.
     ///

@@ -42,7 +42,7 @@ pub fn merge(transaction: &mut Transaction, some: &[NewIssuance], pending: &mut 
     let mut known = look_up(transaction, &issuances)?;
     for (new, issuance) in some.iter().zip(issuances) {
         let id = known.take(new, issuance, pending, written);
-        pending.names.extend(new.indices.iter().map(|index| (*index, id)));
+        pending.names.extend(new.indices.iter().chain(&new.family).map(|index| (*index, id)));
         pending.grams.extend(new.gram.map(|gram| (gram, id)));
     }
     known.save(transaction, pending)
@@ -89,7 +89,7 @@ impl Known {
         }
         let names = joined.issuance.keys();
         self.name(&names, keep);
-        pending.names.extend(names.iter().map(|key| (key.index(), keep)));
+        pending.names.extend(names.iter().map(TokenKey::index).chain(joined.issuance.family_index()).map(|index| (index, keep)));
         let row = self.rows.get_mut(&keep).expect("because it was found there");
         row.issuance = joined.issuance;
         row.came = None;
@@ -151,7 +151,7 @@ impl Known {
 fn move_to(transaction: &mut Transaction, gone: &Stored, keep: RecordId) -> Result<(), Fault> {
     let places = read::exposures(transaction, gone.id)?;
     count(transaction, places.into_iter().map(|exposure| (keep, exposure)))?;
-    let hashes: Vec<i64> = gone.issuance.keys().iter().map(|key| key.index().cast_signed()).collect();
+    let hashes: Vec<i64> = gone.issuance.keys().iter().map(TokenKey::index).chain(gone.issuance.family_index()).map(u64::cast_signed).collect();
     transaction.execute("DELETE FROM name WHERE hash = ANY ($1) AND id = $2", &[&hashes, &gone.id])?;
     let grams = "WITH moved AS (DELETE FROM gram WHERE id = $1 RETURNING hash, before, length)
                  INSERT INTO gram (hash, id, before, length) SELECT hash, $2, before, length FROM moved ON CONFLICT DO NOTHING";

@@ -35,10 +35,19 @@ pub fn hash(row: &Row) -> Result<u64, Fault> {
 }
 
 pub fn find(client: &mut impl GenericClient, key: &TokenKey) -> Result<Vec<Stored>, Fault> {
+    under(client, key.index(), |issuance| issuance.keys().contains(key))
+}
+
+pub fn family(client: &mut impl GenericClient, id: &str) -> Result<Vec<Stored>, Fault> {
+    under(client, Target::Family(id.to_owned()).index(), |issuance| issuance.family_id.as_deref() == Some(id))
+}
+
+/// The records under an index that are meant.
+fn under(client: &mut impl GenericClient, index: u64, is_meant: impl Fn(&Issuance) -> bool) -> Result<Vec<Stored>, Fault> {
     let query = "SELECT issuance.id, record FROM name JOIN issuance ON issuance.id = name.id WHERE hash = $1 ORDER BY name.id";
-    let rows = client.query_typed(query, &[(&key.index().cast_signed(), Type::INT8)])?;
+    let rows = client.query_typed(query, &[(&index.cast_signed(), Type::INT8)])?;
     let mut found: Vec<Stored> = rows.iter().map(stored).collect::<Result<_, _>>()?;
-    found.retain(|stored| stored.issuance.keys().contains(key));
+    found.retain(|stored| is_meant(&stored.issuance));
     Ok(found)
 }
 

@@ -90,7 +90,7 @@ fn copy_records(
                 let id = pending.last + 1;
                 writer.write(&[&id, &new.expires, &new.json])?;
                 pending.last = id;
-                pending.names.extend(new.indices.iter().map(|index| (*index, id)));
+                pending.names.extend(new.indices.iter().chain(&new.family).map(|index| (*index, id)));
                 pending.grams.extend(new.gram.map(|gram| (gram, id)));
             }
             Novelty::Perhaps => perhaps.push(new),

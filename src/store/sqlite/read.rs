@@ -24,10 +24,19 @@ fn stored(row: &Row) -> rusqlite::Result<Stored> {
 }
 
 pub fn find(connection: &Connection, key: &TokenKey) -> rusqlite::Result<Vec<Stored>> {
+    under(connection, key.index(), |issuance| issuance.keys().contains(key))
+}
+
+pub fn family(connection: &Connection, id: &str) -> rusqlite::Result<Vec<Stored>> {
+    under(connection, Target::Family(id.to_owned()).index(), |issuance| issuance.family_id.as_deref() == Some(id))
+}
+
+/// The records under an index that are meant.
+fn under(connection: &Connection, index: u64, is_meant: impl Fn(&Issuance) -> bool) -> rusqlite::Result<Vec<Stored>> {
     let mut statement =
         connection.prepare_cached("SELECT issuance.id, record FROM name JOIN issuance ON issuance.id = name.id WHERE hash = ? ORDER BY name.id")?;
-    let rows = statement.query_map([key.index().cast_signed()], stored)?;
-    rows.filter(|row| row.as_ref().map_or(true, |stored| stored.issuance.keys().contains(key))).collect()
+    let rows = statement.query_map([index.cast_signed()], stored)?;
+    rows.filter(|row| row.as_ref().map_or(true, |stored| is_meant(&stored.issuance))).collect()
 }
 
 pub fn grams(connection: &Connection, hash: u64) -> rusqlite::Result<Vec<Gram>> {

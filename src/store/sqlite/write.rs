@@ -11,6 +11,7 @@ use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
 use crate::model::known::Gram;
 use crate::model::lifecycle::LifecycleEvent;
+use crate::model::token_key::TokenKey;
 use crate::store::join::join;
 use crate::store::sighting::{place, together};
 use crate::store::sqlite::read;
@@ -112,7 +113,7 @@ fn insert(transaction: &Transaction, new: &NewIssuance, pending: &mut Pending) -
     let id = pending.last + 1;
     transaction.prepare_cached("INSERT INTO issuance (id, expires, record) VALUES (?, ?, ?)")?.execute((id, new.expires, &new.json))?;
     pending.last = id;
-    pending.names.extend(new.indices.iter().map(|index| (*index, id)));
+    pending.names.extend(new.indices.iter().chain(&new.family).map(|index| (*index, id)));
     pending.grams.extend(new.gram.map(|gram| (gram, id)));
     Ok(())
 }
@@ -134,12 +135,12 @@ fn merge(transaction: &Transaction, new: &NewIssuance, pending: &mut Pending, wr
     }
     if joined.changed {
         update(transaction, keep, &joined.issuance)?;
-        pending.names.extend(joined.issuance.keys().iter().map(|key| (key.index(), keep)));
+        pending.names.extend(joined.issuance.keys().iter().map(TokenKey::index).chain(joined.issuance.family_index()).map(|index| (index, keep)));
         written.updated += 1;
     } else {
         written.known += 1;
     }
-    pending.names.extend(new.indices.iter().map(|index| (*index, keep)));
+    pending.names.extend(new.indices.iter().chain(&new.family).map(|index| (*index, keep)));
     pending.grams.extend(new.gram.map(|gram| (gram, keep)));
     Ok(())
 }
@@ -149,8 +150,8 @@ fn take_in(transaction: &Transaction, gone: &Stored, keep: RecordId) -> rusqlite
     for exposure in read::exposures(transaction, gone.id)? {
         expose(transaction, keep, &exposure)?;
     }
-    for key in gone.issuance.keys() {
-        transaction.prepare_cached("DELETE FROM name WHERE hash = ? AND id = ?")?.execute((key.index().cast_signed(), gone.id))?;
+    for index in gone.issuance.keys().iter().map(TokenKey::index).chain(gone.issuance.family_index()) {
+        transaction.prepare_cached("DELETE FROM name WHERE hash = ? AND id = ?")?.execute((index.cast_signed(), gone.id))?;
     }
     transaction.prepare_cached("UPDATE OR REPLACE gram SET id = ? WHERE id = ?")?.execute((keep, gone.id))?;
     transaction.prepare_cached("DELETE FROM exposure WHERE id = ?")?.execute([gone.id])?;

@@ -1,0 +1,185 @@
+//! The uses of each token -> judgements, with what the ledger knows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+
+use crate::detect::catalogue::judge_uses;
+use crate::detect::collapse::collapse;
+use crate::detect::options::Options;
+use crate::detect::policy::alerts;
+use crate::detect::used::{Answer, Habit, Use, Used};
+use crate::ledger::ledger::{Ledger, LedgerError};
+use crate::model::exposure::Exposure;
+use crate::model::instant::Instant;
+use crate::model::issuance::Issuance;
+use crate::model::judgement::{Judgement, MOST_USES, judgement_id};
+use crate::model::ledger_match::LedgerMatch;
+use crate::model::token_key::TokenKey;
+use crate::model::token_use::TokenUse;
+use crate::pipeline::replay::gather::{Gathered, Group};
+
+/// What judgement cannot do without.
+pub struct Bench<'a> {
+    /// What the ledger knows.
+    pub ledger: &'a Ledger,
+    /// Thresholds, exceptions, settings of issuers.
+    pub options: &'a Options,
+    /// The time of judgement.
+    pub now: Instant,
+}
+
+/// Why a run cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] crate::store::error::StoreError),
+    /// The file for what does not fit in memory.
+    #[error("uses cannot be kept in a temporary file: {0}\nhint: set TMPDIR to a directory with more room")]
+    Spool(#[from] io::Error),
+}
+
+/// A token that was judged.
+pub struct Judged {
+    /// Every index of its names.
+    pub names: Vec<u64>,
+    /// What is told of it, worst first.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Bench<'_> {
+    /// Judges every token that was gathered; `tell` hears of each of which there is something to tell.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`], and what `tell` says.
+    pub fn judge(&self, gathered: &mut Gathered, tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>) -> Result<(), ReplayError> {
+        let mut exposed: HashMap<u64, Vec<Exposure>> = HashMap::new();
+        for (name, exposure) in std::mem::take(&mut gathered.exposed) {
+            exposed.entry(gathered.identities.root(name)).or_default().push(exposure);
+        }
+        gathered.groups(&mut |groups: Vec<Group>| {
+            let collapsed: Vec<(u64, Vec<TokenKey>, Vec<Use>)> = groups
+                .into_iter()
+                .map(|(root, uses)| {
+                    let keys = keys(&uses);
+                    (root, keys, collapse(uses, self.options))
+                })
+                .collect();
+            let habits = habits(&collapsed, self.options);
+            for (root, keys, uses) in &collapsed {
+                let exposures = exposed.remove(root).unwrap_or_default();
+                let judged = self.token(keys, uses, exposures, &habits)?;
+                if !judged.judgements.is_empty() {
+                    tell(judged)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn token(&self, keys: &[TokenKey], uses: &[Use], mut exposures: Vec<Exposure>, habits: &Habits) -> Result<Judged, ReplayError> {
+        let matched = self.matched(keys)?;
+        let issuance = matched.as_ref().map(|matched| &matched.issuance);
+        let family = issuance.map_or_else(|| Ok(Vec::new()), |issuance| self.family(issuance))?;
+        exposures.extend(matched.iter().flat_map(|matched| matched.exposures.iter().cloned()));
+        exposures.sort_by(|a, b| (a.first_seen, &a.location, a.line).cmp(&(b.first_seen, &b.location, b.line)));
+        let own = issuance.and_then(|issuance| issuance.fp.clone()).filter(|fp| keys.contains(fp) || !keys.iter().any(is_fingerprint));
+        let key = own.or_else(|| keys.first().cloned()).expect("because a use has a key");
+        let who: BTreeSet<String> = uses.iter().flat_map(|one| identities(one, self.options)).collect();
+        let habits: Vec<Habit> = who.iter().flat_map(|identity| habits.of(identity)).collect();
+        let case = Used {
+            key: &key,
+            matched: matched.as_ref(),
+            family: &family,
+            exposures: &exposures,
+            uses,
+            habits: &habits,
+            now: self.now,
+            options: self.options,
+        };
+        let answers = judge_uses(&case);
+        let raised = alerts(&answers, self.options).map(|alarm| alarm.answers).unwrap_or_default();
+        let judgements = answers.iter().enumerate().map(|(at, answer)| judgement(&key, uses, answer, raised.contains(&at))).collect();
+        Ok(Judged { names: keys.iter().map(TokenKey::index).collect(), judgements })
+    }
+
+    /// What the ledger says. A JWT that only claims another token's id is not that token.
+    fn matched(&self, keys: &[TokenKey]) -> Result<Option<LedgerMatch>, ReplayError> {
+        let Some((by, stored)) = self.ledger.find(keys)? else { return Ok(None) };
+        let known: Vec<TokenKey> = stored.issuance.keys().into_iter().filter(is_fingerprint).collect();
+        let forged = matches!(by, TokenKey::JwtId { .. }) && !known.is_empty() && keys.iter().any(is_fingerprint);
+        if forged { Ok(None) } else { Ok(Some(self.ledger.answer(by, stored, self.now, self.now)?)) }
+    }
+
+    fn family(&self, issuance: &Issuance) -> Result<Vec<Issuance>, ReplayError> {
+        let Some(id) = &issuance.family_id else { return Ok(Vec::new()) };
+        let all = self.ledger.store().family(id)?;
+        Ok(all.into_iter().map(|stored| stored.issuance).filter(|one| one != issuance).collect())
+    }
+}
+
+fn is_fingerprint(key: &TokenKey) -> bool {
+    matches!(key, TokenKey::Fingerprint(_))
+}
+
+/// Every name, fingerprints first.
+fn keys(uses: &[TokenUse]) -> Vec<TokenKey> {
+    let mut keys: Vec<TokenKey> = uses.iter().flat_map(|what| what.presented.keys.iter().cloned()).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// What identities used, over all tokens that were judged together.
+#[derive(Default)]
+struct Habits {
+    tools: HashMap<String, BTreeMap<String, Instant>>,
+    uses: HashMap<String, u64>,
+}
+
+impl Habits {
+    fn of(&self, identity: &str) -> Vec<Habit> {
+        let uses = self.uses.get(identity).copied().unwrap_or_default();
+        let tools = self.tools.get(identity).into_iter().flatten();
+        tools.map(|(tool, first)| Habit { identity: identity.to_owned(), tool: tool.clone(), first: *first, uses }).collect()
+    }
+}
+
+fn habits(all: &[(u64, Vec<TokenKey>, Vec<Use>)], options: &Options) -> Habits {
+    let mut habits = Habits::default();
+    for one in all.iter().flat_map(|(_, _, uses)| uses) {
+        for identity in identities(one, options) {
+            *habits.uses.entry(identity.clone()).or_default() += 1;
+            if let (Some(tool), Some(time)) = (&one.what.record.tool, one.what.record.time) {
+                let first = habits.tools.entry(identity).or_default().entry(tool.clone()).or_insert(time);
+                *first = time.min(*first);
+            }
+        }
+    }
+    habits
+}
+
+/// The names under which somebody has habits.
+fn identities(one: &Use, options: &Options) -> BTreeSet<String> {
+    let record = &one.what.record;
+    let workload = record.principal.as_ref().map(|id| options.workload(id, None));
+    [&record.principal, &record.agent_id, &record.client_id, &workload].into_iter().flatten().cloned().collect()
+}
+
+fn judgement(key: &TokenKey, uses: &[Use], answer: &Answer, alert: bool) -> Judgement {
+    let origins: Vec<_> = answer.uses.iter().flat_map(|at| uses[*at].hops.first()).take(MOST_USES).cloned().collect();
+    Judgement {
+        id: judgement_id(&answer.verdict.id, key, &answer.slot, answer.verdict.severity, origins.first()),
+        supersedes: None,
+        token: key.clone(),
+        slot: answer.slot.clone(),
+        at: answer.at,
+        verdict: answer.verdict.clone(),
+        uses: origins,
+        alert,
+    }
+}

@@ -1,0 +1,198 @@
+//! One stream's sightings: the uses that its records tell of, and the tokens that lie in it, dated by the records around them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::detect::place_kind::guess;
+use crate::ledger::import::entry::Entry;
+use crate::ledger::import::format::{Format, Framing};
+use crate::ledger::import::lineage::Lineage;
+use crate::model::exposure::{Exposure, Reach};
+use crate::model::finding::Finding;
+use crate::model::instant::Instant;
+use crate::model::token_key::TokenKey;
+use crate::model::token_use::{Record, RecordOrigin, TokenUse, VERSION};
+use crate::observe::mapping::Mapping;
+use crate::observe::reader::{ReadRecord, Reader, Understood};
+use crate::pipeline::ours::names;
+use crate::pipeline::replay::coverage::Coverage;
+
+/// What records mean beyond themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// How records of unknown formats are read.
+    pub mapping: Option<&'a Arc<Mapping>>,
+    /// Who can read the logs, where the user said so.
+    pub reach: Option<Reach>,
+    /// The time of what nothing dates.
+    pub now: Instant,
+}
+
+/// What a stream told.
+#[derive(Default, Debug)]
+pub struct Sightings {
+    /// Uses.
+    pub uses: Vec<TokenUse>,
+    /// Tokens that lay in it: their names, and the place.
+    pub exposed: Vec<(Vec<TokenKey>, Exposure)>,
+    /// Issuances and facts.
+    pub entries: Vec<Entry>,
+    /// What was read.
+    pub coverage: Coverage,
+}
+
+/// A stream that is being read.
+pub struct Sight<'a> {
+    reading: Reading<'a>,
+    reader: Option<Reader>,
+    lineage: Lineage,
+    uri: String,
+    /// Records that findings may still lie in.
+    records: VecDeque<Around>,
+    /// Findings whose record has not ended.
+    findings: VecDeque<Finding>,
+    /// What was told and not yet taken.
+    pub told: Sightings,
+}
+
+/// A record, as far as it says something of tokens in it.
+struct Around {
+    end: u64,
+    start: u64,
+    record: Option<Box<Record>>,
+    presented: Vec<TokenKey>,
+}
+
+impl<'a> Sight<'a> {
+    /// A stream of this name.
+    #[must_use]
+    pub fn new(uri: String, reading: Reading<'a>) -> Self {
+        let reader = Some(Reader::new(uri.clone(), reading.mapping.cloned()));
+        Self { reading, reader, lineage: Lineage::default(), uri, records: VecDeque::new(), findings: VecDeque::new(), told: Sightings::default() }
+    }
+
+    /// Hears bytes of the stream, in order.
+    pub fn hear(&mut self, bytes: &[u8]) {
+        let Some(mut reader) = self.reader.take() else { return };
+        reader.push(bytes, &mut |record| self.record(record));
+        self.reader = Some(reader);
+    }
+
+    /// Hears of a token in it, in order.
+    pub fn find(&mut self, finding: Finding) {
+        self.findings.push_back(finding);
+        self.settle(None);
+    }
+
+    /// Hears that the stream has ended.
+    pub fn end(&mut self) {
+        if let Some(mut reader) = self.reader.take() {
+            reader.end(&mut |record| self.record(record));
+        }
+        self.settle(Some(u64::MAX));
+    }
+
+    fn record(&mut self, record: ReadRecord) {
+        self.told.coverage.count(&record);
+        self.issued(&record);
+        let end = record.start + record.bytes.len() as u64;
+        let parser = if let Understood::By(name) = record.understood { name } else { "text" };
+        let mut around = Around { start: record.start, end, record: None, presented: Vec::new() };
+        for one in record.said {
+            let origin =
+                RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
+            for presented in one.presented {
+                around.presented.extend(presented.keys.iter().cloned());
+                let what = TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() };
+                self.told.uses.push(what);
+            }
+            around.record.get_or_insert_with(|| Box::new(one.record));
+        }
+        self.records.push_back(around);
+        self.settle(Some(end));
+    }
+
+    /// Issuances and facts that a record tells of.
+    fn issued(&mut self, record: &ReadRecord) {
+        let format = match record.understood {
+            Understood::By(name) if tells_issuance(name, record.bytes) => Format::named(name),
+            Understood::UnknownObject | Understood::By("generic" | "token-use") => Format::named("jsonl").filter(|_| tells_record(record.bytes)),
+            _ => None,
+        };
+        let entries = match format.map(|format| &format.framing) {
+            Some(Framing::Lines(parse)) => std::str::from_utf8(record.bytes).ok().and_then(|text| parse(text, None).ok()),
+            Some(Framing::Objects(_, parse)) => {
+                serde_json::from_slice(record.bytes).ok().and_then(|mut value| parse(&mut value, &mut self.lineage).ok())
+            }
+            _ => None,
+        };
+        self.told.entries.extend(entries.into_iter().flatten());
+    }
+
+    /// Brings findings and records together, as far as records have been read.
+    fn settle(&mut self, read: Option<u64>) {
+        let read = read.or_else(|| self.records.back().map(|around| around.end)).unwrap_or(0);
+        while let Some(finding) = self.findings.front() {
+            let at = finding.span.start();
+            if at >= read {
+                return;
+            }
+            while self.records.front().is_some_and(|around| around.end <= at) {
+                self.records.pop_front();
+            }
+            let around = self.records.front().filter(|around| around.start <= at);
+            let keys = names(finding);
+            if !around.is_some_and(|around| keys.iter().any(|key| around.presented.contains(key))) {
+                let exposure = exposure(finding, &self.uri, around.and_then(|around| around.record.as_deref()), self.reading);
+                self.told.exposed.push((keys, exposure));
+            }
+            self.findings.pop_front();
+        }
+        // Findings come behind the records they lie in by less than a chunk and its margin.
+        while self.records.len() > 1 && self.records.front().is_some_and(|around| around.end + MARGIN < read) {
+            self.records.pop_front();
+        }
+    }
+}
+
+/// More than the size of a chunk and its margins, in bytes.
+const MARGIN: u64 = 4 << 20;
+
+/// Where a token lay; its record says when, and what sort of place it is.
+fn exposure(finding: &Finding, uri: &str, record: Option<&Record>, reading: Reading) -> Exposure {
+    let (kind, reach) = guess(uri, b"");
+    let at = record.and_then(|record| record.time).unwrap_or(reading.now);
+    Exposure {
+        kind: record.and_then(|record| record.place).unwrap_or(kind),
+        reach: reading.reach.unwrap_or(reach),
+        location: uri.to_owned(),
+        line: finding.position.line,
+        carrier: finding.carrier.clone(),
+        decoders: finding.decoders.clone(),
+        first_seen: at,
+        last_seen: at,
+        count: 1,
+    }
+}
+
+/// Words without which a record of these logs hands out no token and ends none; they spare a second parse of nearly all records.
+const MARKS: [(&str, &[&str]); 8] = [
+    ("cloudtrail", &["\"sessionToken\"", "AccessKey\"", "AssumeRo", "GetSessionToken", "GetFederationToken"]),
+    ("k8s-audit", &["issued-credential-id"]),
+    ("vault-audit", &["\"auth\"", "revoke"]),
+    ("github-audit", &["hashed_token", "personal_access_token", "oauth", "token"]),
+    ("okta", &["token", "session"]),
+    ("auth0", &["token", "refresh", "revok"]),
+    ("entra", &["uniqueTokenIdentifier"]),
+    ("oauth-log", &["grant_type"]),
+];
+
+fn tells_issuance(format: &str, bytes: &[u8]) -> bool {
+    let marks = MARKS.iter().find(|(name, _)| *name == format).map_or(&[][..], |(_, marks)| marks);
+    marks.iter().any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some())
+}
+
+/// Whether an object may be one of our own issued-token or lifecycle records.
+fn tells_record(bytes: &[u8]) -> bool {
+    ["\"issued_to\"", "\"issued_at\"", "\"event\"", "\"task_id\""].iter().any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some())
+}
