@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use beartrap::detect::catalogue::DETECTIONS;
 use beartrap::detect::detection::HEADINGS;
 use beartrap::pipeline::story::case::Case;
+use beartrap::pipeline::story::play::Play;
 use beartrap::pipeline::story::read::read;
+use beartrap::pipeline::story::scene::Scene;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories")
@@ -15,8 +17,7 @@ fn folder() -> PathBuf {
 
 /// Every case of every story.
 fn cases() -> Vec<Case> {
-    let read = read(&folder()).map_err(|errors| errors.iter().map(|error| format!("{error}\n")).collect::<String>());
-    read.unwrap_or_else(|errors| panic!("{errors}"))
+    read(&folder()).unwrap_or_else(|errors| panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 #[test]
@@ -32,8 +33,8 @@ fn stories_end_as_they_are_told() {
 #[test]
 fn verdicts_have_a_message_and_evidence() {
     for case in cases() {
-        let of_uses = case.plays.iter().flat_map(|play| play.judge()).map(|answer| answer.verdict);
-        for verdict in case.scenes.iter().flat_map(|scene| scene.judge()).chain(of_uses) {
+        let of_uses = case.plays.iter().flat_map(Play::judge).map(|answer| answer.verdict);
+        for verdict in case.scenes.iter().flat_map(Scene::judge).chain(of_uses) {
             assert!(!verdict.message.ends_with('.') && !verdict.evidence.is_empty(), "{}: {verdict:?}", case.name);
         }
     }
