@@ -1,7 +1,9 @@
 //! Records of uses -> uses: retries and hops of one request are one use, and every use says from where it came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+
+use jiff::Timestamp;
 
 use crate::detect::merge::put_together;
 use crate::detect::options::Options;
@@ -53,26 +55,36 @@ pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
     records.dedup_by(|later, first| later.content == first.content);
 
     let mut requests: Vec<Request> = Vec::new();
-    let mut known: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+    let mut known: BTreeMap<Name, Homes> = BTreeMap::new();
     for seen in records {
         let names = names(&seen.what);
-        let mut candidates = names.iter().flat_map(|name| known.get(name).into_iter().flatten().map(move |at| (name, *at)));
+        let time = seen.what.record.time;
+        let lately = |name: &Name| known.get(name).into_iter().flat_map(|homes| near(homes, time, name.window(options))).collect::<Vec<_>>();
+        let mut candidates = names.iter().flat_map(|name| lately(name).into_iter().map(move |at| (name, at)));
         let home = candidates.find(|(name, at)| requests[*at].may_hold(&seen, name, options)).map(|(_, at)| at);
         let at = home.unwrap_or_else(|| {
             requests.push(Request::default());
             requests.len() - 1
         });
         for name in names {
-            let homes = known.entry(name).or_default();
-            if !homes.contains(&at) {
-                homes.push(at);
-            }
+            known.entry(name).or_default().insert((time, at));
         }
         requests[at].add(seen);
     }
     let mut uses: Vec<Use> = requests.into_iter().map(|request| put_together(request.records)).collect();
     uses.sort_by_cached_key(|one| (one.what.record.time.is_none(), one.what.record.time, content(&one.what)));
     uses
+}
+
+/// Requests by the times of their records.
+type Homes = BTreeSet<(Option<Instant>, usize)>;
+
+/// Requests with a record about this time, and those without a time; all where the time is not known.
+fn near(homes: &Homes, time: Option<Instant>, window: Period) -> impl Iterator<Item = usize> {
+    let first = time.map(|time| Instant(time.0.checked_sub(window.0).unwrap_or(Timestamp::MIN)));
+    let last = time.map_or(Instant(Timestamp::MAX), |time| Instant(time.0.checked_add(window.0).unwrap_or(Timestamp::MAX)));
+    let undated = homes.range(..(Some(Instant(Timestamp::MIN)), 0)).filter(move |_| first.is_some());
+    homes.range((first, 0)..=(Some(last), usize::MAX)).chain(undated).map(|(_, at)| *at)
 }
 
 /// Every record with the caller's address and network.
