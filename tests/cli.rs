@@ -254,6 +254,7 @@ fn rules_are_listed_explained_checked_and_tried() {
         ("explain github-pet", 2, "", "there is no rule `github-pet`\nhint: did you mean `github-pat`?"),
         ("explain ex-02", 0, "EX-02: live token exposed", ""),
         ("explain EX-02", 0, "# When it is wrong", ""),
+        ("explain TR-07", 0, "MITRE ATT&CK (18.1): T1550.001, T1078.004", ""),
         ("explain ex-99", 2, "", "there is no detection `ex-99`\nhint: did you mean `EX-0"),
         ("rules explain zzz", 2, "", "there is no rule `zzz`"),
     ] {

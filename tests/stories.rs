@@ -1,5 +1,8 @@
 //! Stories: what the detections say of exposures, told in `fixtures/stories` and run.
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +10,11 @@ use std::path::{Path, PathBuf};
 use beartrap::detect::catalogue::DETECTIONS;
 use beartrap::detect::detection::HEADINGS;
 use beartrap::pipeline::story::case::Case;
+use beartrap::pipeline::story::play::Play;
 use beartrap::pipeline::story::read::read;
+use beartrap::pipeline::story::scene::Scene;
+
+use crate::binary::run;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories")
@@ -15,8 +22,7 @@ fn folder() -> PathBuf {
 
 /// Every case of every story.
 fn cases() -> Vec<Case> {
-    let read = read(&folder()).map_err(|errors| errors.iter().map(|error| format!("{error}\n")).collect::<String>());
-    read.unwrap_or_else(|errors| panic!("{errors}"))
+    read(&folder()).unwrap_or_else(|errors| panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 #[test]
@@ -32,8 +38,8 @@ fn stories_end_as_they_are_told() {
 #[test]
 fn verdicts_have_a_message_and_evidence() {
     for case in cases() {
-        let of_uses = case.plays.iter().flat_map(|play| play.judge()).map(|answer| answer.verdict);
-        for verdict in case.scenes.iter().flat_map(|scene| scene.judge()).chain(of_uses) {
+        let of_uses = case.plays.iter().flat_map(Play::judge).map(|answer| answer.verdict);
+        for verdict in case.scenes.iter().flat_map(Scene::judge).chain(of_uses) {
             assert!(!verdict.message.ends_with('.') && !verdict.evidence.is_empty(), "{}: {verdict:?}", case.name);
         }
     }
@@ -100,5 +106,31 @@ fn every_detection_says_what_it_does() {
             assert!(part.strip_prefix(heading).is_some_and(|rest| rest.trim().len() > 40), "{}: {heading}", detection.id);
         }
         assert!(names.insert(detection.name), "{}: `{}` is taken", detection.id, detection.name);
+    }
+}
+
+#[test]
+fn users_run_their_own_stories() {
+    let directory = tempfile::tempdir().expect("because there is room");
+    let story = "# A story\n\n## A case\n\n```issued\nT1  issued_at=10:00  expires_at=11:00\n```\n```uses\n11:05  T1  outcome=success\n```\n```verdicts\nVERDICT\n```\n";
+    for (file, text) in [
+        ("true.md", story.replace("VERDICT", "TR-01  T1  severity=critical")),
+        ("wrong.md", story.replace("VERDICT", "TR-02  T1")),
+        ("broken.md", story.replace("11:05", "noon")),
+        ("notes.md", "# Notes\n".to_owned()),
+    ] {
+        fs::write(directory.path().join(file), text).expect("because there is room");
+    }
+    for (path, status, out, err) in [
+        ("true.md", 0, "", "1 cases, 1 as told, 0 otherwise"),
+        ("wrong.md", 1, "wrong.md: A case\n  told\n    TR-02  T1\n  said\n    TR-01  T1  severity=critical  confidence=high\n", "1 otherwise"),
+        ("broken.md", 2, "", "broken.md:9: `noon` is no time\nhint: "),
+        ("notes.md", 2, "", "notes.md:1: the story has no case"),
+        ("missing.md", 2, "", "missing.md: "),
+        (".", 2, "", "broken.md:9: "),
+    ] {
+        let ran = run(directory.path(), &["stories", path]);
+        assert_eq!(ran.status, status, "{path}: {}", ran.err());
+        assert!(ran.out().starts_with(out) && ran.err().contains(err), "{path}: {}{}", ran.out(), ran.err());
     }
 }

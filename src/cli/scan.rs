@@ -102,7 +102,7 @@ fn asked(flags: &ScanFlags) -> anyhow::Result<Knowledge> {
     let ledger = Arc::new(open_at(place, access)?);
     let keys = keys_directory(place).map(keys::all).transpose()?.unwrap_or_default();
     let book = Book { ledger: Arc::clone(&ledger), reach: settings::reach(flags.reach), options: Options::default(), seen: Vec::new() };
-    Ok((Asked::Ledger(book), Some(ledger), keys))
+    Ok((Asked::Ledger(Box::new(book)), Some(ledger), keys))
 }
 
 fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress, (asked, now): (Asked, Instant)) -> anyhow::Result<Reporter<'a>> {

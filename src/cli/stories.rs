@@ -20,7 +20,9 @@ pub fn stories(paths: &[PathBuf]) -> anyhow::Result<Exit> {
             Ok(more) => cases.extend(more),
             Err(errors) => {
                 broken += errors.len();
-                errors.iter().for_each(|error| say(format_args!("error: {error}")));
+                for error in &errors {
+                    say(format_args!("error: {error}"));
+                }
             }
         }
     }
@@ -39,5 +41,5 @@ pub fn stories(paths: &[PathBuf]) -> anyhow::Result<Exit> {
 
 /// Verdicts, one on a line, indented.
 fn lines(verdicts: &[String]) -> String {
-    if verdicts.is_empty() { "    nothing\n".to_owned() } else { verdicts.iter().map(|verdict| format!("    {verdict}\n")).collect() }
+    if verdicts.is_empty() { "    nothing\n".to_owned() } else { verdicts.iter().flat_map(|verdict| ["    ", verdict, "\n"]).collect() }
 }

@@ -1,7 +1,9 @@
 //! Records of uses -> uses: retries and hops of one request are one use, and every use says from where it came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+
+use jiff::Timestamp;
 
 use crate::detect::merge::put_together;
 use crate::detect::options::Options;
@@ -53,26 +55,36 @@ pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
     records.dedup_by(|later, first| later.content == first.content);
 
     let mut requests: Vec<Request> = Vec::new();
-    let mut known: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+    let mut known: BTreeMap<Name, Homes> = BTreeMap::new();
     for seen in records {
         let names = names(&seen.what);
-        let mut candidates = names.iter().flat_map(|name| known.get(name).into_iter().flatten().map(move |at| (name, *at)));
+        let time = seen.what.record.time;
+        let lately = |name: &Name| known.get(name).into_iter().flat_map(|homes| near(homes, time, name.window(options))).collect::<Vec<_>>();
+        let mut candidates = names.iter().flat_map(|name| lately(name).into_iter().map(move |at| (name, at)));
         let home = candidates.find(|(name, at)| requests[*at].may_hold(&seen, name, options)).map(|(_, at)| at);
         let at = home.unwrap_or_else(|| {
             requests.push(Request::default());
             requests.len() - 1
         });
         for name in names {
-            let homes = known.entry(name).or_default();
-            if !homes.contains(&at) {
-                homes.push(at);
-            }
+            known.entry(name).or_default().insert((time, at));
         }
         requests[at].add(seen);
     }
     let mut uses: Vec<Use> = requests.into_iter().map(|request| put_together(request.records)).collect();
     uses.sort_by_cached_key(|one| (one.what.record.time.is_none(), one.what.record.time, content(&one.what)));
     uses
+}
+
+/// Requests by the times of their records.
+type Homes = BTreeSet<(Option<Instant>, usize)>;
+
+/// Requests with a record about this time, and those without a time; all where the time is not known.
+fn near(homes: &Homes, time: Option<Instant>, window: Period) -> impl Iterator<Item = usize> {
+    let first = time.map(|time| Instant(time.0.checked_sub(window.0).unwrap_or(Timestamp::MIN)));
+    let last = time.map_or(Instant(Timestamp::MAX), |time| Instant(time.0.checked_add(window.0).unwrap_or(Timestamp::MAX)));
+    let undated = homes.range(..(Some(Instant(Timestamp::MIN)), 0)).filter(move |_| first.is_some());
+    homes.range((first, 0)..=(Some(last), usize::MAX)).chain(undated).map(|(_, at)| *at)
 }
 
 /// Every record with the caller's address and network.
@@ -170,4 +182,81 @@ impl Request {
 fn said(one: &TokenUse) -> [Option<String>; 6] {
     let record = &one.record;
     [&record.session_id, &record.trace_id, &record.request_id, &record.user, &record.tool, &record.agent_id].map(Clone::clone)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, any, proptest};
+    use proptest::sample::{Index, select};
+
+    use crate::detect::collapse::collapse;
+    use crate::detect::options::Options;
+    use crate::detect::used::Source;
+    use crate::model::instant::Instant;
+    use crate::model::token_use::{Outcome, Presented, Record, RecordOrigin, TokenUse, VERSION};
+
+    fn record(second: i64, (request, rpc, log): (&str, &str, &str), ip: &str) -> TokenUse {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let record = Record {
+            time: Instant::from_number(1_772_445_600 + second),
+            request_id: some(request),
+            rpc_id: some(rpc),
+            source_ip: ip.parse().ok(),
+            outcome: if second % 2 == 0 { Outcome::Denied } else { Outcome::Success },
+            asn: (second % 5 == 0).then_some(64_500),
+            ..Record::default()
+        };
+        let origin = RecordOrigin { uri: log.to_owned(), line: second.unsigned_abs() + 1, parser: "test".to_owned(), record_id: None };
+        TokenUse { v: VERSION, presented: Presented::default(), record, origin }
+    }
+
+    fn records() -> impl Strategy<Value = Vec<TokenUse>> {
+        let addresses = select(vec!["203.0.113.9", "198.51.100.7", "10.0.0.1", ""]);
+        let names = (select(vec!["", "r1", "r2"]), select(vec!["", "1", "2"]), select(vec!["a.log", "b.log"]));
+        let one = (0..2000_i64, names, addresses).prop_map(|(second, names, ip)| record(second, names, ip));
+        proptest::collection::vec(one, 0..24)
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_repetition_are_invisible(given in records(), again in proptest::collection::vec(any::<Index>(), 0..12), seeds in proptest::collection::vec(any::<Index>(), 36)) {
+            let expected = collapse(given.clone(), &Options::default());
+            let mut other = given.clone();
+            if !given.is_empty() {
+                other.extend(again.iter().map(|index| index.get(&given).clone()));
+            }
+            for (at, seed) in (1..other.len()).rev().zip(&seeds) {
+                other.swap(at, seed.index(at + 1));
+            }
+            assert_eq!(collapse(other, &Options::default()), expected);
+            assert!(expected.is_sorted_by_key(|one| one.what.record.time));
+        }
+    }
+
+    #[test]
+    fn one_request_is_one_use() {
+        let (near, far) = ("203.0.113.9", "198.51.100.7");
+        let cases: [(&str, Vec<TokenUse>, usize); 8] = [
+            ("a retry", vec![record(0, ("r1", "", "a.log"), near), record(4, ("r1", "", "a.log"), near)], 1),
+            ("two logs", vec![record(0, ("r1", "", "a.log"), near), record(1, ("r1", "", "b.log"), "10.0.0.1")], 1),
+            ("a copied id", vec![record(0, ("r1", "", "a.log"), near), record(1, ("r1", "", "a.log"), far)], 2),
+            ("an id that comes again", vec![record(0, ("r1", "", "a.log"), near), record(1900, ("r1", "", "a.log"), near)], 2),
+            ("calls", vec![record(0, ("", "1", "a.log"), near), record(59, ("", "1", "a.log"), near)], 1),
+            ("calls of two sessions", vec![record(0, ("", "1", "a.log"), near), record(61, ("", "1", "a.log"), near)], 2),
+            ("no id", vec![record(0, ("", "", "a.log"), near), record(1, ("", "", "a.log"), near)], 2),
+            ("different requests", vec![record(0, ("r1", "1", "a.log"), near), record(1, ("r2", "1", "a.log"), near)], 2),
+        ];
+        for (name, given, expected) in cases {
+            assert_eq!(collapse(given, &Options::default()).len(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_record_that_saw_the_caller_speaks() {
+        let given = vec![record(0, ("r1", "", "server.log"), "10.0.0.1"), record(1, ("r1", "", "gateway.log"), "203.0.113.9")];
+        let uses = collapse(given, &Options::default());
+        assert_eq!((uses[0].hops.len(), uses[0].what.record.outcome), (2, Outcome::Success));
+        // The first record, at second 0, names no system of this network.
+        assert!(matches!(uses[0].source, Source::Network(..)), "{:?}", uses[0].source);
+    }
 }

@@ -51,7 +51,7 @@ const CDN: &str = "173.245.48.0/20 103.21.244.0/22 103.22.200.0/22 103.31.4.0/22
     146.75.0.0/17 151.101.0.0/16 157.52.64.0/18 167.82.0.0/17 167.82.128.0/20 167.82.160.0/20 167.82.224.0/20 172.111.64.0/18 \
     185.31.16.0/22 199.27.72.0/21 199.232.0.0/16 2a04:4e40::/32 2a04:4e42::/32";
 
-/// Amazon, Google, Microsoft, Oracle, Alibaba, DigitalOcean, Hetzner, OVH, Linode, Vultr.
+/// Amazon, Google, Microsoft, Oracle, Alibaba, `DigitalOcean`, Hetzner, OVH, Linode, Vultr.
 const HOSTING: [u32; 14] = [16_509, 14_618, 15_169, 396_982, 8_075, 8_068, 31_898, 45_102, 14_061, 24_940, 16_276, 63_949, 20_473, 8_987];
 
 /// Starlink, and the relays of iCloud at Akamai.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::detect::exception::Exception;
+use crate::detect::glob::matches;
 use crate::detect::issuer::Issuer;
 use crate::detect::network::Networks;
 use crate::detect::period::Period;
+use crate::detect::workload::stable;
 
 /// Declares the thresholds and their defaults side by side.
 macro_rules! thresholds {
@@ -152,8 +154,8 @@ impl Options {
     pub fn workload(&self, id: &str, iss: Option<&str>) -> String {
         let own = self.of_issuer(iss).map(|issuer| &issuer.pools).into_iter().flatten();
         let mut pools = own.chain(&self.pools);
-        let stable = crate::detect::workload::stable(id);
-        let holds = |pattern: &String| [id, &stable].iter().any(|id| crate::detect::glob::matches(pattern, id));
+        let stable = stable(id);
+        let holds = |pattern: &String| [id, &stable].iter().any(|id| matches(pattern, id));
         pools.find(|(_, ids)| ids.iter().any(holds)).map_or(stable.clone(), |(pool, _)| format!("pool `{pool}`"))
     }
 }

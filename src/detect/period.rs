@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn lengths_are_read_and_told() {
         for (text, expected, told) in [
-            ("60s", Period::seconds(60), "60s"),
+            ("60s", Period::seconds(60), "1m"),
             ("15min", Period::minutes(15), "15m"),
             ("15m", Period::minutes(15), "15m"),
             ("24h", Period::hours(24), "24h"),

@@ -83,6 +83,9 @@ mod tests {
     use crate::model::instant::Instant;
     use crate::model::verdict::Verdict;
 
+    /// Answers with their minutes; the alarm's severity, confidence and number of answers.
+    type Row = (&'static [(&'static str, Severity, i64)], Option<(Severity, Confidence, usize)>);
+
     fn answer((id, severity, minute): (&str, Severity, i64)) -> Answer {
         let confidence = if id == "TR-04" || id == "TR-09" { Confidence::High } else { Confidence::Medium };
         let name = match id {
@@ -98,7 +101,7 @@ mod tests {
     fn behaviour_needs_company() {
         use Confidence as Sure;
         use Severity::{Critical, High, Info, Low, Medium};
-        let table: [(&[(&str, Severity, i64)], _); 12] = [
+        let table: [Row; 12] = [
             (&[("TR-04", Medium, 0)], Some((Medium, Sure::High, 1))),
             (&[("TR-04", Low, 0)], None),
             (&[("TR-15", High, 0)], None),

@@ -1,5 +1,6 @@
 //! What is known of a used token itself: by its issued-token record, or else by its own claims and names.
 
+use ipnet::IpNet;
 use serde_json::Value;
 
 use crate::detect::network::holds;
@@ -9,6 +10,9 @@ use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::lifecycle::LifecycleEvent;
 use crate::model::token_facts::TokenFacts;
 use crate::model::token_key::{KeyKind, TokenKey};
+
+/// How many uses are asked what the token is: all of them tell of one token, and there may be very many.
+const ASKED: usize = 64;
 
 impl<'a> Used<'a> {
     /// The issued-token record.
@@ -32,13 +36,13 @@ impl<'a> Used<'a> {
     /// What the token says of itself.
     #[must_use]
     pub fn claims(&self) -> Option<&'a TokenFacts> {
-        self.uses.iter().find_map(|one| one.what.presented.token.as_deref())
+        self.uses.iter().take(ASKED).find_map(|one| one.what.presented.token.as_deref())
     }
 
     /// Every name of the token.
     pub fn keys(&self) -> impl Iterator<Item = &'a TokenKey> + use<'a> {
         let recorded = self.issuance().into_iter().flat_map(|issuance| issuance.fp.iter().chain(&issuance.alt_keys));
-        let presented = self.uses.iter().flat_map(|one| &one.what.presented.keys);
+        let presented = self.uses.iter().take(ASKED).flat_map(|one| &one.what.presented.keys);
         std::iter::once(self.key).chain(recorded).chain(presented)
     }
 
@@ -143,7 +147,7 @@ impl<'a> Used<'a> {
     pub fn is_expected(&self, one: &Use) -> Option<bool> {
         let record = &one.what.record;
         let (bound, settings) = (self.issuance(), self.options.of_issuer(self.iss()));
-        let mut networks: Vec<ipnet::IpNet> = bound.iter().flat_map(|issuance| &issuance.bound_networks).filter_map(|text| network(text)).collect();
+        let mut networks: Vec<IpNet> = bound.iter().flat_map(|issuance| &issuance.bound_networks).filter_map(|text| network(text)).collect();
         networks.extend(settings.iter().flat_map(|issuer| &issuer.declared_egress));
         let mut systems: Vec<u32> = bound.iter().flat_map(|issuance| &issuance.bound_asn).copied().collect();
         systems.extend(settings.iter().flat_map(|issuer| &issuer.declared_systems));
@@ -154,6 +158,6 @@ impl<'a> Used<'a> {
 }
 
 /// A network as records write it: CIDR, or one address.
-fn network(text: &str) -> Option<ipnet::IpNet> {
+fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(Into::into))
 }

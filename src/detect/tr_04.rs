@@ -58,7 +58,7 @@ fn judge(case: &Used) -> Vec<Answer> {
 /// The audiences, and the names by which logs know them.
 fn audience(case: &Used) -> BTreeSet<Server> {
     let names = case.options.of_issuer(case.iss()).map(|issuer| &issuer.servers);
-    let named = |audience: &String| names.and_then(|names| names.get(audience)).into_iter().flatten().cloned().collect::<Vec<_>>();
-    let all = case.audiences().iter().flat_map(|audience| named(audience).into_iter().chain([audience.clone()]));
+    let alias = |audience: &String| names.and_then(|names| names.get(audience)).into_iter().flatten().cloned().collect::<Vec<_>>();
+    let all = case.audiences().iter().flat_map(|audience| alias(audience).into_iter().chain([audience.clone()]));
     all.map(|name| Server::read(&name)).collect()
 }

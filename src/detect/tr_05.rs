@@ -27,6 +27,7 @@ use crate::detect::moment::{Moment, first_burst, last_first};
 use crate::detect::used::{Answer, Use, Used};
 use crate::model::grade::{Confidence, Severity};
 use crate::model::token_use::Outcome;
+use crate::model::verdict::Evidence;
 
 /// The question.
 pub const DETECTION: Detection = Detection {
@@ -67,7 +68,7 @@ fn refused(case: &Used, granted: &BTreeSet<&str>) -> Option<Answer> {
     Some(case.answer(DETECTION.verdict(Severity::Medium, Confidence::High, message, grounds(case, &scopes)), "refused", last_first(burst)))
 }
 
-fn grounds(case: &Used, scopes: &str) -> Vec<crate::model::verdict::Evidence> {
+fn grounds(case: &Used, scopes: &str) -> Vec<Evidence> {
     vec![evidence("scope_required", scopes), evidence("scope", case.scopes().join(" "))]
 }
 

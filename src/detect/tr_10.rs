@@ -2,7 +2,7 @@
 //!
 //! # What it asks
 //!
-//! Is the token bound (`cnf`), and was it sent as a plain `Bearer` although it is bound for DPoP, with a proof by another key,
+//! Is the token bound (`cnf`), and was it sent as a plain `Bearer` although it is bound for `DPoP`, with a proof by another key,
 //! with another client certificate, or with a proof that was made for another token (`ath`)?
 //!
 //! # Why it matters
@@ -16,7 +16,7 @@
 //!
 //! # When it is wrong
 //!
-//! When a proxy ends TLS or DPoP and passes the token on as `Bearer`: log at the proxy. When the key was renewed and
+//! When a proxy ends TLS or `DPoP` and passes the token on as `Bearer`: log at the proxy. When the key was renewed and
 //! the record was not. What the log does not say is not held against anybody.
 
 use std::collections::BTreeMap;

@@ -52,10 +52,8 @@ fn proofs(case: &Used) -> Vec<Answer> {
         }
     }
     let reused = seen.into_iter().filter_map(|([jti, ..], uses)| {
-        let again = uses.windows(2).find_map(|pair| {
-            let gap = pair[1].after(pair[0].time);
-            (gap <= case.options.proof_window.0 && !is_retry(case, &pair[0], &pair[1])).then_some(pair)
-        })?;
+        let mut pairs = uses.windows(2);
+        let again = pairs.find(|pair| pair[1].after(pair[0].time) <= case.options.proof_window.0 && !is_retry(case, &pair[0], &pair[1]))?;
         let message = "one proof of possession came with two requests".to_owned();
         let verdict = DETECTION.verdict(DETECTION.severity, Confidence::High, message, vec![evidence("proof_jti", jti)]);
         Some(case.answer(verdict, jti, vec![again[1].at, again[0].at]))

@@ -51,8 +51,7 @@ fn judge(case: &Used) -> Vec<Answer> {
 /// What changed within a window.
 fn drift(case: &Used, window: &[Moment]) -> Option<Answer> {
     let targets: BTreeSet<_> = window.iter().map(|moment| (&moment.one.what.record.aud, &moment.one.what.record.tool)).collect();
-    let changed: Vec<Attribute> =
-        COUNTED.into_iter().filter(|attribute| attribute.values(window.iter().map(|moment| moment.one)).len() >= 2).collect();
+    let changed: Vec<Attribute> = COUNTED.into_iter().filter(|attribute| changed_at(*attribute, window).is_some()).collect();
     let severity = match changed.len() {
         0 | 1 => return None,
         2 => Severity::Low,
@@ -69,8 +68,14 @@ fn drift(case: &Used, window: &[Moment]) -> Option<Answer> {
         evidence(attribute.name(), values.into_iter().collect::<Vec<_>>().join(" "))
     });
     // It is decided by the use with which the last of them had changed.
-    let seen = |attribute: &Attribute, count: usize| attribute.values(window[..count].iter().map(|moment| moment.one)).len() >= 2;
-    let decisive = (1..=window.len()).find(|count| changed.iter().all(|attribute| seen(attribute, *count))).unwrap_or(window.len());
+    let decisive = changed.iter().filter_map(|attribute| changed_at(*attribute, window)).max()?;
     let verdict = DETECTION.verdict(severity, confidence, message, grounds.collect());
-    Some(case.answer(verdict, "", vec![window[decisive - 1].at, window[0].at]))
+    Some(case.answer(verdict, "", vec![window[decisive].at, window[0].at]))
+}
+
+/// The place of the first use whose value is not the first one.
+fn changed_at(attribute: Attribute, window: &[Moment]) -> Option<usize> {
+    let mut values = window.iter().enumerate().filter_map(|(at, moment)| attribute.of(moment.one).map(|value| (at, value)));
+    let (_, first) = values.next()?;
+    values.find(|(_, value)| *value != first).map(|(at, _)| at)
 }

@@ -57,12 +57,14 @@ fn judge(case: &Used) -> Vec<Answer> {
 fn swap(case: &Used, known: &[(Moment, &str)], (moment, agent): (&Moment, &str)) -> Option<&'static str> {
     let is_placed = !matches!(moment.one.source, Source::Unknown);
     let new_network = is_placed && known.iter().all(|(seen, _)| seen.one.source != moment.one.source);
-    let alike = known.iter().map(|(_, other)| likeness(other, agent)).fold(0.0, f64::max);
-    let browsers = known.iter().all(|(_, other)| AgentName::read(other).kind == ClientKind::Browser);
-    match known {
-        [] => None,
-        _ if browsers && AgentName::read(agent).kind == ClientKind::Program => Some("from a browser to a script"),
-        _ if new_network && alike < case.options.client_likeness => Some("another client in a new network"),
-        _ => None,
+    let is_new = known.iter().all(|(_, other)| *other != agent);
+    let is_browser = |agent: &str| AgentName::read(agent).kind == ClientKind::Browser;
+    let alike = || known.iter().map(|(_, other)| likeness(other, agent)).fold(0.0, f64::max);
+    if known.is_empty() || !is_new {
+        None
+    } else if !is_browser(agent) && known.iter().all(|(_, other)| is_browser(other)) {
+        Some("from a browser to a script")
+    } else {
+        (new_network && alike() < case.options.client_likeness).then_some("another client in a new network")
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! # Why it matters
 //!
-//! One holder cannot be at both places.
+//! One holder cannot be at both places, so there are two, and one of them is a stranger.
 //!
 //! # Evidence
 //!

@@ -69,9 +69,7 @@ fn is_new(case: &Used, identity: &str, tool: &str, moment: &Moment) -> bool {
     let mut own = case.habits.iter().filter(|habit| habit.identity == identity && habit.first < moment.time).peekable();
     let settled = own.peek().is_some_and(|habit| habit.uses >= case.options.habit_uses);
     let known = own.any(|habit| habit.tool == tool);
-    let earlier = case
-        .moments()
-        .take_while(|other| other.at < moment.at)
-        .any(|other| between(other.time, moment.time) <= case.options.habit_window.0 && other.one.what.record.tool.as_deref() == Some(tool));
-    settled && !known && !earlier
+    let lately = |other: &Moment| between(other.time, moment.time) <= case.options.habit_window.0;
+    let same = |other: &Moment| other.one.what.record.tool.as_deref() == Some(tool);
+    settled && !known && !case.moments().take_while(|other| other.at < moment.at).any(|other| lately(&other) && same(&other))
 }

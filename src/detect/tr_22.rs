@@ -44,8 +44,8 @@ fn judge(case: &Used) -> Vec<Answer> {
 }
 
 fn burst(case: &Used, what: &str, (count, window): (usize, Period), of: impl Fn(&Moment) -> Option<String>) -> Option<Answer> {
-    let named: Vec<(Moment, String)> = case.moments().filter_map(|moment| Some((moment, of(&moment)?))).collect();
-    let group = first_group(&named, count, window)?;
+    let touched: Vec<(Moment, String)> = case.moments().filter_map(|moment| Some((moment, of(&moment)?))).collect();
+    let group = first_group(&touched, count, window)?;
     let names: Vec<String> = group.iter().filter_map(&of).collect();
     let message = format!("{} {what} were touched with one token within {window}", group.len());
     let verdict = DETECTION.verdict(DETECTION.severity, Confidence::Medium, message, vec![evidence(what, names.join(", "))]);

@@ -25,7 +25,7 @@ pub enum Asked {
     /// A filter of the ledger.
     Filter(Arc<dyn Known>),
     /// The ledger.
-    Ledger(Book),
+    Ledger(Box<Book>),
 }
 
 /// A ledger, and what has been seen and not yet written.

@@ -65,7 +65,7 @@ impl<'t> Blocks<'t> {
     #[must_use]
     pub fn text(&self, name: &str) -> (usize, String) {
         let lines = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
-        (lines.first().map_or(0, |(number, _)| *number), lines.iter().map(|(_, line)| format!("{line}\n")).collect())
+        (lines.first().map_or(0, |(number, _)| *number), lines.iter().flat_map(|(_, line)| [line, "\n"]).collect())
     }
 }
 

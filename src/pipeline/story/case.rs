@@ -54,7 +54,7 @@ impl Case {
         Ok(Self {
             name,
             scenes: scenes(&lays, &tokens, &options),
-            plays: Ground { tokens: &tokens, lays: &lays, habits, options, judged }.plays(uses),
+            plays: Ground { tokens: &tokens, lays: &lays, habits, options, judged }.plays(&uses),
             told: blocks.lines("verdicts").map(|(_, line)| words(line).join("  ")).collect(),
         })
     }
@@ -131,7 +131,7 @@ struct Ground<'c> {
 
 impl Ground<'_> {
     /// A play for each token, and one for each state handle.
-    fn plays(&self, uses: Vec<(String, TokenUse)>) -> Vec<Play> {
+    fn plays(&self, uses: &[(String, TokenUse)]) -> Vec<Play> {
         let names: BTreeSet<String> = uses.iter().map(|(name, _)| name.clone()).collect();
         let handle = |one: &TokenUse| one.record.session_id.clone().filter(|_| one.record.session_src == Some(SessionSource::Mcp));
         let handles: BTreeSet<String> = uses.iter().filter_map(|(_, one)| handle(one)).collect();

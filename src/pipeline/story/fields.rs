@@ -26,8 +26,7 @@ impl Fields {
         let name = words.next().ok_or_else(|| Fault::new("an empty line", "write a name and fields, such as `T1  at=10:00`"))?;
         let field = |word: &str| {
             let (name, value) = word.split_once('=').unwrap_or((word, "true"));
-            let plain = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            (name.to_owned(), plain.unwrap_or(value).to_owned())
+            (name.to_owned(), value.to_owned())
         };
         Ok(Self { name: name.to_owned(), fields: words.map(field).collect() })
     }
@@ -35,7 +34,7 @@ impl Fields {
     /// A field's value.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| unquoted(value))
     }
 
     /// Whether there is such a field.
@@ -46,7 +45,7 @@ impl Fields {
 
     /// All fields, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields.iter().map(|(name, value)| (name.as_str(), unquoted(value)))
     }
 
     /// A time that must be there.
@@ -89,6 +88,10 @@ impl Fields {
         }
         object
     }
+}
+
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
 }
 
 /// Reads a value into a type.

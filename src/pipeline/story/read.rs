@@ -40,12 +40,11 @@ pub fn story(path: &Path, text: &str) -> Result<Vec<Case>, StoryError> {
     let (mut cases, mut start, mut number) = (Vec::new(), None, 1);
     let mut offset = 0;
     for line in text.split_inclusive('\n').chain(["## "]) {
-        if line.starts_with("## ") {
-            if let Some((begin, first)) = start.replace((offset, number)) {
-                let part = &text[begin..offset];
-                let heading = part.lines().next().unwrap_or_default().trim_start_matches("## ");
-                cases.push(Case::read(format!("{file}: {heading}"), part, first).map_err(at)?);
-            }
+        let ended = if line.starts_with("## ") { start.replace((offset, number)) } else { None };
+        if let Some((begin, first)) = ended {
+            let part = &text[begin..offset];
+            let heading = part.lines().next().unwrap_or_default().trim_start_matches("## ");
+            cases.push(Case::read(format!("{file}: {heading}"), part, first).map_err(at)?);
         }
         offset += line.len();
         number += 1;

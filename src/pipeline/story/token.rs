@@ -72,7 +72,9 @@ pub fn tokens(blocks: &Blocks, names: &BTreeMap<String, Option<String>>) -> At<T
         let event = event(line, &prints).map_err(|fault| (number, fault))?;
         let concerned =
             tokens.values_mut().filter(|token| token.issuance.as_ref().is_some_and(|issuance| issuance.targets().contains(&event.target)));
-        concerned.for_each(|token| token.events.push(event.clone()));
+        for token in concerned {
+            token.events.push(event.clone());
+        }
     }
     Ok(tokens)
 }
