@@ -97,7 +97,7 @@ fn every_record_is_read_by_its_reader() {
             assert_eq!((said.len(), said[0].presented.len()), (1, 1), "{name}: {line}");
             assert_eq!((&said[0].record, &said[0].presented[0]), (&usage.record, &usage.presented), "{name}: {line}");
         }
-        let others = files.iter().filter(|(name, _)| name.ends_with(".jsonl"));
+        let others = files.iter().filter(|(name, _)| Path::new(name).extension().is_some_and(|extension| extension == "jsonl"));
         assert!(others.flat_map(|(_, text)| lines(text)).all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{name}");
         let documents: Vec<serde_json::Value> = files
             .iter()

@@ -219,10 +219,10 @@ fn emit(grant: &Grant, log: Log, time: Millis, outlet: &mut Outlet) -> io::Resul
 }
 
 fn end(task: &mut Task, outlet: &mut Outlet) -> io::Result<()> {
-    let word = if task.number % 9 == 0 { "failed" } else { "completed" };
+    let word = if task.number.is_multiple_of(9) { "failed" } else { "completed" };
     status(task, word, task.end, outlet)?;
     let running = task.running.take().expect("because it began");
-    if task.number % 2 == 0 && running.grant.issuance.issued_to.task_id.is_some() {
+    if task.number.is_multiple_of(2) && running.grant.issuance.issued_to.task_id.is_some() {
         let fact = json!({"event": "revoked", "target": {"key": running.grant.key()}, "at": instant(task.end), "reason": "the task ended"});
         outlet.put(Log::Issued, &fact, Fate::Arrives)?;
     }
@@ -236,7 +236,7 @@ fn status(task: &Task, word: &str, time: Millis, outlet: &mut Outlet) -> io::Res
 /// Another address of the same network now and then.
 fn moved(ip: std::net::IpAddr, done: u64) -> std::net::IpAddr {
     match ip {
-        std::net::IpAddr::V4(ip) if done % 64 == 0 => {
+        std::net::IpAddr::V4(ip) if done.is_multiple_of(64) => {
             let [a, b, c, d] = ip.octets();
             std::net::Ipv4Addr::new(a, b, c, d % 250 + 1).into()
         }
