@@ -22,6 +22,9 @@ pub const SCRIPTS: &[Script] = &[
     Script { name: "TR-25", act: denials_then_success },
 ];
 
+/// TLS clients, as JA4 tells them.
+const OWN_TLS: &str = "t13d1516h2_8daaf6152771_02713d6af862";
+const OTHER_TLS: &str = "t13d190900_9dc949149365_97f8aa674fd9";
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
 
 /// A role's session, which is locked on its first use; as `CloudTrail` tells it.
@@ -57,10 +60,7 @@ fn drift(scene: &mut Scene) -> io::Result<()> {
     let grant = scene.access();
     let (start, tools) = (scene.start, scene.server().tools);
     scene.issue(&grant)?;
-    let clients = [
-        ("agent-runtime/2.4 linux", "t13d1516h2_8daaf6152771_02713d6af862"),
-        ("fetcher/0.9 (Windows NT 10.0)", "t13d190900_9dc949149365_97f8aa674fd9"),
-    ];
+    let clients = [("agent-runtime/2.4 linux", OWN_TLS), ("fetcher/0.9 (Windows NT 10.0)", OTHER_TLS)];
     for (minute, (agent, ja4), tool) in [(2, clients[0], tools[0]), (4, clients[0], tools[1]), (8, clients[1], tools[0]), (10, clients[1], tools[1])]
     {
         scene.using(&grant, start + minute * MINUTE, |usage| {
@@ -114,17 +114,19 @@ fn outside_its_networks(scene: &mut Scene) -> io::Result<()> {
     scene.must("TR-20", &grant, start + 5 * MINUTE)
 }
 
-/// Nine days of one habit, then a new tool from a new network.
+/// Nine days of one habit, then a new tool from a new network by a new TLS client: one sign beside the tool is worth a note, two are more.
 fn new_tool(scene: &mut Scene) -> io::Result<()> {
     let mut grant = scene.access();
     let (start, foreign) = (scene.start, scene.foreign());
     grant.issuance.token_type = TokenType::ApiKey;
     grant.issuance.issued_at = Some(instant(start - 20 * DAY));
     grant.issuance.expires_at = Some(instant(END + 30 * DAY));
+    grant.usage.record.ja4 = Some(OWN_TLS.to_owned());
     scene.issue(&grant)?;
     scene.uses(&grant, (1..=72).rev().map(|number| start - number * 3 * HOUR))?;
     scene.using(&grant, start, |usage| {
         usage.record.source_ip = Some(foreign.host(9));
+        usage.record.ja4 = Some(OTHER_TLS.to_owned());
         usage.record.tool = Some("export_all".to_owned());
     })?;
     scene.must("TR-15", &grant, start)?;

@@ -39,7 +39,7 @@ fn shared(scene: &mut Scene) -> io::Result<()> {
         scene.using(&grant, start + minute * MINUTE, |usage| usage.record.agent_id = Some(agent))?;
     }
     scene.leak(&grant, start + 60 * MINUTE)?;
-    scene.must("HY-02", &grant, start + 60 * MINUTE)
+    scene.must("HY-02", &grant, start + 25 * MINUTE)
 }
 
 fn broad(scene: &mut Scene) -> io::Result<()> {
