@@ -86,7 +86,8 @@ impl Wanted {
 ///
 /// What keeps the run from beginning, a state that fails, and results that cannot be written.
 pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
-    let (now, clock) = (now(), Clock::now());
+    let clock = Clock::now();
+    let now = flags.now.as_ref().map_or_else(|| Ok(now()), |text| time(text, now(), Direction::Ago))?;
     let settings = Settings::read(flags.config.as_deref())?;
     let wanted = wanted(flags, now)?;
     let mapping = mapping(flags)?;

@@ -30,6 +30,9 @@ pub struct ReplayFlags {
     /// Tell only what happened from this time on, such as `2026-03-02T10:00:00Z` or `24h`; earlier uses are judged with all the same
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
+    /// Judge as of this time instead of now, for rehearsals and old logs
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
     /// Only these detections, such as `TR-03`
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
