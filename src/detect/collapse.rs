@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use crate::detect::merge::put_together;
 use crate::detect::options::Options;
@@ -13,14 +14,14 @@ use crate::model::instant::Instant;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
 
-/// A record, its source, and its whole content as text, by which records of one time are ordered.
+/// A record, its source, and a digest of all that it says, by which records of one time are ordered.
 pub struct Seen {
     /// The record; its `source_ip` is the caller's address, as far as it is known.
     pub what: TokenUse,
     /// From where.
     pub source: Source,
-    /// All that it says.
-    pub content: String,
+    /// All that it says, as 16 bytes of SHA-256: whoever writes logs must not be able to make two records look like one.
+    pub content: u128,
 }
 
 /// One request, as far as its records are put together.
@@ -51,9 +52,12 @@ enum Name {
 pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
     let mut records = sourced(uses, options);
     // Records with the most names come first, so that those with fewer find them.
-    records.sort_by_cached_key(|seen| (usize::MAX - names(&seen.what).len(), when(seen), seen.content.clone()));
+    records.sort_by_cached_key(|seen| (usize::MAX - names(&seen.what).len(), when(seen), seen.content));
     records.dedup_by(|later, first| later.content == first.content);
 
+    if records.len() == 1 {
+        return vec![put_together(records)];
+    }
     let mut requests: Vec<Request> = Vec::new();
     let mut known: BTreeMap<Name, Homes> = BTreeMap::new();
     for seen in records {
@@ -72,7 +76,8 @@ pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
         requests[at].add(seen);
     }
     let mut uses: Vec<Use> = requests.into_iter().map(|request| put_together(request.records)).collect();
-    uses.sort_by_cached_key(|one| (one.what.record.time.is_none(), one.what.record.time, content(&one.what)));
+    let time = |one: &Use| (one.what.record.time.is_none(), one.what.record.time);
+    uses.sort_by(|a, b| time(a).cmp(&time(b)).then_with(|| content(&a.what).cmp(&content(&b.what))));
     uses
 }
 
@@ -123,8 +128,24 @@ fn when(seen: &Seen) -> (bool, Option<Instant>) {
     (seen.what.record.time.is_none(), seen.what.record.time)
 }
 
-fn content(one: &TokenUse) -> String {
-    serde_json::to_string(one).expect("because records can be written")
+fn content(one: &TokenUse) -> u128 {
+    let mut digest = Digesting(Sha256::new());
+    serde_json::to_writer(&mut digest, one).expect("because records can be written");
+    u128::from_be_bytes(*digest.0.finalize().first_chunk().expect("because a digest has 32 bytes"))
+}
+
+/// Hashes what is written to it.
+struct Digesting(Sha256);
+
+impl std::io::Write for Digesting {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The names of a record's request, the surest first.

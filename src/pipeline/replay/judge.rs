@@ -1,5 +1,6 @@
 //! The uses of each token -> judgements, with what the ledger knows.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
@@ -89,7 +90,7 @@ impl Bench<'_> {
         exposures.sort_by(|a, b| (a.first_seen, &a.location, a.line).cmp(&(b.first_seen, &b.location, b.line)));
         let own = issuance.and_then(|issuance| issuance.fp.clone()).filter(|fp| keys.contains(fp) || !keys.iter().any(is_fingerprint));
         let key = own.or_else(|| keys.first().cloned()).expect("because a use has a key");
-        let who: BTreeSet<String> = uses.iter().flat_map(|one| identities(one, self.options)).collect();
+        let who: BTreeSet<Cow<str>> = uses.iter().flat_map(|one| identities(one, self.options)).collect();
         let habits: Vec<Habit> = who.iter().flat_map(|identity| habits.of(identity)).collect();
         let case = Used {
             key: &key,
@@ -128,46 +129,48 @@ fn is_fingerprint(key: &TokenKey) -> bool {
 
 /// Every name, fingerprints first.
 fn keys(uses: &[TokenUse]) -> Vec<TokenKey> {
-    let mut keys: Vec<TokenKey> = uses.iter().flat_map(|what| what.presented.keys.iter().cloned()).collect();
-    keys.sort();
-    keys.dedup();
-    keys
+    let keys: BTreeSet<&TokenKey> = uses.iter().flat_map(|what| &what.presented.keys).collect();
+    keys.into_iter().cloned().collect()
 }
 
 /// What identities used, over all tokens that were judged together.
 #[derive(Default)]
-struct Habits {
-    tools: HashMap<String, BTreeMap<String, Instant>>,
-    uses: HashMap<String, u64>,
+struct Habits<'a> {
+    tools: HashMap<Cow<'a, str>, BTreeMap<&'a str, Instant>>,
+    uses: HashMap<Cow<'a, str>, u64>,
 }
 
-impl Habits {
+impl Habits<'_> {
     fn of(&self, identity: &str) -> Vec<Habit> {
         let uses = self.uses.get(identity).copied().unwrap_or_default();
         let tools = self.tools.get(identity).into_iter().flatten();
-        tools.map(|(tool, first)| Habit { identity: identity.to_owned(), tool: tool.clone(), first: *first, uses }).collect()
+        tools.map(|(tool, first)| Habit { identity: identity.to_owned(), tool: (*tool).to_owned(), first: *first, uses }).collect()
     }
 }
 
-fn habits(all: &[(u64, Vec<TokenKey>, Vec<Use>)], options: &Options) -> Habits {
+fn habits<'a>(all: &'a [(u64, Vec<TokenKey>, Vec<Use>)], options: &Options) -> Habits<'a> {
     let mut habits = Habits::default();
     for one in all.iter().flat_map(|(_, _, uses)| uses) {
         for identity in identities(one, options) {
-            *habits.uses.entry(identity.clone()).or_default() += 1;
             if let (Some(tool), Some(time)) = (&one.what.record.tool, one.what.record.time) {
-                let first = habits.tools.entry(identity).or_default().entry(tool.clone()).or_insert(time);
-                *first = time.min(*first);
+                let tools = habits.tools.entry(identity.clone()).or_default();
+                tools.entry(tool).and_modify(|first| *first = time.min(*first)).or_insert(time);
             }
+            *habits.uses.entry(identity).or_default() += 1;
         }
     }
     habits
 }
 
-/// The names under which somebody has habits.
-fn identities(one: &Use, options: &Options) -> BTreeSet<String> {
+/// The names under which somebody has habits, each once.
+fn identities<'a>(one: &'a Use, options: &Options) -> Vec<Cow<'a, str>> {
     let record = &one.what.record;
-    let workload = record.principal.as_ref().map(|id| options.workload(id, None));
-    [&record.principal, &record.agent_id, &record.client_id, &workload].into_iter().flatten().cloned().collect()
+    let workload = record.principal.as_ref().map(|id| options.workload(id, None)).filter(|id| Some(id) != record.principal.as_ref());
+    let said = [&record.agent_id, &record.client_id, &record.principal].into_iter().flatten().map(|id| Cow::Borrowed(id.as_str()));
+    let mut all: Vec<Cow<str>> = said.chain(workload.map(Cow::Owned)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn judgement(key: &TokenKey, uses: &[Use], answer: &Answer, alert: bool) -> Judgement {

@@ -7,11 +7,11 @@ use crate::detect::place_kind::guess;
 use crate::ledger::import::entry::Entry;
 use crate::ledger::import::format::{Format, Framing};
 use crate::ledger::import::lineage::Lineage;
-use crate::model::exposure::{Exposure, Reach};
+use crate::model::exposure::{Exposure, PlaceKind, Reach};
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
 use crate::model::token_key::TokenKey;
-use crate::model::token_use::{Record, RecordOrigin, TokenUse, VERSION};
+use crate::model::token_use::{RecordOrigin, TokenUse, VERSION};
 use crate::observe::mapping::Mapping;
 use crate::observe::reader::{ReadRecord, Reader, Understood};
 use crate::pipeline::ours::names;
@@ -59,7 +59,8 @@ pub struct Sight<'a> {
 struct Around {
     end: u64,
     start: u64,
-    record: Option<Box<Record>>,
+    /// When it was, and what sort of place it is.
+    said: Option<(Option<Instant>, Option<PlaceKind>)>,
     presented: Vec<TokenKey>,
 }
 
@@ -97,16 +98,17 @@ impl<'a> Sight<'a> {
         self.issued(&record);
         let end = record.start + record.bytes.len() as u64;
         let parser = if let Understood::By(name) = record.understood { name } else { "text" };
-        let mut around = Around { start: record.start, end, record: None, presented: Vec::new() };
+        let mut around = Around { start: record.start, end, said: None, presented: Vec::new() };
         for one in record.said {
             let origin =
                 RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
-            for presented in one.presented {
-                around.presented.extend(presented.keys.iter().cloned());
-                let what = TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() };
-                self.told.uses.push(what);
-            }
-            around.record.get_or_insert_with(|| Box::new(one.record));
+            around.said.get_or_insert((one.record.time, one.record.place));
+            around.presented.extend(one.presented.iter().flat_map(|presented| presented.keys.iter().cloned()));
+            let mut presented = one.presented;
+            let last = presented.pop();
+            let more = presented.into_iter().map(|presented| TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() });
+            self.told.uses.extend(more);
+            self.told.uses.extend(last.map(|presented| TokenUse { v: VERSION, presented, record: one.record, origin }));
         }
         self.records.push_back(around);
         self.settle(Some(end));
@@ -116,7 +118,7 @@ impl<'a> Sight<'a> {
     fn issued(&mut self, record: &ReadRecord) {
         let format = match record.understood {
             Understood::By(name) if tells_issuance(name, record.bytes) => Format::named(name),
-            Understood::UnknownObject | Understood::By("generic" | "token-use") => Format::named("jsonl").filter(|_| tells_record(record.bytes)),
+            Understood::UnknownObject | Understood::By("generic") => Format::named("jsonl").filter(|_| tells_record(record.bytes)),
             _ => None,
         };
         let entries = match format.map(|format| &format.framing) {
@@ -143,7 +145,7 @@ impl<'a> Sight<'a> {
             let around = self.records.front().filter(|around| around.start <= at);
             let keys = names(finding);
             if !around.is_some_and(|around| keys.iter().any(|key| around.presented.contains(key))) {
-                let exposure = exposure(finding, &self.uri, around.and_then(|around| around.record.as_deref()), self.reading);
+                let exposure = exposure(finding, &self.uri, around.and_then(|around| around.said).unwrap_or_default(), self.reading);
                 self.told.exposed.push((keys, exposure));
             }
             self.findings.pop_front();
@@ -159,11 +161,11 @@ impl<'a> Sight<'a> {
 const MARGIN: u64 = 4 << 20;
 
 /// Where a token lay; its record says when, and what sort of place it is.
-fn exposure(finding: &Finding, uri: &str, record: Option<&Record>, reading: Reading) -> Exposure {
+fn exposure(finding: &Finding, uri: &str, (time, place): (Option<Instant>, Option<PlaceKind>), reading: Reading) -> Exposure {
     let (kind, reach) = guess(uri, b"");
-    let at = record.and_then(|record| record.time).unwrap_or(reading.now);
+    let at = time.unwrap_or(reading.now);
     Exposure {
-        kind: record.and_then(|record| record.place).unwrap_or(kind),
+        kind: place.unwrap_or(kind),
         reach: reading.reach.unwrap_or(reach),
         location: uri.to_owned(),
         line: finding.position.line,
