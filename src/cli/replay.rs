@@ -31,7 +31,7 @@ use crate::outputs::summary::{counted, problem_line};
 use crate::pipeline::progress::Progress;
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::gather::Gathered;
-use crate::pipeline::replay::judge::{Bench, Judged};
+use crate::pipeline::replay::judge::{Bench, Judged, Memory};
 use crate::pipeline::replay::run::{Hear, read_paths, read_stream};
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::run::Options as RunOptions;
@@ -92,7 +92,8 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let wanted = wanted(flags, now)?;
     let mapping = mapping(flags)?;
     let ledger = ledger(flags)?;
-    let engine = Engine::new(&RuleSet::builtin(), engine::Options { known: Some(Arc::clone(&ledger) as Arc<dyn Known>), ..engine::Options::default() });
+    let engine =
+        Engine::new(&RuleSet::builtin(), engine::Options { known: Some(Arc::clone(&ledger) as Arc<dyn Known>), ..engine::Options::default() });
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
     let (mut gathered, mut heard) = (Gathered::default(), Heard::default());
@@ -109,7 +110,8 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut output = (format(&flags.format).expect("because clap accepts known formats only").make)(style(colour));
     let (mut told, mut worst) = (0, None);
-    let bench = Bench { ledger: &ledger, options: &settings.detect, now };
+    let memory = if flags.state.state.is_some() { Memory::Kept } else { Memory::None };
+    let bench = Bench { ledger: &ledger, options: &settings.detect, now, memory };
     bench.judge(&mut gathered, &mut |judged: Judged| {
         for judgement in judged.judgements.iter().filter(|judgement| wanted.has(judgement)) {
             told += 1;

@@ -80,7 +80,7 @@ impl Reader {
     }
 
     fn read(&mut self, tell: &mut dyn FnMut(ReadRecord)) {
-        while let Some(piece) = self.cut.next() {
+        while let Some(piece) = self.cut.next_piece() {
             let mut said = Vec::new();
             let understood = match piece.kind {
                 PieceKind::Object => self.state.json(piece.bytes, &Record::default(), 0, &mut said),
@@ -120,7 +120,7 @@ impl State {
         let wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers);
         let Some(records) = wrappers.map(|key| items(value, &[key])).find(|records| !records.is_empty()) else { return Understood::UnknownObject };
         let by = records.iter().map(|record| if depth < MAX_DEPTH { self.object(record, around, depth + 1, out) } else { Understood::UnknownObject });
-        by.fold(Understood::UnknownObject, |all, one| all.min(one))
+        by.fold(Understood::UnknownObject, Understood::min)
     }
 
     fn line(&mut self, text: &str, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {

@@ -40,12 +40,15 @@ pub fn scan_all(context: Context, origin: Origin, reader: &mut dyn Read, buffer:
     scan_heard(context, origin, reader, buffer, &mut Ears { tell, hear: None })
 }
 
+/// Somebody who hears bytes.
+pub type Hearing<'a> = dyn FnMut(&[u8]) + 'a;
+
 /// Who hears of a stream.
 pub struct Ears<'a> {
     /// Hears of what was found.
     pub tell: &'a mut dyn FnMut(Event),
     /// Hears the stream's bytes, before what was found in them.
-    pub hear: Option<&'a mut dyn FnMut(&[u8])>,
+    pub hear: Option<&'a mut Hearing<'a>>,
 }
 
 /// As [`scan_all`], with somebody who hears the bytes as well.
@@ -69,14 +72,7 @@ pub fn scan_heard(context: Context, origin: Origin, reader: &mut dyn Read, buffe
     cutter.into_buffer()
 }
 
-fn chunks(
-    context: Context,
-    origin: &Arc<Origin>,
-    encoding: Encoding,
-    reader: &mut dyn Read,
-    cutter: &mut Cutter,
-    ears: &mut Ears,
-) -> io::Result<()> {
+fn chunks(context: Context, origin: &Arc<Origin>, encoding: Encoding, reader: &mut dyn Read, cutter: &mut Cutter, ears: &mut Ears) -> io::Result<()> {
     let mut spare = Vec::new();
     let mut outcome = Ok(());
     while !cutter.is_done() && !context.progress.is_cancelled() {

@@ -26,12 +26,14 @@ pub fn stats(format: Shape, state: &StateFlags) -> anyhow::Result<Exit> {
         ("facts", counts.events),
         ("places", counts.exposures),
         ("grams", counts.grams),
+        ("uses", counts.uses),
+        ("judgements", counts.judgements),
         ("bytes", counts.bytes),
     ];
     let mut out = std::io::stdout();
     match format {
         Shape::Json => writeln!(out, "{}", json!(rows.into_iter().collect::<std::collections::BTreeMap<_, _>>()))?,
-        Shape::Text => rows.iter().try_for_each(|(name, count)| writeln!(out, "{name:<8} {count:>14}"))?,
+        Shape::Text => rows.iter().try_for_each(|(name, count)| writeln!(out, "{name:<10} {count:>14}"))?,
     }
     Ok(Exit::Clean)
 }

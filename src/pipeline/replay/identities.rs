@@ -58,7 +58,9 @@ mod tests {
     fn names_are_joined_through_others_in_any_order() {
         for order in [[[1, 2], [3, 4], [2, 3]], [[2, 3], [3, 4], [1, 2]], [[3, 4], [1, 2], [3, 2]]] {
             let mut identities = Identities::default();
-            order.into_iter().for_each(|pair| identities.join(pair));
+            for pair in order {
+                identities.join(pair);
+            }
             identities.join([9]);
             assert!((1..=4).all(|name| identities.root(name) == 1), "{order:?}");
             assert_eq!((identities.root(9), identities.is_new(9), identities.is_new(7)), (9, false, true));

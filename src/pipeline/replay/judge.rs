@@ -18,6 +18,8 @@ use crate::model::ledger_match::LedgerMatch;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
 use crate::pipeline::replay::gather::{Gathered, Group};
+use crate::pipeline::replay::keeping::Keeping;
+use crate::store::store::RecordId;
 
 /// What judgement cannot do without.
 pub struct Bench<'a> {
@@ -27,6 +29,17 @@ pub struct Bench<'a> {
     pub options: &'a Options,
     /// The time of judgement.
     pub now: Instant,
+    /// Whether uses and judgements are kept in the ledger's store, and earlier ones judged with.
+    pub memory: Memory,
+}
+
+/// What a run leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Memory {
+    /// Nothing.
+    None,
+    /// Uses, places and judgements, for later runs.
+    Kept,
 }
 
 /// Why a run cannot be judged.
@@ -47,6 +60,8 @@ pub enum ReplayError {
 pub struct Judged {
     /// Every index of its names.
     pub names: Vec<u64>,
+    /// Its record in the ledger.
+    pub record: Option<RecordId>,
     /// What is told of it, worst first.
     pub judgements: Vec<Judgement>,
 }
@@ -62,7 +77,11 @@ impl Bench<'_> {
         for (name, exposure) in std::mem::take(&mut gathered.exposed) {
             exposed.entry(gathered.identities.root(name)).or_default().push(exposure);
         }
-        gathered.groups(&mut |groups: Vec<Group>| {
+        gathered.groups(&mut |mut groups: Vec<Group>| {
+            let mut keeping = Keeping::new(self);
+            for (root, uses) in &mut groups {
+                keeping.recall(*root, uses)?;
+            }
             let collapsed: Vec<(u64, Vec<TokenKey>, Vec<Use>)> = groups
                 .into_iter()
                 .map(|(root, uses)| {
@@ -73,17 +92,19 @@ impl Bench<'_> {
             let habits = habits(&collapsed, self.options);
             for (root, keys, uses) in &collapsed {
                 let exposures = exposed.remove(root).unwrap_or_default();
-                let judged = self.token(keys, uses, exposures, &habits)?;
+                let mut judged = self.token(keys, uses, &exposures, &habits)?;
+                keeping.keep(*root, &exposures, &mut judged)?;
                 if !judged.judgements.is_empty() {
                     tell(judged)?;
                 }
             }
-            Ok(())
+            keeping.commit()
         })
     }
 
-    fn token(&self, keys: &[TokenKey], uses: &[Use], mut exposures: Vec<Exposure>, habits: &Habits) -> Result<Judged, ReplayError> {
-        let matched = self.matched(keys)?;
+    fn token(&self, keys: &[TokenKey], uses: &[Use], found: &[Exposure], habits: &Habits) -> Result<Judged, ReplayError> {
+        let (record, matched) = self.matched(keys)?.unzip();
+        let mut exposures = found.to_vec();
         let issuance = matched.as_ref().map(|matched| &matched.issuance);
         let family = issuance.map_or_else(|| Ok(Vec::new()), |issuance| self.family(issuance))?;
         exposures.extend(matched.iter().flat_map(|matched| matched.exposures.iter().cloned()));
@@ -105,15 +126,16 @@ impl Bench<'_> {
         let answers = judge_uses(&case);
         let raised = alerts(&answers, self.options).map(|alarm| alarm.answers).unwrap_or_default();
         let judgements = answers.iter().enumerate().map(|(at, answer)| judgement(&key, uses, answer, raised.contains(&at))).collect();
-        Ok(Judged { names: keys.iter().map(TokenKey::index).collect(), judgements })
+        Ok(Judged { names: keys.iter().map(TokenKey::index).collect(), record, judgements })
     }
 
     /// What the ledger says. A JWT that only claims another token's id is not that token.
-    fn matched(&self, keys: &[TokenKey]) -> Result<Option<LedgerMatch>, ReplayError> {
+    fn matched(&self, keys: &[TokenKey]) -> Result<Option<(RecordId, LedgerMatch)>, ReplayError> {
         let Some((by, stored)) = self.ledger.find(keys)? else { return Ok(None) };
         let known: Vec<TokenKey> = stored.issuance.keys().into_iter().filter(is_fingerprint).collect();
         let forged = matches!(by, TokenKey::JwtId { .. }) && !known.is_empty() && keys.iter().any(is_fingerprint);
-        if forged { Ok(None) } else { Ok(Some(self.ledger.answer(by, stored, self.now, self.now)?)) }
+        let id = stored.id;
+        if forged { Ok(None) } else { Ok(Some((id, self.ledger.answer(by, stored, self.now, self.now)?))) }
     }
 
     fn family(&self, issuance: &Issuance) -> Result<Vec<Issuance>, ReplayError> {
@@ -174,7 +196,7 @@ fn identities<'a>(one: &'a Use, options: &Options) -> Vec<Cow<'a, str>> {
 }
 
 fn judgement(key: &TokenKey, uses: &[Use], answer: &Answer, alert: bool) -> Judgement {
-    let origins: Vec<_> = answer.uses.iter().flat_map(|at| uses[*at].hops.first()).take(MOST_USES).cloned().collect();
+    let origins: Vec<_> = answer.uses.iter().filter_map(|at| uses[*at].hops.first()).take(MOST_USES).cloned().collect();
     Judgement {
         id: judgement_id(&answer.verdict.id, key, &answer.slot, answer.verdict.severity, origins.first()),
         supersedes: None,

@@ -7,4 +7,5 @@ pub mod sight;
 pub mod identities;
 pub mod gather;
 pub mod judge;
+pub mod keeping;
 pub mod run;

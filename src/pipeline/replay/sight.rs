@@ -100,8 +100,7 @@ impl<'a> Sight<'a> {
         let parser = if let Understood::By(name) = record.understood { name } else { "text" };
         let mut around = Around { start: record.start, end, said: None, presented: Vec::new() };
         for one in record.said {
-            let origin =
-                RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
+            let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
             around.said.get_or_insert((one.record.time, one.record.place));
             around.presented.extend(one.presented.iter().flat_map(|presented| presented.keys.iter().cloned()));
             let mut presented = one.presented;

@@ -1,0 +1,98 @@
+//! What a run keeps for later ones: uses, places and judgements of whole tokens, committed together.
+//!
+//! **Invariant:** a token's uses and what was judged of them are in one transaction; the same logs again add no use and no judgement.
+
+use std::collections::HashMap;
+
+use crate::model::exposure::Exposure;
+use crate::model::instant::Instant;
+use crate::model::judgement::Judgement;
+use crate::model::token_key::TokenKey;
+use crate::model::token_use::TokenUse;
+use crate::pipeline::replay::judge::{Bench, Judged, Memory, ReplayError};
+use crate::store::step::{NewUse, Seen, Step};
+
+/// How many uses are committed together, about.
+const TOGETHER: usize = 20_000;
+
+/// What waits to be committed.
+pub struct Keeping<'a> {
+    bench: &'a Bench<'a>,
+    /// Uses of tokens that have not been judged.
+    open: HashMap<u64, Vec<NewUse>>,
+    uses: Vec<NewUse>,
+    seen: Vec<Seen>,
+    judgements: Vec<Judgement>,
+}
+
+impl<'a> Keeping<'a> {
+    /// Nothing waits.
+    #[must_use]
+    pub fn new(bench: &'a Bench<'a>) -> Self {
+        Self { bench, open: HashMap::new(), uses: Vec::new(), seen: Vec::new(), judgements: Vec::new() }
+    }
+
+    /// Adds the uses that earlier runs kept of a token to those of this run.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`]
+    pub fn recall(&mut self, root: u64, uses: &mut Vec<TokenUse>) -> Result<(), ReplayError> {
+        if self.bench.memory == Memory::None {
+            return Ok(());
+        }
+        self.open.insert(root, uses.iter().map(new_use).collect());
+        let mut names: Vec<u64> = uses.iter().flat_map(|what| &what.presented.keys).map(TokenKey::index).collect();
+        names.sort_unstable();
+        names.dedup();
+        // A use that this version cannot read is left out; `ledger verify` tells of it.
+        self.bench.ledger.store().uses(&names, &mut |json| uses.extend(serde_json::from_str::<TokenUse>(json).ok()))?;
+        Ok(())
+    }
+
+    /// Takes over what was judged of a token: an answer that takes another one's place says so.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`]
+    pub fn keep(&mut self, root: u64, exposures: &[Exposure], judged: &mut Judged) -> Result<(), ReplayError> {
+        if self.bench.memory == Memory::None {
+            return Ok(());
+        }
+        self.uses.extend(self.open.remove(&root).into_iter().flatten());
+        self.seen.extend(judged.record.into_iter().flat_map(|record| exposures.iter().map(move |one| Seen { record, exposure: one.clone() })));
+        if !judged.judgements.is_empty() {
+            let earlier = self.bench.ledger.store().judgements(&judged.names)?;
+            for new in &mut judged.judgements {
+                let same = |old: &&Judgement| old.verdict.id == new.verdict.id && old.slot == new.slot && old.id != new.id;
+                new.supersedes = earlier.iter().find(same).map(|old| old.id.clone());
+            }
+            self.judgements.extend(judged.judgements.iter().cloned());
+        }
+        if self.uses.len() >= TOGETHER { self.commit() } else { Ok(()) }
+    }
+
+    /// Commits what waits.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`]; then none of it was written.
+    pub fn commit(&mut self) -> Result<(), ReplayError> {
+        if self.bench.memory == Memory::Kept {
+            let step = Step { uses: &self.uses, seen: &self.seen, judgements: &self.judgements, ..Step::default() };
+            self.bench.ledger.store().commit(&step)?;
+            self.uses.clear();
+            self.seen.clear();
+            self.judgements.clear();
+        }
+        Ok(())
+    }
+}
+
+fn new_use(what: &TokenUse) -> NewUse {
+    NewUse {
+        names: what.presented.keys.iter().map(TokenKey::index).collect(),
+        at: what.record.time.map(Instant::seconds),
+        json: serde_json::to_string(what).expect("because uses can be written"),
+    }
+}
