@@ -26,9 +26,11 @@ use crate::model::judgement::Judgement;
 use crate::model::known::Known;
 use crate::model::problem::Problem;
 use crate::observe::mapping::Mapping;
+use crate::outputs::judgement::about::Context as FormatContext;
 use crate::outputs::judgement::format::format;
 use crate::outputs::summary::{counted, problem_line};
 use crate::pipeline::progress::Progress;
+use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::{Bench, Judged};
@@ -91,7 +93,8 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let wanted = wanted(flags, now)?;
     let mapping = mapping(flags)?;
     let ledger = ledger(flags)?;
-    let engine = Engine::new(&RuleSet::builtin(), engine::Options { known: Some(Arc::clone(&ledger) as Arc<dyn Known>), ..engine::Options::default() });
+    let engine =
+        Engine::new(&RuleSet::builtin(), engine::Options { known: Some(Arc::clone(&ledger) as Arc<dyn Known>), ..engine::Options::default() });
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
     let (mut gathered, mut heard) = (Gathered::default(), Heard::default());
@@ -106,7 +109,11 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     }
     import(&ledger, &mut gathered)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut output = (format(&flags.format).expect("because clap accepts known formats only").make)(style(colour));
+    let mut output = (format(&flags.format).expect("because clap accepts known formats only").make)(FormatContext {
+        style: style(colour),
+        now,
+        detections: abouts(),
+    });
     let (mut told, mut worst) = (0, None);
     let bench = Bench { ledger: &ledger, options: &settings.detect, now };
     bench.judge(&mut gathered, &mut |judged: Judged| {
