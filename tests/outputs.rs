@@ -21,8 +21,11 @@ use beartrap::outputs::format::{FORMATS, format};
 use beartrap::outputs::gitlab;
 use beartrap::outputs::output::{Context, Live, Style};
 use beartrap::outputs::record::FindingRecord;
-use beartrap::outputs::schema::{finding_schema, issuance_schema, lifecycle_schema, summary_schema};
+use beartrap::outputs::schema::{
+    finding_schema, issuance_schema, judgement_schema, lifecycle_schema, schema, summary_schema, timeline_schema, token_use_schema,
+};
 use beartrap::outputs::summary::{problem_line, summary_line};
+use beartrap::pipeline::replay::coverage::Coverage;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -270,7 +273,16 @@ fn jsonl_writes_each_line_at_once() {
 
 #[test]
 fn committed_schemas_are_in_step_with_the_types() {
-    let schemas = [("finding", finding_schema()), ("summary", summary_schema()), ("issuance", issuance_schema()), ("lifecycle", lifecycle_schema())];
+    let schemas = [
+        ("finding", finding_schema()),
+        ("summary", summary_schema()),
+        ("issuance", issuance_schema()),
+        ("lifecycle", lifecycle_schema()),
+        ("token-use", token_use_schema()),
+        ("judgement", judgement_schema()),
+        ("timeline", timeline_schema()),
+        ("coverage", schema::<Coverage>()),
+    ];
     for (name, schema) in schemas {
         let path = format!("{}/docs/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let text = format!("{schema:#}\n");

@@ -12,6 +12,7 @@ pub mod scan;
 mod stdin;
 pub mod stories;
 pub mod terminal;
+pub mod timeline;
 
 use std::io::Write;
 
@@ -34,6 +35,7 @@ pub fn main() -> Exit {
         Command::Scan(scan) => scan::scan(&scan, flags.color),
         Command::Ledger { command } => ledger::ledger(&command),
         Command::Replay(replay) => replay::replay(&replay, flags.color),
+        Command::Timeline(timeline) => timeline::timeline(&timeline, flags.color),
         Command::Rules { command } => rules::rules(&command),
         Command::Fingerprint { key_file } => fingerprint::fingerprint(key_file.as_deref()),
         Command::Explain { id, rules } => explain::explain(&id, &rules),

@@ -26,9 +26,11 @@ use crate::model::judgement::Judgement;
 use crate::model::known::Known;
 use crate::model::problem::Problem;
 use crate::observe::mapping::Mapping;
+use crate::outputs::judgement::about::Context as FormatContext;
 use crate::outputs::judgement::format::format;
 use crate::outputs::summary::{counted, problem_line};
 use crate::pipeline::progress::Progress;
+use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::{Bench, Judged, Memory};
@@ -108,7 +110,11 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     }
     import(&ledger, &mut gathered)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut output = (format(&flags.format).expect("because clap accepts known formats only").make)(style(colour));
+    let mut output = (format(&flags.format).expect("because clap accepts known formats only").make)(FormatContext {
+        style: style(colour),
+        now,
+        detections: abouts(),
+    });
     let (mut told, mut worst) = (0, None);
     let memory = if flags.state.state.is_some() { Memory::Kept } else { Memory::None };
     let bench = Bench { ledger: &ledger, options: &settings.detect, now, memory };

@@ -32,6 +32,8 @@ pub enum Command {
     },
     /// Tell from logs who used a token where it was not issued for
     Replay(Box<crate::config::replay_flags::ReplayFlags>),
+    /// Tell one token's life: issued, seen, used, judged, ended
+    Timeline(Box<crate::config::timeline_flags::TimelineFlags>),
     /// List, check, explain and try rules
     Rules {
         /// What to do with rules

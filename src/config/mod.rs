@@ -7,3 +7,4 @@ pub mod file;
 pub mod replay_flags;
 pub mod settings;
 pub mod state;
+pub mod timeline_flags;

@@ -26,3 +26,4 @@ pub mod stable_id;
 pub mod summary;
 pub mod summary_record;
 pub mod text;
+pub mod timeline;

@@ -81,7 +81,8 @@ fn descriptor(rule: &RuleInfo, confidence: Confidence) -> Value {
 }
 
 /// GitHub's bands: critical from 9.0, high from 7.0, medium from 4.0, low from 0.1.
-fn security_severity(severity: Severity) -> &'static str {
+#[must_use]
+pub fn security_severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",
         Severity::High => "8.0",

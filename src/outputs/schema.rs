@@ -5,7 +5,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::model::issuance::Issuance;
+use crate::model::judgement::Judgement;
 use crate::model::lifecycle::LifecycleEvent;
+use crate::model::timeline::Timeline;
+use crate::model::token_use::TokenUse;
 use crate::outputs::record::FindingRecord;
 use crate::outputs::summary_record::SummaryRecord;
 
@@ -21,7 +24,9 @@ pub fn summary_schema() -> Value {
     schema::<SummaryRecord>()
 }
 
-fn schema<T: JsonSchema>() -> Value {
+/// JSON Schema (2020-12) of a type as it is written; for records of rooms that this one does not know.
+#[must_use]
+pub fn schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().into()
 }
 
@@ -35,4 +40,22 @@ pub fn issuance_schema() -> Value {
 #[must_use]
 pub fn lifecycle_schema() -> Value {
     schema::<LifecycleEvent>()
+}
+
+/// JSON Schema of the token-use record.
+#[must_use]
+pub fn token_use_schema() -> Value {
+    schema::<TokenUse>()
+}
+
+/// JSON Schema of a judgement of replay.
+#[must_use]
+pub fn judgement_schema() -> Value {
+    schema::<Judgement>()
+}
+
+/// JSON Schema of one token's life.
+#[must_use]
+pub fn timeline_schema() -> Value {
+    schema::<Timeline>()
 }

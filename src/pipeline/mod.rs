@@ -13,3 +13,5 @@ pub mod scanner;
 pub mod story;
 pub mod stream;
 pub mod suppress;
+pub mod timeline;
+pub mod timeline_entry;

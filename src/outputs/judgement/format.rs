@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 
 use crate::model::judgement::Judgement;
+use crate::outputs::judgement::about::Context;
 use crate::outputs::judgement::jsonl::Jsonl;
+use crate::outputs::judgement::ocsf::Ocsf;
+use crate::outputs::judgement::sarif::Sarif;
 use crate::outputs::judgement::text::Text;
-use crate::outputs::output::Style;
 
 /// One way of writing judgements down. Called with each judgement, then once with `finish`.
 pub trait JudgementOutput {
@@ -30,12 +32,16 @@ pub struct JudgementFormat {
     /// The word that selects it.
     pub name: &'static str,
     /// Makes an output that has written nothing yet.
-    pub make: fn(Style) -> Box<dyn JudgementOutput>,
+    pub make: fn(Context) -> Box<dyn JudgementOutput>,
 }
 
 /// Every format, the default first.
-pub const FORMATS: &[JudgementFormat] =
-    &[JudgementFormat { name: "text", make: |style| Box::new(Text::new(style)) }, JudgementFormat { name: "jsonl", make: |_| Box::new(Jsonl) }];
+pub const FORMATS: &[JudgementFormat] = &[
+    JudgementFormat { name: "text", make: |context| Box::new(Text::new(context.style)) },
+    JudgementFormat { name: "jsonl", make: |_| Box::new(Jsonl) },
+    JudgementFormat { name: "sarif", make: |context| Box::new(Sarif::new(context)) },
+    JudgementFormat { name: "ocsf", make: |context| Box::new(Ocsf::new(context)) },
+];
 
 /// The format of this name.
 #[must_use]

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::model::judgement::Judgement;
+use crate::outputs::json_text::json_line;
 use crate::outputs::judgement::format::JudgementOutput;
 
 /// The format.
@@ -10,8 +11,7 @@ pub struct Jsonl;
 
 impl JudgementOutput for Jsonl {
     fn judgement(&mut self, out: &mut dyn Write, judgement: &Judgement) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, judgement)?;
-        out.write_all(b"\n")
+        out.write_all(&json_line(judgement)?)
     }
 
     fn finish(&mut self, _: &mut dyn Write) -> io::Result<()> {

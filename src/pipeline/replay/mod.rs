@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** what is judged depends on the set of records only, not on their order or on the threads that read them.
 
+pub mod about;
 pub mod coverage;
 pub mod sight;
 pub mod identities;

@@ -1,0 +1,78 @@
+//! What the documents list is what the code has.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::fs;
+
+use beartrap::config::file::Settings;
+use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
+use beartrap::outputs::judgement::format::FORMATS;
+use regex::Regex;
+
+fn text(path: &str) -> String {
+    fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// The part of a document under a heading.
+fn section<'t>(document: &'t str, heading: &str) -> &'t str {
+    let level = heading.split(' ').next().unwrap();
+    let (_, rest) = document.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no `{heading}`"));
+    rest.split_once(&format!("\n{level} ")).map_or(rest, |(own, _)| own)
+}
+
+/// The cells of the rows of a section whose first cell is code.
+fn rows(section: &str) -> Vec<Vec<String>> {
+    let cells = |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
+    section.lines().filter(|line| line.starts_with("| `")).map(cells).collect()
+}
+
+/// The first cells of these rows, without backticks.
+fn names(rows: &[Vec<String>]) -> Vec<String> {
+    rows.iter().map(|row| row[0].trim_matches('`').to_owned()).collect()
+}
+
+/// What a pattern captures between a line and the next closing brace at its margin.
+fn declared(path: &str, from: &str, pattern: &str) -> Vec<String> {
+    let text = text(path);
+    let (_, rest) = text.split_once(&format!("\n{from} {{\n")).unwrap();
+    let (body, _) = rest.split_once("\n}").unwrap();
+    Regex::new(pattern).unwrap().captures_iter(body).map(|found| found[1].to_owned()).collect()
+}
+
+#[test]
+fn every_log_format_has_its_line() {
+    let document = text("docs/replay.md");
+    let objects = OBJECT_FORMATS.iter().map(|format| (format.name, format.about));
+    let lines = LINE_FORMATS.iter().map(|format| (format.name, format.about));
+    let expected: Vec<String> = objects.chain(lines).map(|(name, about)| format!("| `{name}` | {} |", about.replace('|', "\\|"))).collect();
+    let told: Vec<&str> = section(&document, "## Log formats").lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn every_setting_has_its_line_and_its_default() {
+    let document = text("docs/replay.md");
+    let settings = section(&document, "## Settings");
+    let own = rows(settings.split("\n### ").next().unwrap());
+    assert_eq!(names(&own), declared("src/detect/options.rs", "thresholds!", r"(?m)^    (\w+): [^=]+ = .*;$"));
+    let written: Vec<String> = own.iter().map(|row| format!("{} = {}", row[0].trim_matches('`'), row[1].trim_matches('`'))).collect();
+    let read: Settings = toml::from_str(&format!("[detect]\n{}", written.join("\n"))).unwrap();
+    assert_eq!(read, Settings::default());
+    for (heading, path, types) in [
+        ("### Networks", "src/detect/network.rs", &["Networks", "System"][..]),
+        ("### Issuers", "src/detect/issuer.rs", &["Issuer"]),
+        ("### Exceptions", "src/detect/exception.rs", &["Exception"]),
+    ] {
+        let fields = types.iter().flat_map(|name| declared(path, &format!("pub struct {name}"), r"(?m)^    pub (\w+):"));
+        assert_eq!(names(&rows(section(settings, heading))), fields.collect::<Vec<_>>(), "{heading}");
+    }
+}
+
+#[test]
+fn every_format_of_judgements_is_told() {
+    let (replay, formats) = (text("docs/replay.md"), text("docs/formats.md"));
+    for format in FORMATS {
+        let name = format!("`{}`", format.name);
+        assert!(replay.contains(&name) && section(&formats, "## Judgements").contains(&name), "{name}");
+    }
+}
