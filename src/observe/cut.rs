@@ -164,7 +164,9 @@ impl Cut {
         let (from, braces) = self.followed;
         let (end, now) = follow(&self.buffer[first..], from, braces);
         let looked = from..end.unwrap_or(self.buffer.len() - first);
-        if self.place == Place::Lines && let Some(next) = broken(&self.buffer[first..], looked) {
+        if self.place == Place::Lines
+            && let Some(next) = broken(&self.buffer[first..], looked)
+        {
             return Some((PieceKind::Broken, first, first + next, first + next));
         }
         if let Some(end) = end {
@@ -269,7 +271,9 @@ fn broken(bytes: &[u8], looked: std::ops::Range<usize>) -> Option<usize> {
     // A line break and what follows it may arrive apart.
     let from = looked.start.saturating_sub(3);
     let mut lines = memchr_iter(b'\n', &bytes[from..looked.end]).map(|at| from + at + 1);
-    lines.find(|at| bytes[*at..].starts_with(b"{\"") && !bytes[..*at].trim_ascii_end().ends_with(b",") && !bytes[..*at].trim_ascii_end().ends_with(b"["))
+    lines.find(|at| {
+        bytes[*at..].starts_with(b"{\"") && !bytes[..*at].trim_ascii_end().ends_with(b",") && !bytes[..*at].trim_ascii_end().ends_with(b"[")
+    })
 }
 
 #[cfg(test)]
@@ -300,7 +304,10 @@ mod tests {
             ("{\"a\":1}\n{\"b\":\"}\\\"{\"}\n", &[(Object, "{\"a\":1}", 0, 1), (Object, "{\"b\":\"}\\\"{\"}", 8, 2)]),
             ("one\r\n\ntwo {\"a\":1}\nthree", &[(Line, "one", 0, 1), (Line, "two {\"a\":1}", 6, 3), (Line, "three", 18, 4)]),
             ("{\n  \"a\": {\n    \"b\": 2\n  }\n}\nend\n", &[(Object, "{\n  \"a\": {\n    \"b\": 2\n  }\n}", 0, 1), (Line, "end", 28, 6)]),
-            ("{\"Records\": [{\"a\":1},\n {\"b\":2}], \"x\": \"]\"}\n{\"c\":3}\n", &[(Object, "{\"a\":1}", 13, 1), (Object, "{\"b\":2}", 23, 2), (Object, "{\"c\":3}", 43, 3)]),
+            (
+                "{\"Records\": [{\"a\":1},\n {\"b\":2}], \"x\": \"]\"}\n{\"c\":3}\n",
+                &[(Object, "{\"a\":1}", 13, 1), (Object, "{\"b\":2}", 23, 2), (Object, "{\"c\":3}", 43, 3)],
+            ),
             ("[{\"a\":1},{\"b\":[{}]}]\n", &[(Object, "{\"a\":1}", 1, 1), (Object, "{\"b\":[{}]}", 9, 1)]),
             ("[10:00] text\n[info] {\"a\":1}\n", &[(Line, "[10:00] text", 0, 1), (Line, "[info] {\"a\":1}", 13, 2)]),
             ("{\"a\":1,\n{\"b\":2}\n", &[(Object, "{\"a\":1,\n{\"b\":2}\n", 0, 1)]),

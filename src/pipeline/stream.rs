@@ -69,14 +69,7 @@ pub fn scan_heard(context: Context, origin: Origin, reader: &mut dyn Read, buffe
     cutter.into_buffer()
 }
 
-fn chunks(
-    context: Context,
-    origin: &Arc<Origin>,
-    encoding: Encoding,
-    reader: &mut dyn Read,
-    cutter: &mut Cutter,
-    ears: &mut Ears,
-) -> io::Result<()> {
+fn chunks(context: Context, origin: &Arc<Origin>, encoding: Encoding, reader: &mut dyn Read, cutter: &mut Cutter, ears: &mut Ears) -> io::Result<()> {
     let mut spare = Vec::new();
     let mut outcome = Ok(());
     while !cutter.is_done() && !context.progress.is_cancelled() {

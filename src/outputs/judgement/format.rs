@@ -34,10 +34,8 @@ pub struct JudgementFormat {
 }
 
 /// Every format, the default first.
-pub const FORMATS: &[JudgementFormat] = &[
-    JudgementFormat { name: "text", make: |style| Box::new(Text::new(style)) },
-    JudgementFormat { name: "jsonl", make: |_| Box::new(Jsonl) },
-];
+pub const FORMATS: &[JudgementFormat] =
+    &[JudgementFormat { name: "text", make: |style| Box::new(Text::new(style)) }, JudgementFormat { name: "jsonl", make: |_| Box::new(Jsonl) }];
 
 /// The format of this name.
 #[must_use]

@@ -46,6 +46,8 @@ pub enum ReplayError {
 pub struct Judged {
     /// Every index of its names.
     pub names: Vec<u64>,
+    /// The issued-token record, where the ledger knows the token.
+    pub issuance: Option<Issuance>,
     /// What is told of it, worst first.
     pub judgements: Vec<Judgement>,
 }
@@ -104,7 +106,8 @@ impl Bench<'_> {
         let answers = judge_uses(&case);
         let raised = alerts(&answers, self.options).map(|alarm| alarm.answers).unwrap_or_default();
         let judgements = answers.iter().enumerate().map(|(at, answer)| judgement(&key, uses, answer, raised.contains(&at))).collect();
-        Ok(Judged { names: keys.iter().map(TokenKey::index).collect(), judgements })
+        let names = keys.iter().map(TokenKey::index).collect();
+        Ok(Judged { names, judgements, issuance: matched.map(|matched| matched.issuance) })
     }
 
     /// What the ledger says. A JWT that only claims another token's id is not that token.
@@ -181,5 +184,6 @@ fn judgement(key: &TokenKey, uses: &[Use], answer: &Answer, alert: bool) -> Judg
         verdict: answer.verdict.clone(),
         uses: origins,
         alert,
+        decision: None,
     }
 }

@@ -54,7 +54,14 @@ pub fn read_paths(context: Context, paths: Vec<PathBuf>, reading: Reading, optio
 }
 
 /// Reads one stream.
-pub fn read_stream(context: Context, reader: &mut dyn Read, reading: Reading, options: &Options, gathered: &mut Gathered, hear: &mut (dyn Hear + Send)) {
+pub fn read_stream(
+    context: Context,
+    reader: &mut dyn Read,
+    reading: Reading,
+    options: &Options,
+    gathered: &mut Gathered,
+    hear: &mut (dyn Hear + Send),
+) {
     let shared = Mutex::new(Shared { gathered, hear });
     let mut visitor = Visitor { context, reading, buffer: Vec::new(), shared: &shared };
     unpack(&Origin::Stdin, &mut Cursor::new(Vec::new()).chain(reader), &options.limits, &mut visitor);

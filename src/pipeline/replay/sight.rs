@@ -99,8 +99,7 @@ impl<'a> Sight<'a> {
         let parser = if let Understood::By(name) = record.understood { name } else { "text" };
         let mut around = Around { start: record.start, end, record: None, presented: Vec::new() };
         for one in record.said {
-            let origin =
-                RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
+            let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
             for presented in one.presented {
                 around.presented.extend(presented.keys.iter().cloned());
                 let what = TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() };
