@@ -29,6 +29,7 @@ use crate::observe::mapping::Mapping;
 use crate::outputs::judgement::about::Context as FormatContext;
 use crate::outputs::judgement::format::format;
 use crate::outputs::summary::{counted, problem_line};
+use crate::pipeline::policy::Policy;
 use crate::pipeline::progress::Progress;
 use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::coverage::Coverage;
@@ -75,10 +76,14 @@ struct Wanted {
 
 impl Wanted {
     fn has(&self, judgement: &Judgement) -> bool {
+        self.is_about(judgement) && (self.all || judgement.alert)
+    }
+
+    fn is_about(&self, judgement: &Judgement) -> bool {
         let id = &judgement.verdict.id;
         let chosen = (self.only.is_empty() || self.only.contains(id)) && !self.disable.contains(id);
         let recent = self.since.is_none_or(|since| judgement.at.is_none_or(|at| at >= since));
-        chosen && recent && (self.all || judgement.alert)
+        chosen && recent
     }
 }
 
@@ -93,6 +98,7 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let settings = Settings::read(flags.config.as_deref())?;
     let wanted = wanted(flags, now)?;
     let mapping = mapping(flags)?;
+    let mut policy = flags.policy.as_deref().map(Policy::read).transpose()?;
     let ledger = ledger(flags)?;
     let engine =
         Engine::new(&RuleSet::builtin(), engine::Options { known: Some(Arc::clone(&ledger) as Arc<dyn Known>), ..engine::Options::default() });
@@ -115,10 +121,16 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
         now,
         detections: abouts(),
     });
-    let (mut told, mut worst) = (0, None);
+    let (mut told, mut dropped, mut worst) = (0, 0, None);
     let memory = if flags.state.state.is_some() { Memory::Kept } else { Memory::None };
     let bench = Bench { ledger: &ledger, options: &settings.detect, now, memory };
-    bench.judge(&mut gathered, &mut |judged: Judged| {
+    let mut decide = |judged: &mut Judged| {
+        if let Some(policy) = &mut policy {
+            policy.decide(&mut judged.judgements, judged.issuance.as_ref());
+        }
+    };
+    bench.judge(&mut gathered, &mut decide, &mut |judged: Judged| {
+        dropped += judged.judgements.iter().filter(|judgement| wanted.is_about(judgement) && is_dropped(judgement)).count() as u64;
         for judgement in judged.judgements.iter().filter(|judgement| wanted.has(judgement)) {
             told += 1;
             worst = worst.max(Some(judgement.verdict.severity).filter(|_| judgement.alert));
@@ -127,6 +139,7 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
         Ok(())
     })?;
     output.finish(&mut out)?;
+    policy.iter().flat_map(Policy::problems).for_each(|problem| heard.problem(problem));
     if flags.coverage {
         coverage(&mut out, &gathered.coverage)?;
     }
@@ -135,15 +148,20 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
         let seconds = clock.elapsed().as_secs_f64();
         let rate = gathered.count as f64 / seconds.max(0.001);
         say(format_args!(
-            "{} of {} in {} ({:.1} MB, {rate:.0} uses a second), {}",
+            "{} of {} in {} ({:.1} MB, {rate:.0} uses a second), {}{}",
             counted(told, "judgement"),
             counted(gathered.count, "use"),
             counted(progress.files(), "file"),
             progress.bytes() as f64 / 1e6,
+            if policy.is_some() { format!("{dropped} dropped by policy, ") } else { String::new() },
             counted(heard.problems, "problem")
         ));
     }
     Ok(status(flags, worst, &heard, &progress))
+}
+
+fn is_dropped(judgement: &Judgement) -> bool {
+    judgement.decision.as_ref().is_some_and(|decision| decision.dropped)
 }
 
 fn wanted(flags: &ReplayFlags, now: Instant) -> anyhow::Result<Wanted> {

@@ -27,6 +27,9 @@ pub struct ReplayFlags {
     /// How records of your own formats are read: a mapping file (docs/replay.md)
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// What decides about judgements: a policy in Rego (docs/policy.md)
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Tell only what happened from this time on, such as `2026-03-02T10:00:00Z` or `24h`; earlier uses are judged with all the same
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::model::decision::Decision;
 use crate::model::fingerprint::hex;
 use crate::model::grade::Severity;
 use crate::model::instant::Instant;
@@ -38,6 +39,9 @@ pub struct Judgement {
     pub uses: Vec<RecordOrigin>,
     /// Whether somebody is to be told.
     pub alert: bool,
+    /// What a policy decided about it; absent where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
 }
 
 /// The id of a judgement: 16 bytes of SHA-256 in hexadecimal, of what makes it this one. A verdict that gets worse, or rests on another

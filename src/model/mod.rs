@@ -2,6 +2,7 @@
 
 pub mod carrier;
 pub mod chunk;
+pub mod decision;
 pub mod decoder;
 pub mod exposure;
 pub mod finding;

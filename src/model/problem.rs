@@ -29,6 +29,8 @@ pub enum ProblemKind {
     Entry,
     /// The ledger could not be asked, or did not take what was seen.
     Ledger,
+    /// A policy could not decide about a judgement.
+    Policy,
 }
 
 impl ProblemKind {
@@ -46,6 +48,7 @@ impl ProblemKind {
             Self::Unsupported => "unsupported",
             Self::Entry => "entry",
             Self::Ledger => "ledger",
+            Self::Policy => "policy",
         }
     }
 

@@ -6,6 +6,7 @@ pub mod feed;
 pub mod ignore_list;
 pub mod importing;
 pub mod ours;
+pub mod policy;
 pub mod progress;
 pub mod replay;
 pub mod run;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Paint};
 
+use crate::model::decision::Decision;
 use crate::model::grade::Severity;
 use crate::model::judgement::Judgement;
 use crate::model::token_key::TokenKey;
@@ -44,6 +45,9 @@ impl Text {
             let at = judgement.at.map(|at| format!(" at {at}")).unwrap_or_default();
             let alert = if judgement.alert { "" } else { ", not enough for an alert" };
             writeln!(out, "  {} {}{at}{alert}: {}", self.painted(verdict.severity), verdict.id, visible(&verdict.message))?;
+            if let Some(decision) = &judgement.decision {
+                writeln!(out, "    decision: {}", visible(&decided(decision)))?;
+            }
             for evidence in verdict.evidence.iter().take(MOST_EVIDENCE) {
                 writeln!(out, "    {}: {}", evidence.name, visible(&evidence.value))?;
             }
@@ -53,6 +57,16 @@ impl Text {
         }
         writeln!(out)
     }
+}
+
+/// Such as `dropped, critical -> low, action page: known test (team.rego)`.
+fn decided(decision: &Decision) -> String {
+    let severity = (decision.before != decision.after).then(|| format!("{} -> {}", decision.before.as_str(), decision.after.as_str()));
+    let action = decision.action.as_ref().map(|action| format!("action {action}"));
+    let what: Vec<String> = decision.dropped.then(|| "dropped".to_owned()).into_iter().chain(severity).chain(action).collect();
+    let what = if what.is_empty() { "unchanged".to_owned() } else { what.join(", ") };
+    let why = decision.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{what}{why} ({})", decision.policy)
 }
 
 /// A token's name; of a fingerprint, enough to tell two tokens apart.

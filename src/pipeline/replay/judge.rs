@@ -62,17 +62,24 @@ pub struct Judged {
     pub names: Vec<u64>,
     /// Its record in the ledger.
     pub record: Option<RecordId>,
+    /// The issued-token record, where the ledger knows the token.
+    pub issuance: Option<Issuance>,
     /// What is told of it, worst first.
     pub judgements: Vec<Judgement>,
 }
 
 impl Bench<'_> {
-    /// Judges every token that was gathered; `tell` hears of each of which there is something to tell.
+    /// Judges every token that was gathered; `decide` may change what is told and kept of it, and `tell` hears of each of which there is something to tell.
     ///
     /// # Errors
     ///
     /// [`ReplayError`], and what `tell` says.
-    pub fn judge(&self, gathered: &mut Gathered, tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>) -> Result<(), ReplayError> {
+    pub fn judge(
+        &self,
+        gathered: &mut Gathered,
+        decide: &mut dyn FnMut(&mut Judged),
+        tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>,
+    ) -> Result<(), ReplayError> {
         let mut exposed: HashMap<u64, Vec<Exposure>> = HashMap::new();
         for (name, exposure) in std::mem::take(&mut gathered.exposed) {
             exposed.entry(gathered.identities.root(name)).or_default().push(exposure);
@@ -93,6 +100,7 @@ impl Bench<'_> {
             for (root, keys, uses) in &collapsed {
                 let exposures = exposed.remove(root).unwrap_or_default();
                 let mut judged = self.token(keys, uses, &exposures, &habits)?;
+                decide(&mut judged);
                 keeping.keep(*root, &exposures, &mut judged)?;
                 if !judged.judgements.is_empty() {
                     tell(judged)?;
@@ -126,7 +134,8 @@ impl Bench<'_> {
         let answers = judge_uses(&case);
         let raised = alerts(&answers, self.options).map(|alarm| alarm.answers).unwrap_or_default();
         let judgements = answers.iter().enumerate().map(|(at, answer)| judgement(&key, uses, answer, raised.contains(&at))).collect();
-        Ok(Judged { names: keys.iter().map(TokenKey::index).collect(), record, judgements })
+        let names = keys.iter().map(TokenKey::index).collect();
+        Ok(Judged { names, record, judgements, issuance: matched.map(|matched| matched.issuance) })
     }
 
     /// What the ledger says. A JWT that only claims another token's id is not that token.
@@ -206,5 +215,6 @@ fn judgement(key: &TokenKey, uses: &[Use], answer: &Answer, alert: bool) -> Judg
         verdict: answer.verdict.clone(),
         uses: origins,
         alert,
+        decision: None,
     }
 }
