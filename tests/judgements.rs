@@ -38,7 +38,9 @@ fn write(name: &str, judgements: &[Judgement]) -> String {
     let now = Instant::from_text("2026-03-03T00:00:00Z").unwrap();
     let context = Context { style: Style::Plain, now, detections: abouts() };
     let (mut output, mut out) = ((format(name).unwrap().make)(context), Vec::new());
-    judgements.iter().for_each(|judgement| output.judgement(&mut out, judgement).unwrap());
+    for judgement in judgements {
+        output.judgement(&mut out, judgement).unwrap();
+    }
     output.finish(&mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

@@ -7,6 +7,7 @@ mod binary;
 #[path = "support/stores.rs"]
 mod stores;
 
+use base64::Engine as _;
 use beartrap::model::exposure::Exposure;
 use beartrap::model::issuance::Issuance;
 use beartrap::model::judgement::Judgement;
@@ -16,6 +17,7 @@ use beartrap::outputs::schema::timeline_schema;
 use beartrap::store::step::{NewUse, Seen, Step};
 use beartrap::store::store::{Few, Store};
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use crate::binary::{Ran, run};
 use crate::stores::{Home, fp, record, write};
@@ -125,6 +127,9 @@ fn json_is_one_valid_object() {
 fn a_page_holds_nothing_that_runs_or_loads() {
     let page = timeline(&state(), &fp(1).to_string(), "html").out();
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;\\u202e\\x1b[31m") && page.contains("Content-Security-Policy"), "{page}");
+    let (style, _) = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap();
+    let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style));
+    assert!(page.contains(&format!("style-src 'sha256-{hash}'")), "the policy lets the style through");
     for forbidden in ["<script", "src=", "href=", "url(", "@import", "\u{202e}", "\u{1b}"] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }

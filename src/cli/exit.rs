@@ -34,8 +34,12 @@ impl Termination for Exit {
 /// Says what went wrong. A closed standard output is no error: its reader has seen enough.
 #[must_use]
 pub fn of_error(error: &anyhow::Error) -> Exit {
+    // A room may have wrapped it on its way here.
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    if causes.any(|io| io.kind() == std::io::ErrorKind::BrokenPipe) {
+        return Exit::Clean;
+    }
     match error.downcast_ref::<std::io::Error>() {
-        Some(io) if io.kind() == std::io::ErrorKind::BrokenPipe => Exit::Clean,
         Some(_) => {
             say(format_args!("error: {error:#}"));
             Exit::Incomplete

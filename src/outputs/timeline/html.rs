@@ -4,22 +4,23 @@
 
 use std::io::{self, Write};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
 use crate::model::timeline::{Entry, Placed, Timeline};
 use crate::outputs::escape::visible;
 use crate::outputs::timeline::{quiet, time};
 
-/// What stands before the first word. The policy lets the page's own style through, and nothing else.
-const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
-<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Life of a token</title>\n<style>\n\
+/// The page's style, which its policy names by its hash and so lets through alone.
+const STYLE: &str = "\n\
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222; background: #fff }\n\
 code, time, dd { font-family: ui-monospace, monospace; overflow-wrap: anywhere }\n\
 ol { list-style: none; padding: 0 } li { border-left: 3px solid #bbb; padding: .2rem 1rem }\n\
 .quiet { color: #666; font-style: italic } .kind { display: inline-block; width: 5rem; font-weight: bold }\n\
 .used { border-color: #36c } .exposed { border-color: #c80 } .critical, .high { border-color: #c00 } .medium { border-color: #e90 }\n\
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: .3rem 0 } dd { margin: 0 }\n\
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } .quiet { color: #999 } }\n\
-</style>\n</head>\n<body>\n";
+@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } .quiet { color: #999 } }\n";
 
 /// Writes it.
 ///
@@ -27,7 +28,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin:
 ///
 /// What `out` says when it cannot be written.
 pub fn write(out: &mut dyn Write, timeline: &Timeline) -> io::Result<()> {
-    write!(out, "{HEAD}<h1>Life of a token</h1>\n<p><code>{}</code></p>\n", escaped(&timeline.token.to_string()))?;
+    head(out)?;
+    writeln!(out, "<h1>Life of a token</h1>\n<p><code>{}</code></p>", escaped(&timeline.token.to_string()))?;
     for name in &timeline.names {
         writeln!(out, "<p>also <code>{}</code></p>", escaped(&name.to_string()))?;
     }
@@ -36,6 +38,16 @@ pub fn write(out: &mut dyn Write, timeline: &Timeline) -> io::Result<()> {
         one(out, entry)?;
     }
     out.write_all(b"</ol>\n</body>\n</html>\n")
+}
+
+/// What stands before the first word.
+fn head(out: &mut dyn Write) -> io::Result<()> {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
+    writeln!(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
+    writeln!(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n<meta name=\"referrer\" content=\"no-referrer\">")?;
+    writeln!(out, "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Life of a token</title>")?;
+    writeln!(out, "<style>{STYLE}</style>\n</head>\n<body>")
 }
 
 fn one(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
