@@ -39,14 +39,6 @@ pub fn of_error(error: &anyhow::Error) -> Exit {
     if causes.any(|io| io.kind() == std::io::ErrorKind::BrokenPipe) {
         return Exit::Clean;
     }
-    match error.downcast_ref::<std::io::Error>() {
-        Some(_) => {
-            say(format_args!("error: {error:#}"));
-            Exit::Incomplete
-        }
-        None => {
-            say(format_args!("error: {error:#}"));
-            Exit::Usage
-        }
-    }
+    say(format_args!("error: {error:#}"));
+    if error.is::<std::io::Error>() { Exit::Incomplete } else { Exit::Usage }
 }

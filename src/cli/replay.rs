@@ -34,7 +34,7 @@ use crate::pipeline::progress::Progress;
 use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::gather::Gathered;
-use crate::pipeline::replay::judge::{Bench, Judged, Memory};
+use crate::pipeline::replay::judge::{Bench, Judged, Memory, ReplayError};
 use crate::pipeline::replay::run::{Hear, read_paths, read_stream};
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::run::Options as RunOptions;
@@ -129,14 +129,18 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
             policy.decide(&mut judged.judgements, judged.issuance.as_ref());
         }
     };
-    bench.judge(&mut gathered, &mut decide, &mut |judged: Judged| {
+    let judged = bench.judge(&mut gathered, &mut decide, &mut |judged: Judged| {
         dropped += judged.judgements.iter().filter(|judgement| wanted.is_about(judgement) && is_dropped(judgement)).count() as u64;
         for judgement in judged.judgements.iter().filter(|judgement| wanted.has(judgement)) {
             told += 1;
             worst = worst.max(Some(judgement.verdict.severity).filter(|_| judgement.alert));
-            output.judgement(&mut out, judgement)?;
+            output.judgement(&mut out, judgement).map_err(ReplayError::Output)?;
         }
         Ok(())
+    });
+    judged.map_err(|error| match error {
+        ReplayError::Output(error) => anyhow::Error::from(error),
+        error => error.into(),
     })?;
     output.finish(&mut out)?;
     policy.iter().flat_map(Policy::problems).for_each(|problem| heard.problem(problem));

@@ -54,6 +54,9 @@ pub enum ReplayError {
     /// The file for what does not fit in memory.
     #[error("uses cannot be kept in a temporary file: {0}\nhint: set TMPDIR to a directory with more room")]
     Spool(#[from] io::Error),
+    /// What is told cannot be written.
+    #[error(transparent)]
+    Output(io::Error),
 }
 
 /// A token that was judged.
