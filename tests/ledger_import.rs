@@ -12,7 +12,7 @@ use beartrap::ledger::import::detect::detect;
 use beartrap::ledger::import::entry::{Entry, Item};
 use beartrap::ledger::import::format::{FORMATS, Format};
 use beartrap::ledger::import::mapping::Mapping;
-use beartrap::ledger::import::read::read;
+use beartrap::ledger::import::read::{How, read};
 use proptest::prelude::{any, prop, proptest};
 
 fn root() -> PathBuf {
@@ -37,7 +37,7 @@ fn items_of(format: &Format, mapping: Option<&Mapping>, input: &[u8], buffer: us
         items.push(item);
         ControlFlow::Continue(())
     };
-    read(format, mapping, &mut reader, 1, &mut sink).expect("because memory can be read");
+    read(How { format, mapping, gram_of: &|_| None }, &mut reader, 1, &mut sink).expect("because memory can be read");
     items
 }
 
@@ -55,7 +55,7 @@ fn reasons(items: &[Item]) -> Vec<(u64, String)> {
 
 fn json(entry: &Entry) -> String {
     match entry {
-        Entry::Issued(record) => serde_json::to_string(record),
+        Entry::Issued(issued) => serde_json::to_string(&issued.record),
         Entry::Event(event) => serde_json::to_string(event),
     }
     .expect("because records are JSON")
@@ -167,7 +167,8 @@ fn reading_goes_on_where_it_stopped() {
                 rest.push(item);
                 ControlFlow::Continue(())
             };
-            read(named(name), None, &mut input, item.next_line, &mut sink).expect("because memory can be read");
+            read(How { format: named(name), mapping: None, gram_of: &|_| None }, &mut input, item.next_line, &mut sink)
+                .expect("because memory can be read");
             let lines = |items: &[Item]| items.iter().map(|item| item.line).collect::<Vec<_>>();
             let after: Vec<Item> = whole.iter().filter(|later| later.line > item.line).cloned().collect();
             assert_eq!((lines(&rest), texts(&rest)), (lines(&after), texts(&after)), "{name}");
@@ -262,7 +263,7 @@ fn a_sink_stops_the_reading() {
             count += 1;
             ControlFlow::Break(())
         };
-        read(format, None, &mut text.as_bytes(), 1, &mut sink).expect("because memory can be read");
+        read(How { format, mapping: None, gram_of: &|_| None }, &mut text.as_bytes(), 1, &mut sink).expect("because memory can be read");
         assert_eq!(count, 1, "{}", format.name);
     }
 }
@@ -309,7 +310,7 @@ fn rate_of_jsonl() {
         read_count += item.result.map_or(0, |entries| entries.len() as u64);
         ControlFlow::Continue(())
     };
-    read(named("jsonl"), None, &mut text.as_bytes(), 1, &mut sink).expect("because memory can be read");
+    read(How { format: named("jsonl"), mapping: None, gram_of: &|_| None }, &mut text.as_bytes(), 1, &mut sink).expect("because memory can be read");
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(read_count, count);
     eprintln!("{:.0} records/s, {:.0} MB/s", count as f64 / seconds, text.len() as f64 / seconds / 1e6);

@@ -88,7 +88,7 @@ fn every_record_is_read_by_its_reader() {
     for (name, order) in [("in order", order()), ("mixed", mixed())] {
         let (_, files) = simulated(&order);
         for line in lines(&files["issued.jsonl"]) {
-            let read = record::from_text(line).and_then(jsonl::finish);
+            let read = record::from_text(line).and_then(|record| jsonl::finish(record, &|_| None));
             assert_eq!(read.map(|entries| entries.len()), Ok(1), "{name}: {line}");
         }
         for line in lines(&files["uses.jsonl"]) {
@@ -152,8 +152,8 @@ fn labels_name_tokens_that_exist() {
 }
 
 fn issued_key(line: &str) -> Option<TokenKey> {
-    match record::from_text(line).and_then(jsonl::finish).expect("because it is a record").remove(0) {
-        Entry::Issued(issuance) => issuance.fp,
+    match record::from_text(line).and_then(|record| jsonl::finish(record, &|_| None)).expect("because it is a record").remove(0) {
+        Entry::Issued(issued) => issued.record.fp,
         Entry::Event(_) => None,
     }
 }

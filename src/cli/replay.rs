@@ -41,6 +41,7 @@ use crate::pipeline::run::Options as RunOptions;
 use crate::pipeline::stream::Context;
 use crate::rules::rule_set::RuleSet;
 use crate::scan::engine::{self, Engine};
+use crate::scan::issuing::gram_for;
 use crate::sources::unpack::UnpackLimits;
 use crate::sources::walk::{GitIgnore, Hidden, IgnoreFiles, WalkOptions};
 use crate::store::sqlite::Sqlite;
@@ -106,7 +107,9 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     stop_on_signals(&progress)?;
     let (mut gathered, mut heard) = (Gathered::default(), Heard::default());
     let context = Context { engine: &engine, progress: &progress };
-    let reading = Reading { mapping: mapping.as_ref(), reach: settings::reach(flags.reach), now };
+    let grams = ledger.key_for_grams();
+    let gram_of = |token: &[u8]| gram_for(token, grams);
+    let reading = Reading { mapping: mapping.as_ref(), reach: settings::reach(flags.reach), now, gram_of: &gram_of };
     let options = run_options(flags);
     if flags.paths.iter().any(|path| path.as_os_str() == "-") {
         anyhow::ensure!(flags.paths.len() == 1, "`-` cannot be combined with other paths\nhint: read standard input in a run of its own");
@@ -203,14 +206,14 @@ fn run_options(flags: &ReplayFlags) -> RunOptions {
 fn import(ledger: &Ledger, gathered: &mut Gathered) -> anyhow::Result<()> {
     let entries = std::mem::take(&mut gathered.entries);
     for entry in &entries {
-        if let Entry::Issued(issuance) = entry {
-            gathered.know(&issuance.keys());
+        if let Entry::Issued(issued) = entry {
+            gathered.know(&issued.record.keys());
         }
     }
     let mut entries = entries.into_iter();
     ledger.import(&mut || {
         let ready = match entries.next()? {
-            Entry::Issued(issuance) => Ready::issued(&issuance, None),
+            Entry::Issued(issued) => Ready::issued(&issued.record, issued.gram),
             Entry::Event(event) => Ready::Event(event),
         };
         Some((ready, None))

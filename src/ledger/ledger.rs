@@ -137,6 +137,7 @@ impl Ledger {
             // What others wrote meanwhile is in the store's filter only.
             let filter =
                 if batch.was_judged() { filter.with(&indices, part.as_deref(), &lengths, written.last) } else { Filter::read(&store.filter()?)? };
+            self.has_grams.store(store.has_grams()?, Ordering::Relaxed);
             let scattered = filter.is_scattered();
             self.set_filter(filter);
             total.new += written.new;

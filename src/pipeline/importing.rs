@@ -5,11 +5,13 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::ledger::batch::Ready;
+use crate::ledger::import::context::GramOf;
 use crate::ledger::import::entry::{Entry, Item, Reject};
 use crate::ledger::import::format::Format;
 use crate::ledger::import::mapping::Mapping;
-use crate::ledger::import::read::read;
+use crate::ledger::import::read::{How, read};
 use crate::ledger::ledger::{Ledger, LedgerError};
+use crate::scan::issuing::gram_for;
 use crate::store::store::{Checkpoint, Written};
 
 /// How many items travel together.
@@ -55,8 +57,9 @@ pub fn import(
     rejected: &mut (dyn FnMut(&Reject) + Send),
 ) -> Result<Imported, LedgerError> {
     let (sender, receiver) = sync_channel(WAITING);
+    let key = ledger.key_for_grams();
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read_all(source, input, rejected, &sender));
+        let reader = scope.spawn(move || read_all(source, &|token| gram_for(token, key), input, rejected, &sender));
         let written = ledger.import(&mut pulled(receiver));
         let (rejected, error) = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok(Imported { written: written?, rejected, error })
@@ -81,6 +84,7 @@ fn pulled(receiver: Receiver<Group>) -> impl FnMut() -> Option<(Ready, Option<Ch
 
 fn read_all(
     source: &ImportSource,
+    gram_of: GramOf,
     input: &mut (dyn BufRead + Send),
     rejected: &mut (dyn FnMut(&Reject) + Send),
     sender: &SyncSender<Group>,
@@ -88,7 +92,7 @@ fn read_all(
     let mut refused = 0;
     let mut group = Vec::with_capacity(TOGETHER);
     let mut after = None;
-    let done = read(source.format, source.mapping, input, source.from.line + 1, &mut |item: Item| {
+    let done = read(How { format: source.format, mapping: source.mapping, gram_of }, input, source.from.line + 1, &mut |item: Item| {
         after = source.name.map(|name| Checkpoint { source: name.to_owned(), offset: source.from.offset + item.end, line: item.next_line - 1 });
         match item.result {
             Ok(entries) => group.extend(entries.into_iter().map(ready)),
@@ -110,7 +114,7 @@ fn read_all(
 
 fn ready(entry: Entry) -> Ready {
     match entry {
-        Entry::Issued(issuance) => Ready::issued(&issuance, None),
+        Entry::Issued(issued) => Ready::issued(&issued.record, issued.gram),
         Entry::Event(event) => Ready::Event(event),
     }
 }

@@ -22,6 +22,12 @@ pub struct Described {
     pub guessable: bool,
 }
 
+/// How a token is found between any bytes; none for a short one, and for one that its n-gram would give away.
+#[must_use]
+pub fn gram_for(token: &[u8], key: GramKey) -> Option<Gram> {
+    gram_of(token, key).filter(|_| strength_bits(token) >= MIN_BITS)
+}
+
 /// Describes a token.
 #[must_use]
 pub fn describe(secret: &Secret, key: GramKey) -> Described {

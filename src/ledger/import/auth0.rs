@@ -5,11 +5,11 @@
 use serde_json::{Map, Value};
 
 use crate::ledger::import::claims::words;
+use crate::ledger::import::context::Context;
 use crate::ledger::import::entry::{Entry, Parsed};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{first, needed_time, number, revoked, source, text};
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
 use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::lifecycle::Target;
 use crate::model::token_key::{KeyKind, TokenKey};
@@ -32,7 +32,7 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     has("type") && (has("log_id") || object.contains_key("log_id")) && (has("date") || has("client_id") || has("tenant_name"))
 }
 
-fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+fn parse(event: &mut Value, _: &mut Context) -> Parsed {
     let log = event.get("data").filter(|data| data.is_object()).unwrap_or(event);
     let kind = text(log, "/type").unwrap_or_default();
     match &*kind {

@@ -4,11 +4,11 @@
 
 use serde_json::{Map, Value};
 
+use crate::ledger::import::context::{Context, GramOf};
 use crate::ledger::import::entry::{Entry, Parsed};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{first, needed_time, revoked, source, text, time};
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
 use crate::ledger::import::raw_token::Shown;
 use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::lifecycle::Target;
@@ -27,7 +27,7 @@ fn recognizes(object: &Map<String, Value>) -> bool {
         || object.contains_key("eventSource") && object.contains_key("awsRegion")
 }
 
-fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+fn parse(event: &mut Value, context: &mut Context) -> Parsed {
     if event.get("errorCode").is_some_and(|code| !code.is_null()) {
         return Ok(Vec::new());
     }
@@ -36,14 +36,14 @@ fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
         "CreateAccessKey" => created_key(event),
         "DeleteAccessKey" => ended_key(event, &name),
         "UpdateAccessKey" if text(event, "/requestParameters/status").as_deref() == Some("Inactive") => ended_key(event, "UpdateAccessKey Inactive"),
-        "GetSessionToken" | "GetFederationToken" => session(event),
-        _ if name.starts_with("AssumeRo") => session(event),
+        "GetSessionToken" | "GetFederationToken" => session(event, context.gram_of),
+        _ if name.starts_with("AssumeRo") => session(event, context.gram_of),
         _ => Ok(Vec::new()),
     }
 }
 
 /// Temporary credentials: the key id is public, the session token is the secret.
-fn session(event: &mut Value) -> Parsed {
+fn session(event: &mut Value, gram_of: GramOf) -> Parsed {
     let token = event.pointer_mut("/responseElements/credentials/sessionToken").and_then(Shown::take);
     let key_id = text(event, "/responseElements/credentials/accessKeyId");
     if token.is_none() && key_id.is_none() {
@@ -68,10 +68,8 @@ fn session(event: &mut Value) -> Parsed {
         issuer_event: Some(origin(event)),
         ..Issuance::default()
     };
-    if let Some(token) = token {
-        token.absorb(&mut record);
-    }
-    Ok(vec![Entry::issued(record)])
+    let gram = token.and_then(|token| token.absorb(&mut record, gram_of));
+    Ok(vec![Entry::shown(record, gram)])
 }
 
 fn created_key(event: &Value) -> Parsed {

@@ -11,10 +11,10 @@ use crate::ledger::import::cells;
 use crate::ledger::import::entry::{Item, Parsed, Reject};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::jsonl;
 use crate::ledger::import::lines::{LIMIT, Line, Lines};
 use crate::ledger::import::mapping::Mapping;
 use crate::ledger::import::record;
+use crate::model::issuance::Issuance;
 
 /// The format.
 pub const FORMAT: Format = Format {
@@ -23,6 +23,9 @@ pub const FORMAT: Format = Format {
     framing: Framing::Rows,
     recognizes: |_| false,
 };
+
+/// Makes entries of a row's record.
+pub type Finish<'a> = dyn Fn(Issuance) -> Parsed + 'a;
 
 /// The most columns of a table.
 const MAX_COLUMNS: usize = 4096;
@@ -41,7 +44,13 @@ pub fn recognizes(head: &[u8]) -> bool {
 /// # Errors
 ///
 /// What the input says.
-pub fn read(mapping: Option<&Mapping>, input: &mut dyn BufRead, start_line: u64, sink: &mut dyn FnMut(Item) -> ControlFlow<()>) -> io::Result<()> {
+pub fn read(
+    finish: &Finish,
+    mapping: Option<&Mapping>,
+    input: &mut dyn BufRead,
+    start_line: u64,
+    sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
+) -> io::Result<()> {
     let mut lines = Lines::new(input, start_line);
     let mut buffer = Zeroizing::new(Vec::new());
     let mut header: Option<Header> = None;
@@ -50,7 +59,7 @@ pub fn read(mapping: Option<&Mapping>, input: &mut dyn BufRead, start_line: u64,
             continue;
         }
         let result = match &header {
-            Some(header) => header.parse(&buffer, &row, mapping),
+            Some(header) => header.parse(&buffer, &row, mapping).and_then(finish),
             None => match Header::read(&buffer, &row, mapping) {
                 Ok(read) => {
                     header = Some(read);
@@ -104,7 +113,7 @@ impl Header {
         Ok(Self { columns, delimiter })
     }
 
-    fn parse(&self, octets: &[u8], row: &Line, mapping: Option<&Mapping>) -> Parsed {
+    fn parse(&self, octets: &[u8], row: &Line, mapping: Option<&Mapping>) -> Result<Issuance, Fault> {
         check(octets, row)?;
         let mut texts = split(octets, self.delimiter)?;
         if texts.len() != self.columns.len() {
@@ -121,7 +130,7 @@ impl Header {
             }
             map
         };
-        jsonl::finish(record::from_map(map)?)
+        record::from_map(map)
     }
 }
 

@@ -5,11 +5,11 @@
 use serde_json::{Map, Value};
 
 use crate::ledger::import::claims::words;
+use crate::ledger::import::context::Context;
 use crate::ledger::import::entry::{Entry, Parsed};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{first, first_time, needed_time, number, revoked, source, text};
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
 use crate::model::instant::Instant;
 use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::lifecycle::Target;
@@ -36,7 +36,7 @@ fn recognizes(object: &Map<String, Value>) -> bool {
         || has("activityDisplayName") && has("activityDateTime")
 }
 
-fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+fn parse(event: &mut Value, _: &mut Context) -> Parsed {
     let inner = event.get("properties").filter(|properties| properties.is_object()).unwrap_or(event);
     let activity = first(inner, &["/activityDisplayName", "/operationName"]).unwrap_or_default();
     if REVOKING.contains(&&*activity.to_ascii_lowercase()) {

@@ -2,22 +2,38 @@
 
 use crate::ledger::import::fault::Fault;
 use crate::model::issuance::Issuance;
+use crate::model::known::Gram;
 use crate::model::lifecycle::LifecycleEvent;
 
 /// One thing that the ledger should know.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Entry {
     /// A token was issued.
-    Issued(Box<Issuance>),
+    Issued(Box<Issued>),
     /// Something happened to issued tokens.
     Event(LifecycleEvent),
 }
 
+/// A token that was issued.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Issued {
+    /// Its record.
+    pub record: Issuance,
+    /// How it is found between any bytes; none where the input did not show it.
+    pub gram: Option<Gram>,
+}
+
 impl Entry {
-    /// An issuance.
+    /// An issuance of a token that the input did not show.
     #[must_use]
     pub fn issued(record: Issuance) -> Self {
-        Self::Issued(Box::new(record))
+        Self::shown(record, None)
+    }
+
+    /// An issuance of a token that the input may have shown.
+    #[must_use]
+    pub fn shown(record: Issuance, gram: Option<Gram>) -> Self {
+        Self::Issued(Box::new(Issued { record, gram }))
     }
 }
 

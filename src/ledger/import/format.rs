@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::ledger::import::context::{Context, GramOf};
 use crate::ledger::import::entry::Parsed;
-use crate::ledger::import::lineage::Lineage;
 use crate::ledger::import::mapping::Mapping;
 use crate::ledger::import::{auth0, cloudtrail, csv, entra, github_audit, jsonl, k8s_audit, oauth_log, okta, vault_audit};
 
@@ -22,9 +22,9 @@ pub struct Format {
 /// How an input falls into items, and what one says.
 pub enum Framing {
     /// One JSON object on each line.
-    Lines(fn(&str, Option<&Mapping>) -> Parsed),
+    Lines(fn(&str, Option<&Mapping>, GramOf) -> Parsed),
     /// JSON objects: on lines, spread over lines, in an array, or in an array under this key of one object.
-    Objects(&'static str, fn(&mut Value, &mut Lineage) -> Parsed),
+    Objects(&'static str, fn(&mut Value, &mut Context) -> Parsed),
     /// Rows under a header.
     Rows,
 }

@@ -5,11 +5,11 @@
 use serde_json::{Map, Value};
 
 use crate::ledger::import::claims::words;
+use crate::ledger::import::context::Context;
 use crate::ledger::import::entry::{Entry, Parsed};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{first, needed_time, revoked, source, text, time};
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
 use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::lifecycle::Target;
 use crate::model::token_key::{KeyKind, TokenKey};
@@ -47,7 +47,7 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     dotted && (has("@timestamp") || has("_document_id") || has("created_at"))
 }
 
-fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+fn parse(event: &mut Value, _: &mut Context) -> Parsed {
     let Some(action) = text(event, "/action") else { return Ok(Vec::new()) };
     let Some((category, verb)) = action.split_once('.') else { return Ok(Vec::new()) };
     let about_credentials = CATEGORIES.contains(&category) || verb.starts_with("credential_");

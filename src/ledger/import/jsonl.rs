@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::ledger::import::entry::{Entry, Parsed};
+use crate::ledger::import::context::GramOf;
+use crate::ledger::import::entry::{Entry, Issued, Parsed};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::format::{Format, Framing};
 use crate::ledger::import::mapping::Mapping;
@@ -22,12 +23,12 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     has("fp") || has("alt_keys") || has("issued_to") || (has("iss") && has("jti")) || lifecycle::is_lifecycle(object)
 }
 
-fn parse(text: &str, mapping: Option<&Mapping>) -> Parsed {
+fn parse(text: &str, mapping: Option<&Mapping>, gram_of: GramOf) -> Parsed {
     match mapping {
-        None => finish(record::from_text(text)?),
+        None => finish(record::from_text(text)?, gram_of),
         Some(mapping) => {
             let value: Value = serde_json::from_str(text).map_err(|_| record::explain(text).unwrap_or(Fault::NotObject))?;
-            finish(record::from_map(mapping.map(&|source| find(&value, source))?)?)
+            finish(record::from_map(mapping.map(&|source| find(&value, source))?)?, gram_of)
         }
     }
 }
@@ -42,21 +43,21 @@ fn find(value: &Value, source: &str) -> Option<Value> {
 /// # Errors
 ///
 /// A record that names no token.
-pub fn finish(mut record: Issuance) -> Parsed {
-    let mut beside = Vec::new();
-    if record.other.is_empty() {
+pub fn finish(mut record: Issuance, gram_of: GramOf) -> Parsed {
+    let issued = if record.other.is_empty() {
         record.issuer_event.iter_mut().for_each(raw_token::redact);
+        vec![Issued { record, gram: None }]
     } else if lifecycle::is_lifecycle(&record.other) {
         return Ok(vec![Entry::Event(lifecycle::read(&record.other)?)]);
     } else {
-        beside = raw_token::extract(&mut record);
-    }
-    let named = record.fp.is_some() || !record.alt_keys.is_empty() || (record.iss.is_some() && record.jti.is_some());
-    if !named {
+        raw_token::extract(record, gram_of)
+    };
+    if !issued.first().is_some_and(|own| is_named(&own.record)) {
         return Err(Fault::NoKey);
     }
-    let mut entries = Vec::with_capacity(1 + beside.len());
-    entries.push(Entry::issued(record));
-    entries.extend(beside.into_iter().map(Entry::issued));
-    Ok(entries)
+    Ok(issued.into_iter().map(|issued| Entry::Issued(Box::new(issued))).collect())
+}
+
+fn is_named(record: &Issuance) -> bool {
+    record.fp.is_some() || !record.alt_keys.is_empty() || (record.iss.is_some() && record.jti.is_some())
 }

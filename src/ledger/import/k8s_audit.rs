@@ -5,11 +5,11 @@
 use serde_json::{Map, Value};
 
 use crate::ledger::import::claims::texts;
+use crate::ledger::import::context::Context;
 use crate::ledger::import::entry::{Entry, Parsed};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{after, first_time, needed_time, number, source, text};
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
 use crate::ledger::import::raw_token::Shown;
 use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::token_key::{KeyKind, TokenKey};
@@ -31,7 +31,7 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     starts("apiVersion", "audit.k8s.io/") || object.contains_key("auditID") && object.contains_key("requestReceivedTimestamp")
 }
 
-fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+fn parse(event: &mut Value, context: &mut Context) -> Parsed {
     let is = |pointer: &str, wanted: &str| text(event, pointer).as_deref() == Some(wanted);
     let created = is("/verb", "create") && is("/objectRef/subresource", "token") && is("/stage", "ResponseComplete");
     if !created || number(event, "/responseStatus/code").is_some_and(|code| !(200..300).contains(&code)) {
@@ -46,10 +46,8 @@ fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
         });
     }
     let mut record = record(event, credential)?;
-    if let Some(token) = token {
-        token.absorb(&mut record);
-    }
-    Ok(vec![Entry::issued(record)])
+    let gram = token.and_then(|token| token.absorb(&mut record, context.gram_of));
+    Ok(vec![Entry::shown(record, gram)])
 }
 
 fn record(event: &Value, credential: Option<String>) -> Result<Issuance, Fault> {

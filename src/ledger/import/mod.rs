@@ -16,6 +16,7 @@ pub mod cells;
 pub mod fields;
 pub mod lineage;
 pub mod jsonl;
+pub mod context;
 pub mod csv;
 pub mod github_audit;
 pub mod cloudtrail;

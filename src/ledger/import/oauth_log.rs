@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::ledger::import::claims::actors;
+use crate::ledger::import::context::Context;
 use crate::ledger::import::entry::{Entry, Parsed};
 use crate::ledger::import::fields::{first, first_time, needed_time, number, revoked, text};
 use crate::ledger::import::format::{Format, Framing};
@@ -40,7 +41,7 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     request.contains_key("grant_type") || request.contains_key("token_type_hint") || object.contains_key("grant_type")
 }
 
-fn parse(log: &mut Value, lineage: &mut Lineage) -> Parsed {
+fn parse(log: &mut Value, context: &mut Context) -> Parsed {
     let nested = log.get("request").is_some_and(Value::is_object);
     let mut request = if nested { log["request"].take() } else { log.clone() };
     let mut response = if log.get("response").is_some_and(Value::is_object) { log["response"].take() } else { log.clone() };
@@ -58,7 +59,7 @@ fn parse(log: &mut Value, lineage: &mut Lineage) -> Parsed {
             request[format!("refresh_token_{suffix}")] = log.get(format!("presented_refresh_token_{suffix}")).cloned().unwrap_or(Value::Null);
         }
     }
-    issued(log, &mut request, &mut response, lineage)
+    issued(log, &mut request, &mut response, context)
 }
 
 fn status(log: &Value, response: &Value) -> Option<i64> {
@@ -78,7 +79,7 @@ fn revocation(log: &Value, request: &mut Value) -> Parsed {
     Ok(vec![Entry::Event(revoked(Target::Key(key), at, "revoked by its client (RFC 7009)"))])
 }
 
-fn issued(log: &Value, request: &mut Value, response: &mut Value, lineage: &mut Lineage) -> Parsed {
+fn issued(log: &Value, request: &mut Value, response: &mut Value, context: &mut Context) -> Parsed {
     let mut parent = None;
     for name in PARENTS {
         let key = take_key(request, name)?;
@@ -90,7 +91,7 @@ fn issued(log: &Value, request: &mut Value, response: &mut Value, lineage: &mut 
         tokens.extend(take_token(response, name)?.map(|token| (sort, token)));
     }
     let oldest = parent.clone().or_else(|| refresh_key(&tokens)).or_else(|| tokens.first().map(|(_, token)| token.key()));
-    let position = position(log, request, parent.as_ref(), oldest.as_ref(), lineage);
+    let position = position(log, request, parent.as_ref(), oldest.as_ref(), &context.lineage);
     let exchange = Exchange {
         log,
         request,
@@ -98,16 +99,17 @@ fn issued(log: &Value, request: &mut Value, response: &mut Value, lineage: &mut 
         at: first_time(log, &TIMES)?,
         parent: parent.clone(),
         actor,
+        gram_of: context.gram_of,
         chain: actors(request.get("act").or_else(|| response.get("act")).or_else(|| log.get("act"))),
     };
     let mut entries = Vec::new();
     let successor = refresh_key(&tokens);
     for (sort, token) in tokens {
-        let record = exchange.record(sort, &token, position.as_ref());
-        if let (Some(key), Some(position)) = (&record.fp, &position) {
-            lineage.learn(key, position.clone());
+        let issued = exchange.record(sort, &token, position.as_ref());
+        if let (Some(key), Some(position)) = (&issued.record.fp, &position) {
+            context.lineage.learn(key, position.clone());
         }
-        entries.push(Entry::issued(record));
+        entries.push(Entry::Issued(Box::new(issued)));
     }
     let rotated = text(request, "/grant_type").as_deref() == Some("refresh_token");
     entries.extend(parent.filter(|_| rotated).and_then(|parent| rotation(parent, successor?, exchange_time(log)?)).map(Entry::Event));

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use crate::ledger::import::claims::{fill, fill_list, is_workload, texts, words};
+use crate::ledger::import::context::GramOf;
+use crate::ledger::import::entry::Issued;
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{after, first, number, source, text};
 use crate::ledger::import::lineage::Position;
@@ -31,6 +33,8 @@ pub struct Exchange<'a> {
     pub actor: Option<TokenKey>,
     /// The chain of actors, the current one first.
     pub chain: Vec<String>,
+    /// How n-grams of raw tokens are made.
+    pub gram_of: GramOf<'a>,
 }
 
 /// A token, taken out of an object by its name or that of its hash.
@@ -64,7 +68,7 @@ pub fn take_key(object: &mut Value, name: &str) -> Result<Option<TokenKey>, Faul
 impl Exchange<'_> {
     /// The record of one of the returned tokens.
     #[must_use]
-    pub fn record(&self, sort: TokenType, token: &Shown, position: Option<&Position>) -> Issuance {
+    pub fn record(&self, sort: TokenType, token: &Shown, position: Option<&Position>) -> Issued {
         let logged = |name: &str| [self.response, self.request, self.log].into_iter().find_map(|object| text(object, &format!("/{name}")));
         let lifetime = match sort {
             TokenType::RefreshToken => ["/refresh_expires_in", "/refresh_token_expires_in"].iter().find_map(|name| number(self.response, name)),
@@ -84,7 +88,7 @@ impl Exchange<'_> {
             record.generation = position.map(|position| position.generation);
         }
         // What the token says of itself is what its receivers go by, and precise.
-        token.absorb(&mut record);
+        let gram = token.absorb(&mut record, self.gram_of);
         fill(&mut record.iss, logged("iss").or_else(|| logged("issuer")));
         fill(&mut record.issued_at, self.at);
         fill(&mut record.expires_at, after(self.at, lifetime));
@@ -94,7 +98,7 @@ impl Exchange<'_> {
             fill_list(&mut record.aud, self.audiences());
             fill(&mut record.cnf, self.response.get("cnf").or_else(|| self.log.get("cnf")).filter(|cnf| cnf.is_object()).cloned());
         }
-        record
+        Issued { record, gram }
     }
 
     /// An exchange may hand something else out as `access_token` (RFC 8693, section 3).

@@ -5,11 +5,11 @@
 use serde_json::{Map, Value};
 
 use crate::ledger::import::claims::words;
+use crate::ledger::import::context::Context;
 use crate::ledger::import::entry::{Entry, Parsed};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{first, needed_time, revoked, source, text, time};
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::lifecycle::Target;
@@ -30,7 +30,7 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     has("eventType") && (has("authenticationContext") || has("debugContext") || has("published"))
 }
 
-fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+fn parse(event: &mut Value, _: &mut Context) -> Parsed {
     let kind = text(event, "/eventType").unwrap_or_default();
     if text(event, "/outcome/result").is_some_and(|result| !matches!(&*result, "SUCCESS" | "ALLOW")) {
         return Ok(Vec::new());

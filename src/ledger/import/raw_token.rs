@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::ledger::import::claims::Claims;
+use crate::ledger::import::context::GramOf;
+use crate::ledger::import::entry::Issued;
 use crate::model::issuance::{Issuance, TokenType};
+use crate::model::known::Gram;
 use crate::model::secret::Secret;
 use crate::model::token_key::TokenKey;
 
@@ -90,26 +93,26 @@ impl Shown {
         }
     }
 
-    /// Takes what the token tells over into its record.
-    pub fn absorb(&self, record: &mut Issuance) {
+    /// Takes what the token tells over into its record; the way to find it between any bytes, where it is the token itself.
+    pub fn absorb(&self, record: &mut Issuance, gram_of: GramOf) -> Option<Gram> {
         let key = self.key();
         match &record.fp {
             None => record.fp = Some(key),
             Some(fp) if *fp != key && !record.alt_keys.contains(&key) => record.alt_keys.push(key),
             Some(_) => {}
         }
-        if let Self::Raw(secret) = self {
-            record.length = u32::try_from(secret.len()).ok();
-            if let Some(claims) = Claims::parse(secret.expose()) {
-                claims.fill(record);
-            }
+        let Self::Raw(secret) = self else { return None };
+        record.length = u32::try_from(secret.len()).ok();
+        if let Some(claims) = Claims::parse(secret.expose()) {
+            claims.fill(record);
         }
+        gram_of(secret.expose())
     }
 }
 
-/// Takes every raw token out of a record's unknown keys: the first is the record's own, each further one gets a record beside it.
+/// Takes every raw token out of a record's unknown keys: the first is the record's own, each further one gets a record behind it.
 #[must_use]
-pub fn extract(record: &mut Issuance) -> Vec<Issuance> {
+pub fn extract(mut record: Issuance, gram_of: GramOf) -> Vec<Issued> {
     let mut shown = Vec::new();
     for (name, sort) in NAMES {
         if let Some(token) = record.other.get_mut(name).and_then(Shown::take) {
@@ -124,15 +127,17 @@ pub fn extract(record: &mut Issuance) -> Vec<Issuance> {
     }
     let mut shown = shown.into_iter();
     let siblings = record.clone();
+    let mut gram = None;
     if let Some((token, sort)) = shown.next() {
-        token.absorb(record);
-        adopt_sort(record, sort);
+        gram = token.absorb(&mut record, gram_of);
+        adopt_sort(&mut record, sort);
     }
-    shown.map(|(token, sort)| sibling(&siblings, &token, sort)).collect()
+    let beside = shown.map(|(token, sort)| sibling(&siblings, &token, sort, gram_of));
+    std::iter::once(Issued { record, gram }).chain(beside).collect()
 }
 
 /// A record of another token that was handed out in the same answer.
-fn sibling(record: &Issuance, token: &Shown, sort: Option<TokenType>) -> Issuance {
+fn sibling(record: &Issuance, token: &Shown, sort: Option<TokenType>, gram_of: GramOf) -> Issued {
     let mut sibling = Issuance {
         provider: record.provider.clone(),
         iss: record.iss.clone(),
@@ -144,9 +149,9 @@ fn sibling(record: &Issuance, token: &Shown, sort: Option<TokenType>) -> Issuanc
         issuer_event: record.issuer_event.clone(),
         ..Issuance::default()
     };
-    token.absorb(&mut sibling);
+    let gram = token.absorb(&mut sibling, gram_of);
     adopt_sort(&mut sibling, sort);
-    sibling
+    Issued { record: sibling, gram }
 }
 
 fn adopt_sort(record: &mut Issuance, sort: Option<TokenType>) {

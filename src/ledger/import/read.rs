@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
+use crate::ledger::import::context::{Context, GramOf};
 use crate::ledger::import::csv;
 use crate::ledger::import::entry::{Item, Parsed, Reject};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
+use crate::ledger::import::jsonl;
 use crate::ledger::import::lines::{LIMIT, Lines};
 use crate::ledger::import::mapping::Mapping;
 use crate::ledger::import::objects::{Objects, Outcome};
@@ -18,23 +19,35 @@ use crate::ledger::import::record;
 /// Where items go; it stops the reading with `Break`.
 pub type Sink<'s> = dyn FnMut(Item) -> ControlFlow<()> + 's;
 
+/// How an input is read.
+#[derive(Clone, Copy)]
+pub struct How<'a> {
+    /// What it is.
+    pub format: &'a Format,
+    /// Which fields are where.
+    pub mapping: Option<&'a Mapping>,
+    /// How n-grams of raw tokens are made.
+    pub gram_of: GramOf<'a>,
+}
+
 /// Reads items until the input ends or the sink stops; `start_line` is the number of the input's first line, 1 for a whole file.
 ///
 /// # Errors
 ///
 /// What the input says; whatever is wrong with an item is in the item.
-pub fn read(format: &Format, mapping: Option<&Mapping>, input: &mut dyn BufRead, start_line: u64, sink: &mut Sink<'_>) -> io::Result<()> {
+pub fn read(how: How, input: &mut dyn BufRead, start_line: u64, sink: &mut Sink<'_>) -> io::Result<()> {
+    let How { format, mapping, gram_of } = how;
     match format.framing {
-        Framing::Lines(parse) => read_lines(&|text| parse(text, mapping), input, start_line, sink),
+        Framing::Lines(parse) => read_lines(&|text| parse(text, mapping, gram_of), input, start_line, sink),
         Framing::Objects(wrapper, parse) => {
-            let mut lineage = Lineage::default();
+            let mut context = Context::new(gram_of);
             let mut parse = |text: &str| {
                 let mut value = serde_json::from_str(text).map_err(|_| record::explain(text).unwrap_or(Fault::NotObject))?;
-                parse(&mut value, &mut lineage)
+                parse(&mut value, &mut context)
             };
             read_objects(wrapper, &mut parse, input, start_line, sink)
         }
-        Framing::Rows => csv::read(mapping, input, start_line, sink),
+        Framing::Rows => csv::read(&|record| jsonl::finish(record, gram_of), mapping, input, start_line, sink),
     }
 }
 

@@ -5,11 +5,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::ledger::import::claims::texts;
+use crate::ledger::import::context::{Context, GramOf};
 use crate::ledger::import::entry::{Entry, Parsed};
 use crate::ledger::import::fault::Fault;
 use crate::ledger::import::fields::{after, first, first_time, needed_time, number, revoked, source, text};
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
 use crate::ledger::import::raw_token::Shown;
 use crate::model::issuance::{Issuance, IssuedTo, TokenType};
 use crate::model::lifecycle::Target;
@@ -29,7 +29,7 @@ fn recognizes(object: &Map<String, Value>) -> bool {
     matches!(kind, "request" | "response") && request.is_some_and(|request| request.contains_key("operation") || request.contains_key("path"))
 }
 
-fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
+fn parse(event: &mut Value, context: &mut Context) -> Parsed {
     let failed = first(event, &["/error", "/response/data/error"]).is_some();
     if failed || text(event, "/type").as_deref() != Some("response") {
         return Ok(Vec::new());
@@ -40,10 +40,10 @@ fn parse(event: &mut Value, _: &mut Lineage) -> Parsed {
     }
     let mut entries = Vec::new();
     if event.pointer("/response/auth").is_some_and(Value::is_object) {
-        entries.extend(login(event)?.map(Entry::issued));
+        entries.extend(login(event, context.gram_of)?);
     }
     if event.pointer("/response/wrap_info").is_some_and(Value::is_object) {
-        entries.extend(wrapped(event)?.map(Entry::issued));
+        entries.extend(wrapped(event, context.gram_of)?);
     }
     Ok(entries)
 }
@@ -60,7 +60,7 @@ fn take_token(event: &mut Value, pointer: &str) -> (Option<Shown>, Option<String
     }
 }
 
-fn login(event: &mut Value) -> Result<Option<Issuance>, Fault> {
+fn login(event: &mut Value, gram_of: GramOf) -> Result<Option<Entry>, Fault> {
     let (token, keyed) = take_token(event, "/response/auth/client_token");
     let key = accessor(event, "/response/auth/accessor");
     if token.is_none() && key.is_none() {
@@ -88,14 +88,12 @@ fn login(event: &mut Value) -> Result<Option<Issuance>, Fault> {
         issuer_event: Some(origin(event, keyed)),
         ..Issuance::default()
     };
-    if let Some(token) = token {
-        token.absorb(&mut record);
-    }
-    Ok(Some(record))
+    let gram = token.and_then(|token| token.absorb(&mut record, gram_of));
+    Ok(Some(Entry::shown(record, gram)))
 }
 
 /// A wrapping token: it is used once, to fetch what it wraps.
-fn wrapped(event: &mut Value) -> Result<Option<Issuance>, Fault> {
+fn wrapped(event: &mut Value, gram_of: GramOf) -> Result<Option<Entry>, Fault> {
     let (token, keyed) = take_token(event, "/response/wrap_info/token");
     let key = accessor(event, "/response/wrap_info/accessor");
     if token.is_none() && key.is_none() {
@@ -113,10 +111,8 @@ fn wrapped(event: &mut Value) -> Result<Option<Issuance>, Fault> {
         issuer_event: Some(origin(event, keyed)),
         ..Issuance::default()
     };
-    if let Some(token) = token {
-        token.absorb(&mut record);
-    }
-    Ok(Some(record))
+    let gram = token.and_then(|token| token.absorb(&mut record, gram_of));
+    Ok(Some(Entry::shown(record, gram)))
 }
 
 fn revocation(event: &mut Value, path: &str) -> Parsed {

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::detect::place_kind::guess;
+use crate::ledger::import::context::{Context, GramOf};
 use crate::ledger::import::entry::Entry;
 use crate::ledger::import::format::{Format, Framing};
-use crate::ledger::import::lineage::Lineage;
 use crate::model::exposure::{Exposure, PlaceKind, Reach};
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
@@ -18,7 +18,7 @@ use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
 
 /// What records mean beyond themselves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Reading<'a> {
     /// How records of unknown formats are read.
     pub mapping: Option<&'a Arc<Mapping>>,
@@ -26,6 +26,8 @@ pub struct Reading<'a> {
     pub reach: Option<Reach>,
     /// The time of what nothing dates.
     pub now: Instant,
+    /// How n-grams are made of raw tokens that records hand out.
+    pub gram_of: GramOf<'a>,
 }
 
 /// What a stream told.
@@ -45,7 +47,7 @@ pub struct Sightings {
 pub struct Sight<'a> {
     reading: Reading<'a>,
     reader: Option<Reader>,
-    lineage: Lineage,
+    context: Context<'a>,
     uri: String,
     /// Records that findings may still lie in.
     records: VecDeque<Around>,
@@ -69,7 +71,8 @@ impl<'a> Sight<'a> {
     #[must_use]
     pub fn new(uri: String, reading: Reading<'a>) -> Self {
         let reader = Some(Reader::new(uri.clone(), reading.mapping.cloned()));
-        Self { reading, reader, lineage: Lineage::default(), uri, records: VecDeque::new(), findings: VecDeque::new(), told: Sightings::default() }
+        let context = Context::new(reading.gram_of);
+        Self { reading, reader, context, uri, records: VecDeque::new(), findings: VecDeque::new(), told: Sightings::default() }
     }
 
     /// Hears bytes of the stream, in order.
@@ -121,9 +124,9 @@ impl<'a> Sight<'a> {
             _ => None,
         };
         let entries = match format.map(|format| &format.framing) {
-            Some(Framing::Lines(parse)) => std::str::from_utf8(record.bytes).ok().and_then(|text| parse(text, None).ok()),
+            Some(Framing::Lines(parse)) => std::str::from_utf8(record.bytes).ok().and_then(|text| parse(text, None, self.reading.gram_of).ok()),
             Some(Framing::Objects(_, parse)) => {
-                serde_json::from_slice(record.bytes).ok().and_then(|mut value| parse(&mut value, &mut self.lineage).ok())
+                serde_json::from_slice(record.bytes).ok().and_then(|mut value| parse(&mut value, &mut self.context).ok())
             }
             _ => None,
         };
