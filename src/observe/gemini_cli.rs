@@ -23,7 +23,7 @@ fn recognizes(value: &Json<'_>) -> bool {
     spoken
         || has(value, &["sessionId", "projectHash"])
         || has(value, &["sessionId", "messageId"])
-        || has(value, &["$set"])
+        || at(value, &["$set"]).is_some_and(Json::is_object)
         || has(value, &["$rewindTo"])
 }
 
@@ -61,7 +61,7 @@ fn message(transcript: &mut Transcript<'_, '_>, around: &Record, value: &Json<'_
             transcript.result(&around, id, result);
         }
     }
-    if text(value, &["content"]).is_some() || !has(value, &["toolCalls"]) {
+    if text(value, &["content"]).is_some() || items(value, &["toolCalls"]).is_empty() {
         let place = if role == "gemini" || role.is_empty() { PlaceKind::AgentLog } else { place(role) };
         transcript.tell(Record { place: Some(place), ..around });
     }
