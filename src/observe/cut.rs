@@ -7,6 +7,9 @@ use memchr::{memchr, memchr_iter, memchr2};
 /// The most bytes of one record.
 pub const LIMIT: usize = 16 << 20;
 
+/// The byte order mark of UTF-8, which may begin a stream.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A piece of the stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Piece<'a> {
@@ -109,9 +112,12 @@ impl Cut {
             let rest = &self.buffer[self.taken..];
             match self.place {
                 Place::Lines => {
-                    let blank = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
-                    let mark = if self.base == 0 && self.taken == 0 && rest[blank..].starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-                    self.skip(blank + mark);
+                    if self.base + self.taken as u64 == 0 && !self.ended && rest.len() < MARK.len() && MARK.starts_with(rest) {
+                        return None;
+                    }
+                    let mark = if self.base + self.taken as u64 == 0 && rest.starts_with(MARK) { MARK.len() } else { 0 };
+                    let blank = rest[mark..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+                    self.skip(mark + blank);
                     let rest = &self.buffer[self.taken..];
                     let first = *rest.first()?;
                     if first == b'[' && self.opens_array(rest)? {
