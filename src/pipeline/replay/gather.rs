@@ -15,7 +15,7 @@ use crate::pipeline::replay::identities::Identities;
 use crate::pipeline::replay::sight::Sightings;
 
 /// How many uses are kept in memory.
-pub const IN_MEMORY: usize = 500_000;
+pub const IN_MEMORY: usize = 200_000;
 
 /// What a run has gathered.
 #[derive(Default)]
@@ -32,6 +32,7 @@ pub struct Gathered {
     pub count: u64,
     uses: Vec<TokenUse>,
     spool: Option<BufWriter<File>>,
+    parts: Vec<File>,
 }
 
 /// The uses of one token.
@@ -85,19 +86,16 @@ impl Gathered {
         Ok(())
     }
 
-    /// Hands out the uses of every token, so many tokens at a time that memory holds them.
+    /// Divides the uses into parts of whole tokens, so many that memory holds each; nothing is gathered afterwards.
     ///
     /// # Errors
     ///
-    /// The file cannot be read again, and whatever `judge` says.
-    pub fn groups<E: From<io::Error>>(&mut self, judge: &mut dyn FnMut(Vec<Group>) -> Result<(), E>) -> Result<(), E> {
+    /// The files cannot be written or read.
+    pub fn divide(&mut self) -> io::Result<()> {
         if self.spool.is_some() {
             self.spill()?;
         }
-        let Some(spool) = self.spool.take() else {
-            let uses = std::mem::take(&mut self.uses);
-            return judge(self.grouped(uses));
-        };
+        let Some(spool) = self.spool.take() else { return Ok(()) };
         let mut spool = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
         let shares = self.count.div_ceil(IN_MEMORY as u64) * 2;
         let mut parts = Vec::new();
@@ -112,13 +110,29 @@ impl Gathered {
             part.write_all(line.as_bytes())?;
             part.write_all(b"\n")?;
         }
-        for part in parts {
-            let mut file = part.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.rewind()?;
-            let uses = BufReader::with_capacity(1 << 20, file).lines().map(|line| parsed(&line?)).collect::<io::Result<Vec<_>>>()?;
-            judge(self.grouped(uses))?;
-        }
+        self.parts = parts.into_iter().map(|part| part.into_inner().map_err(io::IntoInnerError::into_error)).collect::<io::Result<_>>()?;
         Ok(())
+    }
+
+    /// How many parts there are.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        self.parts.len().max(1)
+    }
+
+    /// The uses of every token of a part; where there is one part only, they are handed over for good.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read again.
+    pub fn part(&mut self, number: usize) -> io::Result<Vec<Group>> {
+        let Some(file) = self.parts.get_mut(number) else {
+            let uses = std::mem::take(&mut self.uses);
+            return Ok(self.grouped(uses));
+        };
+        file.rewind()?;
+        let uses = BufReader::with_capacity(1 << 20, file).lines().map(|line| parsed(&line?)).collect::<io::Result<Vec<_>>>()?;
+        Ok(self.grouped(uses))
     }
 
     /// Uses by token, in the order of the names that stand for them.

@@ -87,20 +87,25 @@ impl Bench<'_> {
         for (name, exposure) in std::mem::take(&mut gathered.exposed) {
             exposed.entry(gathered.identities.root(name)).or_default().push(exposure);
         }
-        gathered.groups(&mut |mut groups: Vec<Group>| {
-            let mut keeping = Keeping::new(self);
-            for (root, uses) in &mut groups {
-                keeping.recall(*root, uses)?;
+        gathered.divide()?;
+        let mut habits = Habits::default();
+        // What identities are used to depends on all parts.
+        if gathered.parts() > 1 {
+            for number in 0..gathered.parts() {
+                for one in self.collapsed(gathered.part(number)?, &mut Keeping::new(self))? {
+                    habits.add(&one.uses, self.options);
+                }
             }
-            let collapsed: Vec<(u64, Vec<TokenKey>, Vec<Use>)> = groups
-                .into_iter()
-                .map(|(root, uses)| {
-                    let keys = keys(&uses);
-                    (root, keys, collapse(uses, self.options))
-                })
-                .collect();
-            let habits = habits(&collapsed, self.options);
-            for (root, keys, uses) in &collapsed {
+        }
+        for number in 0..gathered.parts() {
+            let mut keeping = Keeping::new(self);
+            let tokens = self.collapsed(gathered.part(number)?, &mut keeping)?;
+            if gathered.parts() == 1 {
+                for one in &tokens {
+                    habits.add(&one.uses, self.options);
+                }
+            }
+            for Token { root, keys, uses } in &tokens {
                 let exposures = exposed.remove(root).unwrap_or_default();
                 let mut judged = self.token(keys, uses, &exposures, &habits)?;
                 decide(&mut judged);
@@ -109,8 +114,19 @@ impl Bench<'_> {
                     tell(judged)?;
                 }
             }
-            keeping.commit()
-        })
+            keeping.commit()?;
+        }
+        Ok(())
+    }
+
+    /// The uses of each token, with those that earlier runs kept, each once.
+    fn collapsed(&self, groups: Vec<Group>, keeping: &mut Keeping) -> Result<Vec<Token>, ReplayError> {
+        let mut tokens = Vec::with_capacity(groups.len());
+        for (root, mut uses) in groups {
+            keeping.recall(root, &mut uses)?;
+            tokens.push(Token { root, keys: keys(&uses), uses: collapse(uses, self.options) });
+        }
+        Ok(tokens)
     }
 
     fn token(&self, keys: &[TokenKey], uses: &[Use], found: &[Exposure], habits: &Habits) -> Result<Judged, ReplayError> {
@@ -167,33 +183,47 @@ fn keys(uses: &[TokenUse]) -> Vec<TokenKey> {
     keys.into_iter().cloned().collect()
 }
 
-/// What identities used, over all tokens that were judged together.
+/// A token and its uses.
+struct Token {
+    root: u64,
+    keys: Vec<TokenKey>,
+    uses: Vec<Use>,
+}
+
+/// What identities used, over all tokens of a run.
 #[derive(Default)]
-struct Habits<'a> {
-    tools: HashMap<Cow<'a, str>, BTreeMap<&'a str, Instant>>,
-    uses: HashMap<Cow<'a, str>, u64>,
+struct Habits(HashMap<String, Custom>);
+
+/// How often an identity used anything, and each tool for the first time.
+#[derive(Default)]
+struct Custom {
+    uses: u64,
+    tools: BTreeMap<String, Instant>,
 }
 
-impl Habits<'_> {
+impl Habits {
     fn of(&self, identity: &str) -> Vec<Habit> {
-        let uses = self.uses.get(identity).copied().unwrap_or_default();
-        let tools = self.tools.get(identity).into_iter().flatten();
-        tools.map(|(tool, first)| Habit { identity: identity.to_owned(), tool: (*tool).to_owned(), first: *first, uses }).collect()
+        let Some(own) = self.0.get(identity) else { return Vec::new() };
+        let habit = |(tool, first): (&String, &Instant)| Habit { identity: identity.to_owned(), tool: tool.clone(), first: *first, uses: own.uses };
+        own.tools.iter().map(habit).collect()
     }
-}
 
-fn habits<'a>(all: &'a [(u64, Vec<TokenKey>, Vec<Use>)], options: &Options) -> Habits<'a> {
-    let mut habits = Habits::default();
-    for one in all.iter().flat_map(|(_, _, uses)| uses) {
-        for identity in identities(one, options) {
-            if let (Some(tool), Some(time)) = (&one.what.record.tool, one.what.record.time) {
-                let tools = habits.tools.entry(identity.clone()).or_default();
-                tools.entry(tool).and_modify(|first| *first = time.min(*first)).or_insert(time);
+    fn add(&mut self, uses: &[Use], options: &Options) {
+        for one in uses {
+            for identity in identities(one, options) {
+                if !self.0.contains_key(&*identity) {
+                    self.0.insert(identity.clone().into_owned(), Custom::default());
+                }
+                let own = self.0.get_mut(&*identity).expect("because it was just put there");
+                own.uses += 1;
+                let (Some(tool), Some(time)) = (&one.what.record.tool, one.what.record.time) else { continue };
+                match own.tools.get_mut(tool) {
+                    Some(first) => *first = time.min(*first),
+                    None => drop(own.tools.insert(tool.clone(), time)),
+                }
             }
-            *habits.uses.entry(identity).or_default() += 1;
         }
     }
-    habits
 }
 
 /// The names under which somebody has habits, each once.
