@@ -19,7 +19,6 @@ use crate::detect::catalogue::get;
 use crate::ledger::batch::Ready;
 use crate::ledger::import::entry::Entry;
 use crate::ledger::ledger::Ledger;
-use crate::model::finding::Finding;
 use crate::model::grade::Severity;
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
@@ -50,15 +49,10 @@ use crate::store::state_dir::Access;
 /// Hears of a run.
 #[derive(Default)]
 struct Heard {
-    findings: u64,
     problems: u64,
 }
 
 impl Hear for Heard {
-    fn finding(&mut self, _: &Finding) {
-        self.findings += 1;
-    }
-
     fn problem(&mut self, problem: Problem) {
         if !problem.kind.is_by_choice() {
             self.problems += 1;
@@ -105,7 +99,7 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
         Engine::new(&RuleSet::builtin(), engine::Options { known: Some(Arc::clone(&ledger) as Arc<dyn Known>), ..engine::Options::default() });
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
-    let (mut gathered, mut heard) = (Gathered::default(), Heard::default());
+    let (mut gathered, mut heard) = (Gathered::new(&ledger), Heard::default());
     let context = Context { engine: &engine, progress: &progress };
     let grams = ledger.key_for_grams();
     let gram_of = |token: &[u8]| gram_for(token, grams);
@@ -132,7 +126,7 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
             policy.decide(&mut judged.judgements, judged.issuance.as_ref());
         }
     };
-    let judged = bench.judge(&mut gathered, &mut decide, &mut |judged: Judged| {
+    let judged = bench.judge(std::mem::take(&mut gathered.spool), &gathered.identities, &mut decide, &mut |judged: Judged| {
         dropped += judged.judgements.iter().filter(|judgement| wanted.is_about(judgement) && is_dropped(judgement)).count() as u64;
         for judgement in judged.judgements.iter().filter(|judgement| wanted.has(judgement)) {
             told += 1;
@@ -204,13 +198,7 @@ fn run_options(flags: &ReplayFlags) -> RunOptions {
 
 /// Takes the issuances and facts over that logs told.
 fn import(ledger: &Ledger, gathered: &mut Gathered) -> anyhow::Result<()> {
-    let entries = std::mem::take(&mut gathered.entries);
-    for entry in &entries {
-        if let Entry::Issued(issued) = entry {
-            gathered.know(&issued.record.keys());
-        }
-    }
-    let mut entries = entries.into_iter();
+    let mut entries = gathered.take_entries().into_iter();
     ledger.import(&mut || {
         let ready = match entries.next()? {
             Entry::Issued(issued) => Ready::issued(&issued.record, issued.gram),

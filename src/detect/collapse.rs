@@ -1,6 +1,7 @@
 //! Records of uses -> uses: retries and hops of one request are one use, and every use says from where it came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -26,23 +27,24 @@ pub struct Seen {
 
 /// One request, as far as its records are put together.
 #[derive(Default)]
-struct Request {
-    records: Vec<Seen>,
+struct Request<'a> {
+    /// Places of its records.
+    records: Vec<usize>,
     /// What each log says of the caller.
-    sources: BTreeMap<String, Source>,
+    sources: BTreeMap<&'a str, Source>,
     /// When its first and last records were written.
     span: Option<(Instant, Instant)>,
-    /// Session, trace, request, user, tool: what two records of one call cannot say differently.
-    said: [Option<String>; 6],
+    /// Session, trace, request, user, tool, agent: what two records of one call cannot say differently.
+    said: [Option<&'a str>; 6],
 }
 
 /// A name that records of one request share, and how far apart in time they may be.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Name {
-    Record(String, String),
-    Request(String),
-    Span(String, String),
-    Call(String, Option<String>),
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Name<'a> {
+    Record(&'a str, &'a str),
+    Request(&'a str),
+    Span(&'a str, &'a str),
+    Call(&'a str, Option<&'a str>),
 }
 
 /// The uses that these records tell of, sorted by time and then by what was logged.
@@ -51,34 +53,50 @@ enum Name {
 #[must_use]
 pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
     let mut records = sourced(uses, options);
-    // Records with the most names come first, so that those with fewer find them.
-    records.sort_by_cached_key(|seen| (usize::MAX - names(&seen.what).len(), when(seen), seen.content));
+    records.sort_by_cached_key(|seen| (when(&seen.what), seen.content));
     records.dedup_by(|later, first| later.content == first.content);
-
-    if records.len() == 1 {
-        return vec![put_together(records)];
+    let mut requests = requests(&records, options);
+    if requests.is_empty() {
+        return records.into_iter().map(|seen| put_together(vec![seen])).collect();
     }
+    let mut records: Vec<Option<Seen>> = records.into_iter().map(Some).collect();
+    let mut take = |at: usize| records[at].take().expect("because each record is of one request");
+    let mut uses: Vec<Use> = requests.drain(..).map(|request| put_together(request.into_iter().map(&mut take).collect())).collect();
+    uses.extend(records.into_iter().flatten().map(|seen| put_together(vec![seen])));
+    uses.sort_by_cached_key(|one| (when(&one.what), content(&one.what)));
+    uses
+}
+
+/// Which records are of one request with others, by their places; those that share no name with any other are left out.
+fn requests(records: &[Seen], options: &Options) -> Vec<Vec<usize>> {
+    let mut counts: HashMap<Name, u32> = HashMap::with_capacity(records.len() * 2);
+    records.iter().flat_map(|seen| names(&seen.what)).for_each(|name| *counts.entry(name).or_default() += 1);
+    let mut known: HashMap<Name, Homes> = counts.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| (name, Homes::new())).collect();
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let mut sharing: Vec<usize> = (0..records.len()).filter(|at| names(&records[*at].what).any(|name| known.contains_key(&name))).collect();
+    // Records with the most names come first, so that those with fewer find them.
+    sharing.sort_by_key(|at| Reverse(names(&records[*at].what).count()));
     let mut requests: Vec<Request> = Vec::new();
-    let mut known: BTreeMap<Name, Homes> = BTreeMap::new();
-    for seen in records {
-        let names = names(&seen.what);
+    for place in sharing {
+        let seen = &records[place];
         let time = seen.what.record.time;
         let lately = |name: &Name| known.get(name).into_iter().flat_map(|homes| near(homes, time, name.window(options))).collect::<Vec<_>>();
-        let mut candidates = names.iter().flat_map(|name| lately(name).into_iter().map(move |at| (name, at)));
-        let home = candidates.find(|(name, at)| requests[*at].may_hold(&seen, name, options)).map(|(_, at)| at);
+        let mut candidates = names(&seen.what).flat_map(|name| lately(&name).into_iter().map(move |at| (name, at)));
+        let home = candidates.find(|(name, at)| requests[*at].may_hold(seen, name, options)).map(|(_, at)| at);
         let at = home.unwrap_or_else(|| {
             requests.push(Request::default());
             requests.len() - 1
         });
-        for name in names {
-            known.entry(name).or_default().insert((time, at));
+        for name in names(&seen.what) {
+            if let Some(homes) = known.get_mut(&name) {
+                homes.insert((time, at));
+            }
         }
-        requests[at].add(seen);
+        requests[at].add(place, seen);
     }
-    let mut uses: Vec<Use> = requests.into_iter().map(|request| put_together(request.records)).collect();
-    let time = |one: &Use| (one.what.record.time.is_none(), one.what.record.time);
-    uses.sort_by(|a, b| time(a).cmp(&time(b)).then_with(|| content(&a.what).cmp(&content(&b.what))));
-    uses
+    requests.into_iter().map(|request| request.records).collect()
 }
 
 /// Requests by the times of their records.
@@ -124,48 +142,33 @@ fn issuer(one: &TokenUse) -> Option<&str> {
     said.or_else(|| one.presented.keys.iter().find_map(|key| if let TokenKey::JwtId { iss, .. } = key { Some(iss.as_str()) } else { None }))
 }
 
-fn when(seen: &Seen) -> (bool, Option<Instant>) {
-    (seen.what.record.time.is_none(), seen.what.record.time)
+fn when(one: &TokenUse) -> (bool, Option<Instant>) {
+    (one.record.time.is_none(), one.record.time)
 }
 
 fn content(one: &TokenUse) -> u128 {
-    let mut digest = Digesting(Sha256::new());
-    serde_json::to_writer(&mut digest, one).expect("because records can be written");
-    u128::from_be_bytes(*digest.0.finalize().first_chunk().expect("because a digest has 32 bytes"))
-}
-
-/// Hashes what is written to it.
-struct Digesting(Sha256);
-
-impl std::io::Write for Digesting {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let packed = borsh::to_vec(one).expect("because it is written to memory");
+    u128::from_be_bytes(*Sha256::digest(packed).first_chunk().expect("because a digest has 32 bytes"))
 }
 
 /// The names of a record's request, the surest first.
-fn names(one: &TokenUse) -> Vec<Name> {
+fn names(one: &TokenUse) -> impl Iterator<Item = Name<'_>> {
     let record = &one.record;
-    let own = one.origin.record_id.iter().map(|id| Name::Record(one.origin.parser.clone(), id.clone()));
-    let request = record.request_id.iter().map(|id| Name::Request(id.clone()));
-    let span = record.trace_id.iter().zip(&record.span_id).map(|(trace, span)| Name::Span(trace.clone(), span.clone()));
-    let call = record.rpc_id.iter().map(|id| Name::Call(id.clone(), record.method.clone()));
-    own.chain(request).chain(span).chain(call).collect()
+    let own = one.origin.record_id.iter().map(|id| Name::Record(&one.origin.parser, id));
+    let request = record.request_id.iter().map(|id| Name::Request(id));
+    let span = record.trace_id.iter().zip(&record.span_id).map(|(trace, span)| Name::Span(trace, span));
+    let call = record.rpc_id.iter().map(|id| Name::Call(id, record.method.as_deref()));
+    own.chain(request).chain(span).chain(call)
 }
 
-impl Name {
+impl Name<'_> {
     /// How far apart records under one such name may be; ids of calls are small numbers and come again soon.
     fn window(&self, options: &Options) -> Period {
         if matches!(self, Self::Call(..)) { options.hop_window } else { options.lateness }
     }
 }
 
-impl Request {
+impl<'a> Request<'a> {
     /// Whether a record may tell of this request: near in time, and no log says that two different callers made it.
     fn may_hold(&self, seen: &Seen, name: &Name, options: &Options) -> bool {
         let near = match (self.span, seen.what.record.time) {
@@ -175,34 +178,36 @@ impl Request {
             }
             _ => true,
         };
-        let placeless = |source: &Source| !matches!(source, Source::Network(..) | Source::System(_));
-        let of_log = self.sources.get(&seen.what.origin.uri);
-        let one_caller = placeless(&seen.source) || of_log.is_none_or(|source| *source == seen.source);
+        let of_log = self.sources.get(&*seen.what.origin.uri);
+        let one_caller = !is_place(seen.source) || of_log.is_none_or(|source| *source == seen.source);
         let mut said = self.said.iter().zip(said(&seen.what));
         let one_story = !matches!(name, Name::Call(..)) || said.all(|(ours, theirs)| ours.is_none() || theirs.is_none() || *ours == theirs);
         near && one_caller && one_story
     }
 
-    fn add(&mut self, seen: Seen) {
+    fn add(&mut self, place: usize, seen: &'a Seen) {
         if let Some(time) = seen.what.record.time {
             let (first, last) = self.span.unwrap_or((time, time));
             self.span = Some((first.min(time), last.max(time)));
         }
-        if matches!(seen.source, Source::Network(..) | Source::System(_)) {
-            self.sources.insert(seen.what.origin.uri.clone(), seen.source);
+        if is_place(seen.source) {
+            self.sources.insert(&seen.what.origin.uri, seen.source);
         }
         for (ours, theirs) in self.said.iter_mut().zip(said(&seen.what)) {
-            if ours.is_none() {
-                *ours = theirs;
-            }
+            *ours = ours.or(theirs);
         }
-        self.records.push(seen);
+        self.records.push(place);
     }
 }
 
-fn said(one: &TokenUse) -> [Option<String>; 6] {
+/// Whether two such sources are two callers when they differ.
+fn is_place(source: Source) -> bool {
+    matches!(source, Source::Network(..) | Source::System(_))
+}
+
+fn said(one: &TokenUse) -> [Option<&str>; 6] {
     let record = &one.record;
-    [&record.session_id, &record.trace_id, &record.request_id, &record.user, &record.tool, &record.agent_id].map(Clone::clone)
+    [&record.session_id, &record.trace_id, &record.request_id, &record.user, &record.tool, &record.agent_id].map(Option::as_deref)
 }
 
 #[cfg(test)]
@@ -276,7 +281,7 @@ mod tests {
     fn the_record_that_saw_the_caller_speaks() {
         let given = vec![record(0, ("r1", "", "server.log"), "10.0.0.1"), record(1, ("r1", "", "gateway.log"), "203.0.113.9")];
         let uses = collapse(given, &Options::default());
-        assert_eq!((uses[0].hops.len(), uses[0].what.record.outcome), (2, Outcome::Success));
+        assert_eq!((uses[0].origins().len(), uses[0].what.record.outcome), (2, Outcome::Success));
         // The first record, at second 0, names no system of this network.
         assert!(matches!(uses[0].source, Source::Network(..)), "{:?}", uses[0].source);
     }

@@ -18,6 +18,8 @@
 //! Replicas of one workload may carry ids of their own: the stable part (SPIFFE path, service account) should be logged, not
 //! the pod's name. `shared_ok` with `exception_until` accepts sharing. It rests on behaviour, so its confidence is medium.
 
+use std::borrow::Cow;
+
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::moment::{Moment, first_group, last_first};
 use crate::detect::used::{Answer, Use, Used};
@@ -39,9 +41,9 @@ fn judge(case: &Used) -> Vec<Answer> {
 }
 
 fn shared(case: &Used) -> Option<Answer> {
-    let holders: Vec<(Moment, String)> = case.moments().filter_map(|moment| Some((moment, holder(case, moment.one)?))).collect();
+    let holders: Vec<(Moment, Cow<str>)> = case.moments().filter_map(|moment| Some((moment, holder(case, moment.one)?))).collect();
     let group = first_group(&holders, case.options.shared_identities, case.options.shared_window)?;
-    let names: Vec<String> = group.iter().filter_map(|moment| holder(case, moment.one)).collect();
+    let names: Vec<Cow<str>> = group.iter().filter_map(|moment| holder(case, moment.one)).collect();
     let message = format!("{} agents or workloads held one token within {}", group.len(), case.options.shared_window);
     let mut grounds = vec![evidence("identities", names.join(", "))];
     grounds.extend(case.issued_to().and_then(|to| to.workload_id.as_ref()).map(|id| evidence("workload_id", id)));
@@ -49,9 +51,9 @@ fn shared(case: &Used) -> Option<Answer> {
 }
 
 /// Who held it.
-fn holder(case: &Used, one: &Use) -> Option<String> {
+fn holder<'a>(case: &Used, one: &'a Use) -> Option<Cow<'a, str>> {
     let record = &one.what.record;
     let is_key = matches!(case.token_type(), TokenType::ApiKey | TokenType::Pat);
     let task = record.task_id.as_ref().or(record.run_id.as_ref()).filter(|_| is_key && record.agent_id.is_none());
-    task.cloned().or_else(|| case.identity(one))
+    task.map(|task| Cow::Borrowed(task.as_str())).or_else(|| case.identity(one))
 }

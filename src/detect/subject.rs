@@ -1,5 +1,7 @@
 //! What is known of a used token itself: by its issued-token record, or else by its own claims and names.
 
+use std::borrow::Cow;
+
 use ipnet::IpNet;
 use serde_json::Value;
 
@@ -136,10 +138,10 @@ impl<'a> Used<'a> {
 
     /// Who used it: agent, else workload, else client.
     #[must_use]
-    pub fn identity(&self, one: &Use) -> Option<String> {
+    pub fn identity<'b>(&self, one: &'b Use) -> Option<Cow<'b, str>> {
         let record = &one.what.record;
-        let workload = || record.principal.as_ref().map(|id| self.workload(id));
-        record.agent_id.clone().or_else(workload).or_else(|| record.client_id.clone())
+        let workload = || record.principal.as_ref().map(|id| Cow::Owned(self.workload(id)));
+        record.agent_id.as_deref().map(Cow::Borrowed).or_else(workload).or_else(|| record.client_id.as_deref().map(Cow::Borrowed))
     }
 
     /// Whether a use came from where the record or the issuer's settings expect it; `None` where they say nothing, or the log does not.

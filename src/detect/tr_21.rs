@@ -18,14 +18,13 @@
 //! After a release that brings new tools and moves to new machines. Identities with few uses have no habits, and of them nothing is
 //! said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::detect::attribute::{Attribute, names, news};
-use crate::detect::case::between;
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
-use crate::detect::moment::Moment;
 use crate::detect::used::{Answer, Use, Used};
 use crate::model::grade::{Confidence, Severity};
+use crate::model::instant::Instant;
 use crate::model::token_use::Outcome;
 
 /// The question.
@@ -43,11 +42,20 @@ const SIGNS: [Attribute; 4] = [Attribute::Network, Attribute::Client, Attribute:
 
 fn judge(case: &Used) -> Vec<Answer> {
     let (mut told, mut answers) = (BTreeSet::new(), Vec::new());
+    if case.habits.is_empty() {
+        return answers;
+    }
     let mut before: Vec<&Use> = Vec::new();
+    let mut latest: HashMap<&str, Instant> = HashMap::new();
     for moment in case.moments() {
         let record = &moment.one.what.record;
-        let new = case.identity(moment.one).zip(record.tool.clone()).filter(|(identity, tool)| is_new(case, identity, tool, &moment));
-        if let Some((identity, tool)) = new.filter(|(_, tool)| !told.contains(tool)) {
+        let Some(tool) = record.tool.as_deref() else {
+            before.push(moment.one);
+            continue;
+        };
+        let lately = latest.insert(tool, moment.time).is_some_and(|time| moment.after(time) <= case.options.habit_window.0);
+        let identity = case.identity(moment.one).filter(|identity| !lately && is_new(case, identity, tool, moment.time));
+        if let Some(identity) = identity.filter(|_| !told.contains(tool)) {
             let signs = news(moment.one, &before, &SIGNS);
             let count = signs.len() + usize::from(record.outcome == Outcome::Denied);
             if count > 0 {
@@ -55,7 +63,7 @@ fn judge(case: &Used) -> Vec<Answer> {
                 let message = format!("`{identity}` used the tool `{tool}` for the first time");
                 let mut grounds = vec![evidence("identity", &identity)];
                 grounds.extend((!signs.is_empty()).then(|| evidence("also_new", names(&signs))));
-                answers.push(case.answer(DETECTION.verdict(severity, Confidence::Medium, message, grounds), &tool, vec![moment.at]));
+                answers.push(case.answer(DETECTION.verdict(severity, Confidence::Medium, message, grounds), tool, vec![moment.at]));
                 told.insert(tool);
             }
         }
@@ -64,12 +72,9 @@ fn judge(case: &Used) -> Vec<Answer> {
     answers
 }
 
-/// Whether an identity with habits has not used this tool lately.
-fn is_new(case: &Used, identity: &str, tool: &str, moment: &Moment) -> bool {
-    let mut own = case.habits.iter().filter(|habit| habit.identity == identity && habit.first < moment.time).peekable();
-    let settled = own.peek().is_some_and(|habit| habit.uses >= case.options.habit_uses);
-    let known = own.any(|habit| habit.tool == tool);
-    let lately = |other: &Moment| between(other.time, moment.time) <= case.options.habit_window.0;
-    let same = |other: &Moment| other.one.what.record.tool.as_deref() == Some(tool);
-    settled && !known && !case.moments().take_while(|other| other.at < moment.at).any(|other| lately(&other) && same(&other))
+/// Whether an identity with habits had not used this tool before.
+fn is_new(case: &Used, identity: &str, tool: &str, time: Instant) -> bool {
+    let own = || case.habits.iter().filter(|habit| habit.identity == identity);
+    let settled = own().any(|habit| habit.since < time && habit.uses >= case.options.habit_uses);
+    settled && !own().any(|habit| habit.tool.0 == tool && habit.tool.1 < time)
 }

@@ -19,6 +19,7 @@
 //! the ledger does not know, everybody is new: that is low. Exposures are dated by the scan where the place has no dates, so the true
 //! one may be earlier.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::detect::attribute::Attribute;
@@ -73,7 +74,7 @@ struct Known {
 
 impl Known {
     fn of(case: &Used, before: &[Moment]) -> Self {
-        let mut agents: BTreeSet<String> = before.iter().filter_map(|moment| case.identity(moment.one)).collect();
+        let mut agents: BTreeSet<String> = before.iter().filter_map(|moment| case.identity(moment.one)).map(Cow::into_owned).collect();
         if let Some(to) = case.issued_to() {
             agents.extend([&to.agent_id, &to.workload_id, &to.client_id].into_iter().flatten().map(|id| case.workload(id)));
         }

@@ -43,8 +43,16 @@ pub struct Use {
     pub what: TokenUse,
     /// From where, for comparison.
     pub source: Source,
-    /// All records of it, in the order in which the request passed them where that is known.
+    /// All records of it where there are several, in the order in which the request passed them where that is known.
     pub hops: Vec<RecordOrigin>,
+}
+
+impl Use {
+    /// All records of it; there is at least one.
+    #[must_use]
+    pub fn origins(&self) -> &[RecordOrigin] {
+        if self.hops.is_empty() { std::slice::from_ref(&self.what.origin) } else { &self.hops }
+    }
 }
 
 /// Where a caller was, as far as it can be compared.
@@ -62,17 +70,17 @@ pub enum Source {
     Unknown,
 }
 
-/// A tool that an identity has used.
+/// What an identity is used to.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Habit {
     /// Agent, workload or client.
     pub identity: String,
-    /// Tool or service.
-    pub tool: String,
-    /// When it was first used.
-    pub first: Instant,
-    /// How often the identity has used anything.
+    /// When it first used any tool.
+    pub since: Instant,
+    /// How often it has used anything.
     pub uses: u64,
+    /// A tool or service, and when it was first used.
+    pub tool: (String, Instant),
 }
 
 /// What a detection says of a token's uses.

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// 32 bytes that name a token; printed `sha256:<hex>` or `hmac-sha256:<key id>:<hex>`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct Fingerprint {
     key_id: Option<String>,
     digest: [u8; 32],

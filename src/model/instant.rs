@@ -1,5 +1,7 @@
 //! Times as people and systems write them, read into one form.
 
+use std::io;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,20 @@ impl Instant {
 impl std::fmt::Display for Instant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl borsh::BorshSerialize for Instant {
+    /// Seconds, and nanoseconds of the same sign.
+    fn serialize<W: io::Write>(&self, writer: &mut W) -> io::Result<()> {
+        borsh::to_writer(writer, &(self.0.as_second(), self.0.subsec_nanosecond()))
+    }
+}
+
+impl borsh::BorshDeserialize for Instant {
+    fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
+        let (seconds, nanoseconds) = borsh::BorshDeserialize::deserialize_reader(reader)?;
+        Timestamp::new(seconds, nanoseconds).map(Self).map_err(io::Error::other)
     }
 }
 

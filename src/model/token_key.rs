@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::fingerprint::Fingerprint;
 
 /// A name of one token; printed and read as `<kind>:<value>`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 #[schemars(with = "String")]
 pub enum TokenKey {
     /// `sha256:<hex>` or `hmac-sha256:<key id>:<hex>` of the token's octets.
@@ -28,7 +28,7 @@ pub enum TokenKey {
 }
 
 /// Kinds of names that are one text.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub enum KeyKind {
     /// `kid:AKIA...`: a public key id.
     KeyId,

@@ -11,7 +11,7 @@ use crate::model::token_facts::TokenFacts;
 use crate::model::token_key::TokenKey;
 
 /// How far a record's time can be trusted, the best first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeQuality {
     /// The system that was called wrote it, with a zone.
@@ -26,7 +26,7 @@ pub enum TimeQuality {
 }
 
 /// What came of a use.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It was accepted.
@@ -39,7 +39,7 @@ pub enum Outcome {
 }
 
 /// How a token was presented.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 #[serde(into = "String", from = "String")]
 #[schemars(with = "String")]
 pub enum Scheme {
@@ -94,7 +94,7 @@ impl From<String> for Scheme {
 }
 
 /// What sort of id a session id is; ids of different sorts are never compared.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionSource {
     /// The issuer's session.
@@ -114,7 +114,7 @@ pub enum SessionSource {
 }
 
 /// The log record around a token: its when, who, where and what. Absent where the log does not say.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 #[serde(default)]
 pub struct Record {
     /// When.
@@ -219,8 +219,28 @@ pub struct Record {
     pub place: Option<PlaceKind>,
 }
 
+impl Record {
+    /// Fills what it does not say with what another record of the same call says.
+    pub fn fill(&mut self, other: &Self) {
+        if self.time.is_none() {
+            (self.time, self.time_quality) = (other.time, other.time_quality);
+        }
+        if self.session_id.is_none() {
+            self.session_id.clone_from(&other.session_id);
+            self.session_src = other.session_src;
+        }
+        macro_rules! fill {
+            ($is_empty:ident: $($field:ident),*) => { $( if self.$field.$is_empty() { self.$field.clone_from(&other.$field); } )* };
+        }
+        fill!(is_none: status_code, principal, agent_id, client_id, user, tenant, task_id, run_id, trace_id, span_id, request_id, rpc_id, tool);
+        fill!(is_none: method, aud, resource, source_ip, peer_ip, asn, geo, user_agent, ja4, tls_client_x5t, on_behalf_of, header_method);
+        fill!(is_none: header_name, place);
+        fill!(is_empty: scope_required, forwarded_for);
+    }
+}
+
 /// A proof of possession that came with a token (RFC 9449).
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 #[serde(default)]
 pub struct Proof {
     /// The proof's id.
@@ -241,7 +261,7 @@ pub struct Proof {
 }
 
 /// A token as it was presented: its names, never its octets.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 #[serde(default)]
 pub struct Presented {
     /// Every name by which it may be known, the surest first; never empty in a use.
@@ -257,7 +277,7 @@ pub struct Presented {
 }
 
 /// Where a record stands.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct RecordOrigin {
     /// The place, for people: path, archive member, stream.
     pub uri: String,
@@ -271,7 +291,7 @@ pub struct RecordOrigin {
 }
 
 /// One use of one token; one JSON object on a line.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct TokenUse {
     /// Version of the record, 1.
     pub v: u32,

@@ -89,7 +89,7 @@ pub fn used(one: &Use) -> Entry {
         Outcome::Unknown => "",
     };
     let mut details = members(record);
-    details.extend(one.hops.iter().map(|hop| detail("log", &format_args!("{}:{} ({})", hop.uri, hop.line, hop.parser))));
+    details.extend(one.origins().iter().map(|hop| detail("log", &format_args!("{}:{} ({})", hop.uri, hop.line, hop.parser))));
     entry(EntryKind::Used, record.time, format!("{}{from}{tool}{at}{outcome}", actor(record)), details)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::token_use::{Presented, Record, TimeQuality};
+use crate::model::token_use::{Record, TimeQuality};
 use crate::observe::reader::{ReadRecord, Understood};
 
 /// Counters by log format.
@@ -56,7 +56,7 @@ impl Coverage {
                 let tally = self.formats.entry(format.to_owned()).or_default();
                 tally.records += 1;
                 for one in &record.said {
-                    one.presented.iter().for_each(|presented| tally.count(&one.record, presented));
+                    one.presented.iter().for_each(|_| tally.count(&one.record));
                 }
             }
             Understood::UnknownObject => self.unknown_objects += 1,
@@ -87,7 +87,7 @@ impl Coverage {
 }
 
 impl Tally {
-    fn count(&mut self, record: &Record, _: &Presented) {
+    fn count(&mut self, record: &Record) {
         let nobody = record.principal.is_none() && record.agent_id.is_none() && record.client_id.is_none() && record.user.is_none();
         self.uses += 1;
         self.without_time += u64::from(record.time.is_none() || record.time_quality >= TimeQuality::File);

@@ -1,7 +1,6 @@
 //! The uses of each token -> judgements, with what the ledger knows.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 
 use crate::detect::catalogue::judge_uses;
@@ -17,8 +16,12 @@ use crate::model::judgement::{Judgement, MOST_USES, judgement_id};
 use crate::model::ledger_match::LedgerMatch;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
-use crate::pipeline::replay::gather::{Gathered, Group};
+use crate::pipeline::replay::habits::Habits;
+use crate::pipeline::replay::identities::Identities;
 use crate::pipeline::replay::keeping::Keeping;
+use crate::pipeline::replay::recognize::{is_fingerprint, recognize};
+use crate::pipeline::replay::spool::{Kind, Spool};
+use crate::store::step::NewUse;
 use crate::store::store::RecordId;
 
 /// What judgement cannot do without.
@@ -71,99 +74,100 @@ pub struct Judged {
     pub judgements: Vec<Judgement>,
 }
 
-impl Bench<'_> {
-    /// Judges every token that was gathered; `decide` may change what is told and kept of it, and `tell` hears of each of which there is something to tell.
+impl<'b> Bench<'b> {
+    /// Judges every token that was gathered; `decide` may change what is told and kept of it, and `tell` hears of each of which there is something
+    /// to tell.
     ///
     /// # Errors
     ///
     /// [`ReplayError`], and what `tell` says.
     pub fn judge(
-        &self,
-        gathered: &mut Gathered,
+        &'b self,
+        spool: Spool,
+        identities: &Identities,
         decide: &mut dyn FnMut(&mut Judged),
         tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
-        let mut exposed: HashMap<u64, Vec<Exposure>> = HashMap::new();
-        for (name, exposure) in std::mem::take(&mut gathered.exposed) {
-            exposed.entry(gathered.identities.root(name)).or_default().push(exposure);
-        }
-        gathered.divide()?;
+        let root = |name| identities.root(name);
+        let mut parts = spool.divide(&root)?;
+        let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
         let mut habits = Habits::default();
-        // What identities are used to depends on all parts.
-        if gathered.parts() > 1 {
-            for number in 0..gathered.parts() {
-                for one in self.collapsed(gathered.part(number)?, &mut Keeping::new(self))? {
-                    habits.add(&one.uses, self.options);
+        // Who used a tool for the first time is known when all tokens have been seen; of other tokens habits say nothing.
+        let mut later = Vec::with_capacity(parts.len());
+        for part in &mut parts {
+            let (loaded, mut waiting) = (part.load(&root)?, Vec::new());
+            for (root, things) in loaded.tokens() {
+                let Some(token) = self.token(root, loaded.things(things), &hearing.keeping)? else { continue };
+                let case = self.case(&token, &[]);
+                if !case.is_handle() && habits.learn(&case) {
+                    waiting.push(root);
+                } else {
+                    let answers = judge_uses(&case);
+                    hearing.hear(self.judged(&token, &answers), token)?;
                 }
+            }
+            later.push(waiting);
+        }
+        for (part, waiting) in parts.iter_mut().zip(later).filter(|(_, waiting)| !waiting.is_empty()) {
+            let loaded = part.load(&root)?;
+            for root in waiting {
+                let Some(token) = self.token(root, loaded.things(loaded.of(root)), &hearing.keeping)? else { continue };
+                let own = habits.of(&self.case(&token, &[]));
+                let answers = judge_uses(&self.case(&token, &own));
+                hearing.hear(self.judged(&token, &answers), token)?;
             }
         }
-        for number in 0..gathered.parts() {
-            let mut keeping = Keeping::new(self);
-            let tokens = self.collapsed(gathered.part(number)?, &mut keeping)?;
-            if gathered.parts() == 1 {
-                for one in &tokens {
-                    habits.add(&one.uses, self.options);
-                }
-            }
-            for Token { root, keys, uses } in &tokens {
-                let exposures = exposed.remove(root).unwrap_or_default();
-                let mut judged = self.token(keys, uses, &exposures, &habits)?;
-                decide(&mut judged);
-                keeping.keep(*root, &exposures, &mut judged)?;
-                if !judged.judgements.is_empty() {
-                    tell(judged)?;
-                }
-            }
-            keeping.commit()?;
-        }
-        Ok(())
+        hearing.keeping.commit()
     }
 
-    /// The uses of each token, with those that earlier runs kept, each once.
-    fn collapsed(&self, groups: Vec<Group>, keeping: &mut Keeping) -> Result<Vec<Token>, ReplayError> {
-        let mut tokens = Vec::with_capacity(groups.len());
-        for (root, mut uses) in groups {
-            keeping.recall(root, &mut uses)?;
-            tokens.push(Token { root, keys: keys(&uses), uses: collapse(uses, self.options) });
+    /// A token of what was packed of it, with the uses that earlier runs kept, each once; none where it was never used.
+    fn token<'p>(&self, root: u64, things: impl Iterator<Item = (Kind, &'p [u8])>, keeping: &Keeping) -> Result<Option<Token>, ReplayError> {
+        let (mut uses, mut exposures): (Vec<TokenUse>, Vec<Exposure>) = (Vec::new(), Vec::new());
+        for (kind, bytes) in things {
+            match kind {
+                Kind::Use => uses.push(borsh::from_slice(bytes)?),
+                Kind::Exposure => exposures.push(serde_json::from_str(&borsh::from_slice::<String>(bytes)?).map_err(io::Error::from)?),
+            }
         }
-        Ok(tokens)
-    }
-
-    fn token(&self, keys: &[TokenKey], uses: &[Use], found: &[Exposure], habits: &Habits) -> Result<Judged, ReplayError> {
-        let (record, matched) = self.matched(keys)?.unzip();
-        let mut exposures = found.to_vec();
-        let issuance = matched.as_ref().map(|matched| &matched.issuance);
-        let family = issuance.map_or_else(|| Ok(Vec::new()), |issuance| self.family(issuance))?;
+        let new = keeping.new_uses(&uses);
+        keeping.recall(root, &mut uses)?;
+        if uses.is_empty() {
+            return Ok(None);
+        }
+        let keys = keys(&uses);
+        let (record, matched) = match recognize(self.ledger, &keys)? {
+            Some((by, stored)) => (Some(stored.id), Some(self.ledger.answer(by, stored, self.now, self.now)?)),
+            None => (None, None),
+        };
+        let family = matched.as_ref().map_or_else(|| Ok(Vec::new()), |matched| self.family(&matched.issuance))?;
+        let found = exposures.clone();
         exposures.extend(matched.iter().flat_map(|matched| matched.exposures.iter().cloned()));
         exposures.sort_by(|a, b| (a.first_seen, &a.location, a.line).cmp(&(b.first_seen, &b.location, b.line)));
-        let own = issuance.and_then(|issuance| issuance.fp.clone()).filter(|fp| keys.contains(fp) || !keys.iter().any(is_fingerprint));
-        let key = own.or_else(|| keys.first().cloned()).expect("because a use has a key");
-        let who: BTreeSet<Cow<str>> = uses.iter().flat_map(|one| identities(one, self.options)).collect();
-        let habits: Vec<Habit> = who.iter().flat_map(|identity| habits.of(identity)).collect();
-        let case = Used {
-            key: &key,
-            matched: matched.as_ref(),
-            family: &family,
-            exposures: &exposures,
-            uses,
-            habits: &habits,
-            now: self.now,
-            options: self.options,
-        };
-        let answers = judge_uses(&case);
-        let raised = alerts(&answers, self.options).map(|alarm| alarm.answers).unwrap_or_default();
-        let judgements = answers.iter().enumerate().map(|(at, answer)| judgement(&key, uses, answer, raised.contains(&at))).collect();
-        let names = keys.iter().map(TokenKey::index).collect();
-        Ok(Judged { names, record, judgements, issuance: matched.map(|matched| matched.issuance) })
+        Ok(Some(Token { uses: collapse(uses, self.options), keys, record, matched, family, found, exposures, new }))
     }
 
-    /// What the ledger says. A JWT that only claims another token's id is not that token.
-    fn matched(&self, keys: &[TokenKey]) -> Result<Option<(RecordId, LedgerMatch)>, ReplayError> {
-        let Some((by, stored)) = self.ledger.find(keys)? else { return Ok(None) };
-        let known: Vec<TokenKey> = stored.issuance.keys().into_iter().filter(is_fingerprint).collect();
-        let forged = matches!(by, TokenKey::JwtId { .. }) && !known.is_empty() && keys.iter().any(is_fingerprint);
-        let id = stored.id;
-        if forged { Ok(None) } else { Ok(Some((id, self.ledger.answer(by, stored, self.now, self.now)?))) }
+    fn case<'t>(&'t self, token: &'t Token, habits: &'t [Habit]) -> Used<'t> {
+        Used {
+            key: token.key(),
+            matched: token.matched.as_ref(),
+            family: &token.family,
+            exposures: &token.exposures,
+            uses: &token.uses,
+            habits,
+            now: self.now,
+            options: self.options,
+        }
+    }
+
+    fn judged(&self, token: &Token, answers: &[Answer]) -> Judged {
+        let raised = alerts(answers, self.options).map(|alarm| alarm.answers).unwrap_or_default();
+        let judgement = |(at, answer)| judgement(token.key(), &token.uses, answer, raised.contains(&at));
+        Judged {
+            names: token.keys.iter().map(TokenKey::index).collect(),
+            record: token.record,
+            issuance: token.matched.as_ref().map(|matched| matched.issuance.clone()),
+            judgements: answers.iter().enumerate().map(judgement).collect(),
+        }
     }
 
     fn family(&self, issuance: &Issuance) -> Result<Vec<Issuance>, ReplayError> {
@@ -173,8 +177,19 @@ impl Bench<'_> {
     }
 }
 
-fn is_fingerprint(key: &TokenKey) -> bool {
-    matches!(key, TokenKey::Fingerprint(_))
+/// Who hears of tokens that were judged, in turn.
+struct Hearing<'a, 'b> {
+    keeping: Keeping<'b>,
+    decide: &'a mut dyn FnMut(&mut Judged),
+    tell: &'a mut dyn FnMut(Judged) -> Result<(), ReplayError>,
+}
+
+impl Hearing<'_, '_> {
+    fn hear(&mut self, mut judged: Judged, token: Token) -> Result<(), ReplayError> {
+        (self.decide)(&mut judged);
+        self.keeping.keep(token.new, &token.found, &mut judged)?;
+        if judged.judgements.is_empty() { Ok(()) } else { (self.tell)(judged) }
+    }
 }
 
 /// Every name, fingerprints first.
@@ -183,62 +198,33 @@ fn keys(uses: &[TokenUse]) -> Vec<TokenKey> {
     keys.into_iter().cloned().collect()
 }
 
-/// A token and its uses.
+/// A token and all that is known of it.
 struct Token {
-    root: u64,
+    /// Every name, fingerprints first.
     keys: Vec<TokenKey>,
     uses: Vec<Use>,
+    record: Option<RecordId>,
+    matched: Option<LedgerMatch>,
+    family: Vec<Issuance>,
+    /// Where it lay in this run.
+    found: Vec<Exposure>,
+    /// Where it lay, by the ledger too.
+    exposures: Vec<Exposure>,
+    /// Uses of this run, to be kept.
+    new: Vec<NewUse>,
 }
 
-/// What identities used, over all tokens of a run.
-#[derive(Default)]
-struct Habits(HashMap<String, Custom>);
-
-/// How often an identity used anything, and each tool for the first time.
-#[derive(Default)]
-struct Custom {
-    uses: u64,
-    tools: BTreeMap<String, Instant>,
-}
-
-impl Habits {
-    fn of(&self, identity: &str) -> Vec<Habit> {
-        let Some(own) = self.0.get(identity) else { return Vec::new() };
-        let habit = |(tool, first): (&String, &Instant)| Habit { identity: identity.to_owned(), tool: tool.clone(), first: *first, uses: own.uses };
-        own.tools.iter().map(habit).collect()
+impl Token {
+    /// The name by which it is judged: the record's fingerprint where it was logged or nothing better was.
+    fn key(&self) -> &TokenKey {
+        let own = self.matched.as_ref().and_then(|matched| matched.issuance.fp.as_ref());
+        let own = own.filter(|fp| self.keys.contains(fp) || !self.keys.iter().any(is_fingerprint));
+        own.or_else(|| self.keys.first()).expect("because a use has a key")
     }
-
-    fn add(&mut self, uses: &[Use], options: &Options) {
-        for one in uses {
-            for identity in identities(one, options) {
-                if !self.0.contains_key(&*identity) {
-                    self.0.insert(identity.clone().into_owned(), Custom::default());
-                }
-                let own = self.0.get_mut(&*identity).expect("because it was just put there");
-                own.uses += 1;
-                let (Some(tool), Some(time)) = (&one.what.record.tool, one.what.record.time) else { continue };
-                match own.tools.get_mut(tool) {
-                    Some(first) => *first = time.min(*first),
-                    None => drop(own.tools.insert(tool.clone(), time)),
-                }
-            }
-        }
-    }
-}
-
-/// The names under which somebody has habits, each once.
-fn identities<'a>(one: &'a Use, options: &Options) -> Vec<Cow<'a, str>> {
-    let record = &one.what.record;
-    let workload = record.principal.as_ref().map(|id| options.workload(id, None)).filter(|id| Some(id) != record.principal.as_ref());
-    let said = [&record.agent_id, &record.client_id, &record.principal].into_iter().flatten().map(|id| Cow::Borrowed(id.as_str()));
-    let mut all: Vec<Cow<str>> = said.chain(workload.map(Cow::Owned)).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 fn judgement(key: &TokenKey, uses: &[Use], answer: &Answer, alert: bool) -> Judgement {
-    let origins: Vec<_> = answer.uses.iter().filter_map(|at| uses[*at].hops.first()).take(MOST_USES).cloned().collect();
+    let origins: Vec<_> = answer.uses.iter().filter_map(|at| uses[*at].origins().first()).take(MOST_USES).cloned().collect();
     Judgement {
         id: judgement_id(&answer.verdict.id, key, &answer.slot, answer.verdict.severity, origins.first()),
         supersedes: None,

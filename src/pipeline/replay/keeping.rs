@@ -2,8 +2,6 @@
 //!
 //! **Invariant:** a token's uses and what was judged of them are in one transaction; the same logs again add no use and no judgement.
 
-use std::collections::HashMap;
-
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
@@ -18,8 +16,6 @@ const TOGETHER: usize = 20_000;
 /// What waits to be committed.
 pub struct Keeping<'a> {
     bench: &'a Bench<'a>,
-    /// Uses of tokens that have not been judged.
-    open: HashMap<u64, Vec<NewUse>>,
     uses: Vec<NewUse>,
     seen: Vec<Seen>,
     judgements: Vec<Judgement>,
@@ -29,20 +25,26 @@ impl<'a> Keeping<'a> {
     /// Nothing waits.
     #[must_use]
     pub fn new(bench: &'a Bench<'a>) -> Self {
-        Self { bench, open: HashMap::new(), uses: Vec::new(), seen: Vec::new(), judgements: Vec::new() }
+        Self { bench, uses: Vec::new(), seen: Vec::new(), judgements: Vec::new() }
     }
 
-    /// Adds the uses that earlier runs kept of a token to those of this run.
+    /// Uses of this run as they will be kept; none where nothing is.
+    #[must_use]
+    pub fn new_uses(&self, uses: &[TokenUse]) -> Vec<NewUse> {
+        if self.bench.memory == Memory::Kept { uses.iter().map(new_use).collect() } else { Vec::new() }
+    }
+
+    /// Adds the uses that earlier runs kept of a token, one of whose names has this index, to those of this run.
     ///
     /// # Errors
     ///
     /// [`ReplayError`]
-    pub fn recall(&mut self, root: u64, uses: &mut Vec<TokenUse>) -> Result<(), ReplayError> {
+    pub fn recall(&self, name: u64, uses: &mut Vec<TokenUse>) -> Result<(), ReplayError> {
         if self.bench.memory == Memory::None {
             return Ok(());
         }
-        self.open.insert(root, uses.iter().map(new_use).collect());
         let mut names: Vec<u64> = uses.iter().flat_map(|what| &what.presented.keys).map(TokenKey::index).collect();
+        names.push(name);
         names.sort_unstable();
         names.dedup();
         // A use that this version cannot read is left out; `ledger verify` tells of it.
@@ -50,16 +52,17 @@ impl<'a> Keeping<'a> {
         Ok(())
     }
 
-    /// Takes over what was judged of a token: an answer that takes another one's place says so.
+    /// Takes over what is kept of a token that was judged: its new uses, where it lay, and what was said of it. An answer that takes another
+    /// one's place says so.
     ///
     /// # Errors
     ///
     /// [`ReplayError`]
-    pub fn keep(&mut self, root: u64, exposures: &[Exposure], judged: &mut Judged) -> Result<(), ReplayError> {
+    pub fn keep(&mut self, new: Vec<NewUse>, exposures: &[Exposure], judged: &mut Judged) -> Result<(), ReplayError> {
         if self.bench.memory == Memory::None {
             return Ok(());
         }
-        self.uses.extend(self.open.remove(&root).into_iter().flatten());
+        self.uses.extend(new);
         self.seen.extend(judged.record.into_iter().flat_map(|record| exposures.iter().map(move |one| Seen { record, exposure: one.clone() })));
         if !judged.judgements.is_empty() {
             let earlier = self.bench.ledger.store().judgements(&judged.names)?;

@@ -5,7 +5,6 @@ use std::io::{Cursor, Read};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::finding::Finding;
 use crate::model::origin::Origin;
 use crate::model::problem::{Problem, ProblemKind};
 use crate::pipeline::replay::gather::Gathered;
@@ -17,16 +16,13 @@ use crate::sources::walk::Walk;
 
 /// What a run of replay tells while it reads; called by one thread at a time.
 pub trait Hear {
-    /// A token that lies in a log.
-    fn finding(&mut self, finding: &Finding);
-
     /// Something that was not read.
     fn problem(&mut self, problem: Problem);
 }
 
 /// What is shared by the threads of a run.
-struct Shared<'a> {
-    gathered: &'a mut Gathered,
+struct Shared<'a, 'g> {
+    gathered: &'a mut Gathered<'g>,
     hear: &'a mut (dyn Hear + Send),
 }
 
@@ -68,17 +64,14 @@ pub fn read_stream(
 }
 
 /// Reads every stream that unpacking yields.
-struct Visitor<'a, 'b> {
+struct Visitor<'a, 'b, 'g> {
     context: Context<'a>,
     reading: Reading<'a>,
     buffer: Vec<u8>,
-    shared: &'a Mutex<Shared<'b>>,
+    shared: &'a Mutex<Shared<'b, 'g>>,
 }
 
-/// How many uses a stream may hold before they are handed over.
-const TOGETHER: usize = 10_000;
-
-impl Visit for Visitor<'_, '_> {
+impl Visit for Visitor<'_, '_, '_> {
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
         let sight = RefCell::new(Sight::new(origin.to_string(), self.reading));
         let mut placing = Placing::START;
@@ -87,17 +80,14 @@ impl Visit for Visitor<'_, '_> {
             Event::Part(_, found) => {
                 let (findings, _) = placing.place(found);
                 let mut sight = sight.borrow_mut();
-                for finding in findings {
-                    lock(self.shared).hear.finding(&finding);
-                    sight.find(finding);
-                }
+                findings.into_iter().for_each(|finding| sight.find(finding));
             }
             Event::Problem(problem) => lock(self.shared).hear.problem(problem),
         };
         let mut hear = |bytes: &[u8]| {
             let mut sight = sight.borrow_mut();
             sight.hear(bytes);
-            if sight.told.uses.len() > TOGETHER {
+            if sight.has_much() {
                 hand_over(self.shared, &mut sight);
             }
         };
@@ -119,8 +109,8 @@ impl Visit for Visitor<'_, '_> {
 
 fn hand_over(shared: &Mutex<Shared>, sight: &mut Sight) {
     let mut shared = lock(shared);
-    if let Err(error) = shared.gathered.take(std::mem::take(&mut sight.told)) {
-        let message = format!("uses cannot be kept in a temporary file: {error}");
+    if let Err(error) = shared.gathered.take(sight.take_told()) {
+        let message = error.to_string();
         shared.hear.problem(Problem { origin: Origin::Memory("replay".into()), kind: ProblemKind::Ledger, message });
     }
 }

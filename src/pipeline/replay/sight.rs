@@ -1,6 +1,6 @@
 //! One stream's sightings: the uses that its records tell of, and the tokens that lie in it, dated by the records around them.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::detect::place_kind::guess;
@@ -10,12 +10,13 @@ use crate::ledger::import::format::{Format, Framing};
 use crate::model::exposure::{Exposure, PlaceKind, Reach};
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
-use crate::model::token_key::TokenKey;
-use crate::model::token_use::{RecordOrigin, TokenUse, VERSION};
+use crate::model::token_key::{KeyKind, TokenKey};
+use crate::model::token_use::{Presented, RecordOrigin, SessionSource, TokenUse, VERSION};
 use crate::observe::mapping::Mapping;
 use crate::observe::reader::{ReadRecord, Reader, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
+use crate::pipeline::replay::spool::{Kind, Packed};
 
 /// What records mean beyond themselves.
 #[derive(Clone, Copy)]
@@ -33,15 +34,20 @@ pub struct Reading<'a> {
 /// What a stream told.
 #[derive(Default, Debug)]
 pub struct Sightings {
-    /// Uses.
-    pub uses: Vec<TokenUse>,
-    /// Tokens that lay in it: their names, and the place.
-    pub exposed: Vec<(Vec<TokenKey>, Exposure)>,
+    /// Uses, and places where tokens lay.
+    pub packed: Packed,
+    /// How many uses.
+    pub count: u64,
+    /// Names that were logged together.
+    pub names: Vec<Vec<TokenKey>>,
     /// Issuances and facts.
     pub entries: Vec<Entry>,
     /// What was read.
     pub coverage: Coverage,
 }
+
+/// How many bytes of uses a stream may hold before they are handed over.
+const TOGETHER: usize = 4 << 20;
 
 /// A stream that is being read.
 pub struct Sight<'a> {
@@ -53,8 +59,9 @@ pub struct Sight<'a> {
     records: VecDeque<Around>,
     /// Findings whose record has not ended.
     findings: VecDeque<Finding>,
-    /// What was told and not yet taken.
-    pub told: Sightings,
+    /// Names that were told.
+    met: HashSet<u64>,
+    told: Sightings,
 }
 
 /// A record, as far as it says something of tokens in it.
@@ -72,7 +79,7 @@ impl<'a> Sight<'a> {
     pub fn new(uri: String, reading: Reading<'a>) -> Self {
         let reader = Some(Reader::new(uri.clone(), reading.mapping.cloned()));
         let context = Context::new(reading.gram_of);
-        Self { reading, reader, context, uri, records: VecDeque::new(), findings: VecDeque::new(), told: Sightings::default() }
+        Self { reading, reader, context, uri, records: VecDeque::new(), findings: VecDeque::new(), met: HashSet::new(), told: Sightings::default() }
     }
 
     /// Hears bytes of the stream, in order.
@@ -108,12 +115,50 @@ impl<'a> Sight<'a> {
             around.presented.extend(one.presented.iter().flat_map(|presented| presented.keys.iter().cloned()));
             let mut presented = one.presented;
             let last = presented.pop();
-            let more = presented.into_iter().map(|presented| TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() });
-            self.told.uses.extend(more);
-            self.told.uses.extend(last.map(|presented| TokenUse { v: VERSION, presented, record: one.record, origin }));
+            for presented in presented {
+                self.used(&TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() });
+            }
+            if let Some(presented) = last {
+                self.used(&TokenUse { v: VERSION, presented, record: one.record, origin });
+            }
         }
         self.records.push_back(around);
         self.settle(Some(end));
+    }
+
+    /// An MCP session's handle is presented together with the token: what was done under it is judged under a name of its own as well.
+    fn used(&mut self, one: &TokenUse) {
+        self.told.count += 1;
+        if let Some(home) = self.meet(&one.presented.keys) {
+            self.told.packed.push(home, Kind::Use, one);
+        }
+        if let Some(handle) = handle(one) {
+            let home = self.meet(std::slice::from_ref(&handle)).expect("because it has a name");
+            let presented = Presented { keys: vec![handle], ..Presented::default() };
+            self.told.packed.push(home, Kind::Use, &TokenUse { presented, ..one.clone() });
+        }
+    }
+
+    /// The index of the first name; names that were not met together before are told.
+    fn meet(&mut self, names: &[TokenKey]) -> Option<u64> {
+        let home = names.first()?.index();
+        let all = names.iter().fold(0_u64, |all, name| all.rotate_left(1) ^ name.index());
+        if self.met.insert(all) {
+            self.told.names.push(names.to_vec());
+        }
+        Some(home)
+    }
+
+    /// Whether it is time to hand over what was told.
+    #[must_use]
+    pub fn has_much(&self) -> bool {
+        self.told.packed.size() > TOGETHER
+    }
+
+    /// Hands over what was told.
+    pub fn take_told(&mut self) -> Sightings {
+        self.met.clear();
+        std::mem::take(&mut self.told)
     }
 
     /// Issuances and facts that a record tells of.
@@ -148,7 +193,10 @@ impl<'a> Sight<'a> {
             let keys = names(finding);
             if !around.is_some_and(|around| keys.iter().any(|key| around.presented.contains(key))) {
                 let exposure = exposure(finding, &self.uri, around.and_then(|around| around.said).unwrap_or_default(), self.reading);
-                self.told.exposed.push((keys, exposure));
+                if let Some(home) = self.meet(&keys) {
+                    let json = serde_json::to_string(&exposure).expect("because exposures can be written");
+                    self.told.packed.push(home, Kind::Exposure, &json);
+                }
             }
             self.findings.pop_front();
         }
@@ -157,6 +205,13 @@ impl<'a> Sight<'a> {
             self.records.pop_front();
         }
     }
+}
+
+/// The name of the MCP session under which a token was presented.
+fn handle(one: &TokenUse) -> Option<TokenKey> {
+    let record = &one.record;
+    let session = record.session_id.as_ref().filter(|_| record.session_src == Some(SessionSource::Mcp))?;
+    Some(TokenKey::Named(KeyKind::Session, format!("mcp/{}/{session}", record.aud.as_deref().unwrap_or_default())))
 }
 
 /// More than the size of a chunk and its margins, in bytes.

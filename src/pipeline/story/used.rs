@@ -130,5 +130,5 @@ pub fn habit(text: &str) -> Result<Habit, Fault> {
     fields.only(&["first", "uses"])?;
     let first: Instant = fields.time("first")?;
     let uses = fields.text("uses").and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
-    Ok(Habit { identity: identity.to_owned(), tool: fields.name, first, uses })
+    Ok(Habit { identity: identity.to_owned(), since: first, uses, tool: (fields.name, first) })
 }
