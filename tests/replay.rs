@@ -138,6 +138,28 @@ fn an_answer_that_late_data_changes_takes_the_place_of_the_earlier_one() {
 }
 
 #[test]
+fn names_of_one_token_are_joined_by_its_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let fp = Fingerprint::of(b"a token").to_string();
+    let issued = json!({"fp": fp, "alt_keys": ["token_id:t-7"], "issued_at": "2026-03-02T09:00:00Z", "issued_to": {"agent_id": "a"}});
+    let used = |name: &str, user: &str| json!({"keys": [name], "time": "2026-03-02T10:00:00Z", "user": user, "outcome": "success"}).to_string();
+    fs::write(at.join("issued.jsonl"), issued.to_string()).unwrap();
+    // Each log knows the token by a name of its own.
+    fs::write(at.join("gateway.jsonl"), used(&fp, "ann@example.com")).unwrap();
+    fs::write(at.join("vendor.jsonl"), used("token_id:t-7", "bob@example.com")).unwrap();
+    assert_eq!(run(at, &["ledger", "import", "issued.jsonl", "--state", "st"]).status, 0);
+    let logs = ["replay", "gateway.jsonl", "vendor.jsonl", "--now", NOW, "--format", "jsonl", "--fail-on", "none"];
+    for more in [&["issued.jsonl"][..], &["--state", "st"]] {
+        let told = judgements(&run(at, &[&logs[..], more].concat()));
+        let ids: Vec<&Value> = told.iter().map(|one| &one["id"]).collect();
+        assert_eq!(ids, [&json!("TR-23")], "{more:?}");
+    }
+    // Without the record they are two tokens.
+    assert!(judgements(&run(at, &logs)).is_empty());
+}
+
+#[test]
 fn bad_records_are_counted_and_the_rest_is_judged() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

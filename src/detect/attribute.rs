@@ -58,6 +58,20 @@ impl Attribute {
         }
     }
 
+    /// What of the log its value comes from: the same where this is the same.
+    #[must_use]
+    pub fn logged(self, one: &Use) -> (Option<Source>, Option<u32>, Option<&str>) {
+        let record = &one.what.record;
+        match self {
+            Self::Network => (Some(one.source), None, None),
+            Self::System => (None, record.asn, None),
+            Self::Place => (None, None, record.geo.as_deref()),
+            Self::Client | Self::Platform => (None, None, record.user_agent.as_deref()),
+            Self::Tls => (None, None, record.ja4.as_deref()),
+            Self::Agent => (None, None, record.agent_id.as_deref()),
+        }
+    }
+
     /// Its different values among uses.
     pub fn values<'u>(self, uses: impl IntoIterator<Item = &'u Use>) -> BTreeSet<String> {
         uses.into_iter().filter_map(|one| self.of(one)).collect()

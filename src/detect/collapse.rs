@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::detect::merge::put_together;
+use crate::detect::merge::{alone, put_together};
 use crate::detect::options::Options;
 use crate::detect::period::Period;
 use crate::detect::used::{Source, Use};
@@ -18,7 +18,7 @@ use crate::model::token_use::TokenUse;
 /// A record, its source, and a digest of all that it says, by which records of one time are ordered.
 pub struct Seen {
     /// The record; its `source_ip` is the caller's address, as far as it is known.
-    pub what: TokenUse,
+    pub what: Box<TokenUse>,
     /// From where.
     pub source: Source,
     /// All that it says, as 16 bytes of SHA-256: whoever writes logs must not be able to make two records look like one.
@@ -57,12 +57,12 @@ pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
     records.dedup_by(|later, first| later.content == first.content);
     let mut requests = requests(&records, options);
     if requests.is_empty() {
-        return records.into_iter().map(|seen| put_together(vec![seen])).collect();
+        return records.into_iter().map(alone).collect();
     }
     let mut records: Vec<Option<Seen>> = records.into_iter().map(Some).collect();
     let mut take = |at: usize| records[at].take().expect("because each record is of one request");
     let mut uses: Vec<Use> = requests.drain(..).map(|request| put_together(request.into_iter().map(&mut take).collect())).collect();
-    uses.extend(records.into_iter().flatten().map(|seen| put_together(vec![seen])));
+    uses.extend(records.into_iter().flatten().map(alone));
     uses.sort_by_cached_key(|one| (when(&one.what), content(&one.what)));
     uses
 }
@@ -113,13 +113,19 @@ fn near(homes: &Homes, time: Option<Instant>, window: Period) -> impl Iterator<I
 /// Every record with the caller's address and network.
 fn sourced(uses: Vec<TokenUse>, options: &Options) -> Vec<Seen> {
     let networks = &options.networks;
-    let callers: Vec<Option<IpAddr>> = uses
-        .iter()
-        .map(|one| {
-            let issuer = options.of_issuer(issuer(one));
-            networks.caller(&one.record, issuer.map(|issuer| &issuer.trusted_proxies[..]).unwrap_or_default())
-        })
-        .collect();
+    // Neighbours often come from one address.
+    let mut before: Option<(_, Option<IpAddr>)> = None;
+    let callers = uses.iter().map(|one| {
+        let record = &one.record;
+        let said = (issuer(one), record.source_ip, record.peer_ip, &record.forwarded_for);
+        let caller = match &before {
+            Some((same, caller)) if *same == said => *caller,
+            _ => networks.caller(record, options.of_issuer(said.0).map(|issuer| &issuer.trusted_proxies[..]).unwrap_or_default()),
+        };
+        before = Some((said, caller));
+        caller
+    });
+    let callers: Vec<Option<IpAddr>> = callers.collect();
     // Where one record names the system of a network, it is known for all; of several the least, so that order does not matter.
     let mut learned: BTreeMap<Source, u32> = BTreeMap::new();
     for (one, caller) in uses.iter().zip(&callers) {
@@ -127,7 +133,7 @@ fn sourced(uses: Vec<TokenUse>, options: &Options) -> Vec<Seen> {
             learned.entry(networks.network(*ip)).and_modify(|known| *known = asn.min(*known)).or_insert(asn);
         }
     }
-    let seen = uses.into_iter().zip(callers).map(|(mut what, caller)| {
+    let seen = uses.into_iter().map(Box::new).zip(callers).map(|(mut what, caller)| {
         let source = networks.source(&what.record, caller, &learned);
         what.record.source_ip = caller;
         let content = content(&what);
@@ -147,7 +153,8 @@ fn when(one: &TokenUse) -> (bool, Option<Instant>) {
 }
 
 fn content(one: &TokenUse) -> u128 {
-    let packed = borsh::to_vec(one).expect("because it is written to memory");
+    let mut packed = Vec::with_capacity(1024);
+    borsh::to_writer(&mut packed, one).expect("because it is written to memory");
     u128::from_be_bytes(*Sha256::digest(packed).first_chunk().expect("because a digest has 32 bytes"))
 }
 

@@ -4,6 +4,12 @@ use crate::detect::collapse::Seen;
 use crate::detect::used::{Source, Use};
 use crate::model::token_use::{Outcome, Presented, Record, Scheme};
 
+/// A use of which one record tells.
+#[must_use]
+pub fn alone(Seen { what, source, .. }: Seen) -> Use {
+    Use { what, source, hops: Vec::new() }
+}
+
 /// One use of all its records; there is at least one.
 #[must_use]
 pub fn put_together(mut records: Vec<Seen>) -> Use {

@@ -38,7 +38,10 @@ pub const DETECTION: Detection = Detection {
 fn judge(case: &Used) -> Vec<Answer> {
     let audience = audience(case);
     let mut foreign: BTreeMap<Server, (Severity, usize)> = BTreeMap::new();
-    for (at, one) in case.uses.iter().enumerate() {
+    if audience.is_empty() {
+        return Vec::new();
+    }
+    for (at, one) in case.firsts(|one| &one.what.record.aud) {
         let Some(server) = one.what.record.aud.as_deref().map(Server::read) else { continue };
         match fit(&server, &audience) {
             Fit::Possible => {}

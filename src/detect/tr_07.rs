@@ -40,10 +40,14 @@ pub const DETECTION: Detection = Detection {
     judge: Judge::Used(judge),
 };
 
-fn judge(case: &Used) -> Vec<Answer> {
+fn judge<'a>(case: &Used<'a>) -> Vec<Answer> {
     let Some(holders) = Holders::of(case) else { return Vec::new() };
     let mut strangers: BTreeMap<String, (Severity, usize)> = BTreeMap::new();
-    for (at, one) in case.uses.iter().enumerate() {
+    let named = |one: &'a Use| {
+        let record = &one.what.record;
+        [&record.principal, &record.client_id, &record.agent_id, &record.user]
+    };
+    for (at, one) in case.firsts(named) {
         for (stranger, severity) in holders.strangers(case, one) {
             let known = strangers.entry(stranger).or_insert((severity, at));
             if severity > known.0 {

@@ -40,6 +40,9 @@ pub const DETECTION: Detection = Detection {
 type Stop<'a> = (Moment<'a>, Server);
 
 fn judge(case: &Used) -> Vec<Answer> {
+    if case.firsts(|one| &one.what.record.aud).filter(|(_, one)| one.what.record.aud.is_some()).nth(1).is_none() {
+        return Vec::new();
+    }
     let mut lately: BTreeMap<Server, Moment> = BTreeMap::new();
     let mut of_trace: BTreeMap<&str, BTreeMap<Server, Moment>> = BTreeMap::new();
     let mut chains: BTreeMap<String, (Stop, Stop)> = BTreeMap::new();

@@ -75,7 +75,9 @@ fn drift(case: &Used, window: &[Moment]) -> Option<Answer> {
 
 /// The place of the first use whose value is not the first one.
 fn changed_at(attribute: Attribute, window: &[Moment]) -> Option<usize> {
-    let mut values = window.iter().enumerate().filter_map(|(at, moment)| attribute.of(moment.one).map(|value| (at, value)));
+    let mut different = window.iter().enumerate().collect::<Vec<_>>();
+    different.dedup_by_key(|(_, moment)| attribute.logged(moment.one));
+    let mut values = different.into_iter().filter_map(|(at, moment)| attribute.of(moment.one).map(|value| (at, value)));
     let (_, first) = values.next()?;
     values.find(|(_, value)| *value != first).map(|(at, _)| at)
 }

@@ -20,6 +20,8 @@
 //! When one person has several names: `ann` and `ann@example.com` count as one, a number and a name are not compared. When
 //! a support person acts as a customer and the log names both.
 
+use std::borrow::Cow;
+
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::person::{differ, is_nobody};
 use crate::detect::used::{Answer, Use, Used};
@@ -40,15 +42,17 @@ fn judge(case: &Used) -> Vec<Answer> {
         return shared(case, "principal", None, |one| principal(case, one)).map(|answer| handle(case, answer)).into_iter().collect();
     }
     let to = case.issued_to();
-    let users = shared(case, "user", to.and_then(|to| to.user.clone()), |one| one.what.record.user.clone()).filter(|_| !case.may_be_shared());
-    let tenants = shared(case, "tenant", to.and_then(|to| to.tenant.clone()), |one| one.what.record.tenant.clone());
+    let user = to.and_then(|to| to.user.as_deref());
+    let users = shared(case, "user", user, |one| one.what.record.user.as_deref().map(Cow::Borrowed)).filter(|_| !case.may_be_shared());
+    let tenant = to.and_then(|to| to.tenant.as_deref());
+    let tenants = shared(case, "tenant", tenant, |one| one.what.record.tenant.as_deref().map(Cow::Borrowed));
     users.into_iter().chain(tenants).collect()
 }
 
 /// The first use by somebody else than the first one.
-fn shared(case: &Used, who: &str, issued: Option<String>, of: impl Fn(&Use) -> Option<String>) -> Option<Answer> {
-    let mut known: Vec<(String, Option<usize>)> = issued.map(|name| (name, None)).into_iter().collect();
-    for (at, one) in case.uses.iter().enumerate() {
+fn shared<'a>(case: &Used<'a>, who: &str, issued: Option<&'a str>, of: impl Fn(&'a Use) -> Option<Cow<'a, str>>) -> Option<Answer> {
+    let mut known: Vec<(Cow<str>, Option<usize>)> = issued.map(|name| (Cow::Borrowed(name), None)).into_iter().collect();
+    for (at, one) in case.firsts(&of) {
         let Some(name) = of(one).filter(|name| !is_nobody(name)) else { continue };
         if let Some((other, first)) = known.iter().find(|(other, _)| differ(other, &name)) {
             let message = format!("one token was used by the {who} `{name}` and belongs to the {who} `{other}`");
@@ -64,10 +68,10 @@ fn shared(case: &Used, who: &str, issued: Option<String>, of: impl Fn(&Use) -> O
 }
 
 /// Who was authenticated: workload, else user, else client.
-fn principal(case: &Used, one: &Use) -> Option<String> {
+fn principal<'a>(case: &Used, one: &'a Use) -> Option<Cow<'a, str>> {
     let record = &one.what.record;
-    let workload = || record.principal.as_ref().map(|id| case.workload(id));
-    record.user.clone().or_else(workload).or_else(|| record.client_id.clone())
+    let workload = || record.principal.as_ref().map(|id| Cow::Owned(case.workload(id)));
+    record.user.as_deref().map(Cow::Borrowed).or_else(workload).or_else(|| record.client_id.as_deref().map(Cow::Borrowed))
 }
 
 /// The same of a state handle.

@@ -1,6 +1,8 @@
 //! What a detection of replay looks at: a token, all its uses, and what the ledger knows of both.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::Hash;
 use std::net::IpAddr;
 
 use crate::detect::detection::evidence;
@@ -40,7 +42,7 @@ pub struct Used<'a> {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Use {
     /// What was logged, put together from all records of it.
-    pub what: TokenUse,
+    pub what: Box<TokenUse>,
     /// From where, for comparison.
     pub source: Source,
     /// All records of it where there are several, in the order in which the request passed them where that is known.
@@ -97,7 +99,13 @@ pub struct Answer {
     pub uses: Vec<usize>,
 }
 
-impl Used<'_> {
+impl<'a> Used<'a> {
+    /// The first of all uses that are alike in what `of` says of them, with their places.
+    pub fn firsts<K: Eq + Hash>(&self, of: impl Fn(&'a Use) -> K) -> impl Iterator<Item = (usize, &'a Use)> {
+        let mut seen = HashSet::new();
+        self.uses.iter().enumerate().filter(move |(_, one)| seen.insert(of(one)))
+    }
+
     /// An answer that rests on these uses, the decisive one first; what was logged of that one is added to the evidence.
     #[must_use]
     pub fn answer(&self, mut verdict: Verdict, slot: impl Into<String>, uses: Vec<usize>) -> Answer {

@@ -179,12 +179,13 @@ fn digest_of(text: &str) -> Option<[u8; 32]> {
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
-    if digits.len() != 64 {
-        return None;
+    let digit = |b: u8| char::from(b).to_digit(16);
+    let mut bytes = [0; 32];
+    let (pairs, _) = text.as_bytes().as_chunks();
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = (digit(*high)? << 4 | digit(*low)?) as u8;
     }
-    bytes.try_into().ok()
+    Some(bytes)
 }
 
 #[cfg(test)]

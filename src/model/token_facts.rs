@@ -56,6 +56,7 @@ pub struct TokenFacts {
 }
 
 /// JSON of any shape is packed as its text.
+#[allow(clippy::ref_option, reason = "the derive hands over the field")]
 fn write_json<W: io::Write>(value: &Option<Value>, writer: &mut W) -> io::Result<()> {
     borsh::to_writer(writer, &value.as_ref().map(Value::to_string))
 }

@@ -11,7 +11,22 @@ use crate::model::token_facts::TokenFacts;
 use crate::model::token_key::TokenKey;
 
 /// How far a record's time can be trusted, the best first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeQuality {
     /// The system that was called wrote it, with a zone.
@@ -26,7 +41,22 @@ pub enum TimeQuality {
 }
 
 /// What came of a use.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It was accepted.
@@ -39,7 +69,9 @@ pub enum Outcome {
 }
 
 /// How a token was presented.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize,
+)]
 #[serde(into = "String", from = "String")]
 #[schemars(with = "String")]
 pub enum Scheme {
@@ -94,7 +126,9 @@ impl From<String> for Scheme {
 }
 
 /// What sort of id a session id is; ids of different sorts are never compared.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionSource {
     /// The issuer's session.
@@ -277,7 +311,9 @@ pub struct Presented {
 }
 
 /// Where a record stands.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize,
+)]
 pub struct RecordOrigin {
     /// The place, for people: path, archive member, stream.
     pub uri: String,

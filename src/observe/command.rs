@@ -303,7 +303,7 @@ fn looks_like_host(word: &str) -> bool {
 mod tests {
     use crate::model::token_use::Scheme;
     use crate::observe::command::{in_script, requests};
-    use crate::observe::json::parse;
+    use crate::observe::json::{Json, parse};
 
     #[test]
     fn commands_present_tokens_to_hosts() {
@@ -340,7 +340,7 @@ mod tests {
             "{\"new_string\":{\"headers\":{\"Authorization\":\"Bearer <T>\"}}}",
         ] {
             let text = text.replace("<T>", &token);
-            let value = parse(text.as_bytes()).unwrap_or_else(|| text.as_str().into());
+            let value = parse(text.as_bytes()).unwrap_or_else(|| Json::Str(text.as_str().into()));
             assert!(requests(&value).is_empty(), "{text}");
         }
     }

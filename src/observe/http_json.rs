@@ -5,6 +5,7 @@ use crate::observe::format::ObjectFormat;
 use crate::observe::http_key::{Key, key};
 use crate::observe::json::Json;
 use crate::observe::observation::{Observation, Said, Thread};
+use crate::observe::value::Object;
 use crate::observe::when::{self, When};
 use crate::observe::{address, credential, mask, request};
 
@@ -103,8 +104,7 @@ impl Parts {
             Key::Query if value.is_object() => return self.take_parameters(value),
             _ => {}
         }
-        let number = value.is_number().then(|| value.to_string());
-        let Some(text) = number.as_deref().or_else(|| value.as_str()).filter(|text| !matches!(text.trim(), "" | "-")) else { return };
+        let Some(text) = value.as_written().or_else(|| value.as_str()).filter(|text| !matches!(text.trim(), "" | "-")) else { return };
         self.take_text(key, name, text);
     }
 
@@ -166,7 +166,7 @@ impl Parts {
     }
 
     fn take_parameters(&mut self, object: &Json<'_>) {
-        for (name, value) in object.iter_object().into_iter().flatten() {
+        for (name, value) in object.as_object().into_iter().flat_map(Object::iter) {
             let value = value.as_str().or_else(|| value.as_array()?.first()?.as_str()).unwrap_or_default();
             request::add(&mut self.presented, credential::parameter(name, value));
         }

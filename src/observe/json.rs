@@ -1,7 +1,9 @@
 //! Questions to JSON that is borrowed from a record's bytes.
 
+use crate::observe::value::Value;
+
 /// A JSON value whose texts stand in the record.
-pub type Json<'a> = serde_json_borrow::Value<'a>;
+pub type Json<'a> = Value<'a>;
 
 /// The value under a path of keys; `None` where a key is absent or the value is `null`.
 #[must_use]
@@ -57,13 +59,13 @@ pub fn texts(value: &Json<'_>, path: &[&str]) -> Vec<String> {
 /// Whether an object has all of these keys.
 #[must_use]
 pub fn has(value: &Json<'_>, keys: &[&str]) -> bool {
-    value.as_object().is_some_and(|object| keys.iter().all(|key| object.contains_key(key)))
+    value.as_object().is_some_and(|object| keys.iter().all(|key| object.get(key).is_some()))
 }
 
 /// Parses a record; `None` for what is no JSON, and for what nests more than 128 deep.
 #[must_use]
 pub fn parse(bytes: &[u8]) -> Option<Json<'_>> {
-    serde_json::from_slice(bytes).ok()
+    Value::read(bytes)
 }
 
 #[cfg(test)]

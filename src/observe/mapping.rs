@@ -8,6 +8,7 @@ use crate::model::exposure::PlaceKind;
 use crate::model::token_use::{Outcome, Presented, Scheme};
 use crate::observe::json::{Json, at};
 use crate::observe::observation::{Observation, Said, Thread};
+use crate::observe::value::Object;
 use crate::observe::{credential, request, token_use};
 
 /// Fields of the record that may be mapped.
@@ -200,10 +201,10 @@ impl Mapping {
 
     /// What a record says.
     pub fn read<'b>(&self, value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
-        let mapped = self.fields.iter().filter_map(|(field, path)| Some((field.as_str(), path.find(value)?.clone())));
-        let constant = self.constants.iter().map(|(field, text)| (field.as_str(), Json::Str(text.as_str().into())));
+        let mapped = self.fields.iter().filter_map(|(field, path)| Some((field.as_str().into(), path.find(value)?.clone())));
+        let constant = self.constants.iter().map(|(field, text)| (field.as_str().into(), Json::Str(text.as_str().into())));
         // The record's own names are those of our own log, whose reader does the rest.
-        let own: Json<'_> = Json::Object(mapped.chain(constant).collect::<Vec<_>>().into());
+        let own: Json<'_> = Json::Object(Object::new(mapped.chain(constant).collect()));
         let mut record = token_use::record(&own);
         if let Some(status) = record.status_code.filter(|_| record.outcome == Outcome::Unknown) {
             request::absorb_status(&mut record, status);

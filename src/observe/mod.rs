@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** no raw token leaves this room: names and fingerprints take its place.
 
+pub mod value;
+pub mod value_read;
 pub mod json;
 pub mod when;
 pub mod address;

@@ -61,7 +61,7 @@ fn search(value: &Json<'_>, depth: usize) -> Option<i64> {
     match value {
         Json::Str(text) => in_output(text),
         Json::Array(values) if depth < MAX_DEPTH => values.iter().find_map(|value| search(value, depth + 1)),
-        Json::Object(object) if depth < MAX_DEPTH => object.values().find_map(|value| search(value, depth + 1)),
+        Json::Object(object) if depth < MAX_DEPTH => object.iter().find_map(|(_, value)| search(value, depth + 1)),
         _ => None,
     }
 }

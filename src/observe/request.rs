@@ -5,14 +5,13 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json_borrow::ObjectAsVec;
-
 use crate::model::fingerprint::Fingerprint;
 use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource};
 use crate::observe::json::{self, Json};
+use crate::observe::value::Object;
 use crate::observe::{address, credential, mask, proof};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 /// Headers in which proxies say who called them.
 const FORWARDED: [&str; 7] =
@@ -23,7 +22,7 @@ const MAX_TEXT: usize = 512;
 
 /// Takes headers over from JSON: an object of texts or lists of texts, or a list of objects with `name` and `value`.
 pub fn absorb_headers(record: &mut Record, presented: &mut Vec<Presented>, headers: &Json<'_>) {
-    let object = headers.as_object().into_iter().flat_map(ObjectAsVec::iter).filter_map(|(name, value)| Some((name, words(value)?)));
+    let object = headers.as_object().into_iter().flat_map(Object::iter).filter_map(|(name, value)| Some((name, words(value)?)));
     let list = json::items(headers, &[]).iter().filter_map(|header| {
         let name = json::text(header, &["name"]).or_else(|| json::text(header, &["key"]))?;
         Some((name, words(json::at(header, &["value"])?)?))

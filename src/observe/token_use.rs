@@ -5,6 +5,7 @@ use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, Session
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, has, number, owned, text, texts};
 use crate::observe::observation::{Observation, Said, Thread};
+use crate::observe::value::Object;
 use crate::observe::when::at_path;
 
 /// The format.
@@ -32,58 +33,86 @@ fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     say(Said::Record(Box::new(Observation { record_id: owned(value, &["origin", "record_id"]), ..Observation::new(record(value), presented) })));
 }
 
-/// The record under our own names of its fields.
+/// The record under our own names of its fields; of one that stands twice, the first counts.
 #[must_use]
 pub fn record(value: &Json<'_>) -> Record {
-    let said = |name: &str| owned(value, &[name]);
-    let address = |name: &str| text(value, &[name]).and_then(|text| text.parse().ok());
-    let time = at_path(value, &["time"]);
-    let quality = match text(value, &["time_quality"]) {
-        Some("log") => TimeQuality::Log,
-        Some("file") => TimeQuality::File,
-        Some("none") => TimeQuality::None,
-        _ => time.map(|(_, quality)| quality).unwrap_or_default(),
-    };
-    Record {
-        time: time.map(|(time, _)| time),
-        time_quality: quality,
-        outcome: match text(value, &["outcome"]) {
-            Some("success") => Outcome::Success,
-            Some("denied") => Outcome::Denied,
-            _ => Outcome::Unknown,
-        },
-        status_code: number(value, &["status_code"]),
-        principal: said("principal"),
-        agent_id: said("agent_id"),
-        client_id: said("client_id"),
-        user: said("user"),
-        tenant: said("tenant"),
-        session_id: said("session_id"),
-        session_src: text(value, &["session_src"]).and_then(session_source).or_else(|| said("session_id").map(|_| SessionSource::Session)),
-        task_id: said("task_id"),
-        run_id: said("run_id"),
-        trace_id: said("trace_id"),
-        span_id: said("span_id"),
-        request_id: said("request_id"),
-        rpc_id: said("rpc_id"),
-        tool: said("tool"),
-        method: said("method"),
-        aud: said("aud"),
-        resource: said("resource"),
-        scope_required: texts(value, &["scope_required"]).iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect(),
-        source_ip: address("source_ip"),
-        peer_ip: address("peer_ip"),
-        forwarded_for: texts(value, &["forwarded_for"]).iter().filter_map(|text| text.parse().ok()).collect(),
-        asn: number(value, &["asn"]).and_then(|number| number.try_into().ok()),
-        geo: said("geo"),
-        user_agent: said("user_agent"),
-        ja4: said("ja4"),
-        tls_client_x5t: said("tls_client_x5t"),
-        on_behalf_of: said("on_behalf_of"),
-        header_method: said("header_method"),
-        header_name: said("header_name"),
-        place: None,
+    let mut record = Record::default();
+    let (mut quality, mut source) = (None, None);
+    for (name, value) in value.as_object().into_iter().flat_map(Object::iter) {
+        if let Some(field) = text_field(&mut record, name) {
+            if field.is_none() {
+                *field = owned(value, &[]);
+            }
+            continue;
+        }
+        match name {
+            "time" if record.time.is_none() => {
+                (record.time, record.time_quality) = at_path(value, &[]).map_or_else(Default::default, |(time, quality)| (Some(time), quality));
+            }
+            "time_quality" => quality = quality.or_else(|| time_quality(value.as_str()?)),
+            "outcome" if record.outcome == Outcome::Unknown => {
+                record.outcome = match text(value, &[]) {
+                    Some("success") => Outcome::Success,
+                    Some("denied") => Outcome::Denied,
+                    _ => Outcome::Unknown,
+                };
+            }
+            "status_code" => record.status_code = record.status_code.or_else(|| number(value, &[])),
+            "session_src" => source = source.or_else(|| session_source(value.as_str()?)),
+            "scope_required" if record.scope_required.is_empty() => {
+                record.scope_required = texts(value, &[]).iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect();
+            }
+            "source_ip" => record.source_ip = record.source_ip.or_else(|| text(value, &[])?.parse().ok()),
+            "peer_ip" => record.peer_ip = record.peer_ip.or_else(|| text(value, &[])?.parse().ok()),
+            "forwarded_for" if record.forwarded_for.is_empty() => {
+                record.forwarded_for = texts(value, &[]).iter().filter_map(|text| text.parse().ok()).collect();
+            }
+            "asn" => record.asn = record.asn.or_else(|| number(value, &[])?.try_into().ok()),
+            _ => {}
+        }
     }
+    record.time_quality = quality.unwrap_or(record.time_quality);
+    record.session_src = source.or_else(|| record.session_id.as_ref().map(|_| SessionSource::Session));
+    record
+}
+
+/// The field of this name, where it is a text.
+fn text_field<'a>(record: &'a mut Record, name: &str) -> Option<&'a mut Option<String>> {
+    Some(match name {
+        "principal" => &mut record.principal,
+        "agent_id" => &mut record.agent_id,
+        "client_id" => &mut record.client_id,
+        "user" => &mut record.user,
+        "tenant" => &mut record.tenant,
+        "session_id" => &mut record.session_id,
+        "task_id" => &mut record.task_id,
+        "run_id" => &mut record.run_id,
+        "trace_id" => &mut record.trace_id,
+        "span_id" => &mut record.span_id,
+        "request_id" => &mut record.request_id,
+        "rpc_id" => &mut record.rpc_id,
+        "tool" => &mut record.tool,
+        "method" => &mut record.method,
+        "aud" => &mut record.aud,
+        "resource" => &mut record.resource,
+        "geo" => &mut record.geo,
+        "user_agent" => &mut record.user_agent,
+        "ja4" => &mut record.ja4,
+        "tls_client_x5t" => &mut record.tls_client_x5t,
+        "on_behalf_of" => &mut record.on_behalf_of,
+        "header_method" => &mut record.header_method,
+        "header_name" => &mut record.header_name,
+        _ => return None,
+    })
+}
+
+fn time_quality(word: &str) -> Option<TimeQuality> {
+    Some(match word {
+        "log" => TimeQuality::Log,
+        "file" => TimeQuality::File,
+        "none" => TimeQuality::None,
+        _ => return None,
+    })
 }
 
 fn session_source(word: &str) -> Option<SessionSource> {

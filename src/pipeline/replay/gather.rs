@@ -29,14 +29,7 @@ impl<'a> Gathered<'a> {
     /// Nothing yet; names that one record of this ledger has are of one token.
     #[must_use]
     pub fn new(ledger: &'a Ledger) -> Self {
-        Self {
-            ledger,
-            identities: Identities::default(),
-            entries: Vec::new(),
-            coverage: Coverage::default(),
-            count: 0,
-            spool: Spool::default(),
-        }
+        Self { ledger, identities: Identities::default(), entries: Vec::new(), coverage: Coverage::default(), count: 0, spool: Spool::default() }
     }
 
     /// Takes over what a stream told.

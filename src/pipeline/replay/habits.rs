@@ -3,9 +3,8 @@
 //! **Invariant:** some thirty bytes for an identity and for each of its tools: their names are kept as keyed hashes.
 
 use std::borrow::Cow;
-use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap};
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hash};
 
 use crate::detect::used::{Habit, Used};
 use crate::model::instant::Instant;
@@ -13,7 +12,6 @@ use crate::model::instant::Instant;
 /// What identities used.
 #[derive(Default)]
 pub struct Habits {
-    hasher: RandomState,
     identities: HashMap<u64, Custom>,
     /// When an identity first used a tool.
     tools: HashMap<u64, Instant>,
@@ -32,11 +30,13 @@ impl Habits {
         let mut first = false;
         for one in case.uses {
             let Some(identity) = case.identity(one) else { continue };
-            let own = self.identities.entry(self.hasher.hash_one(&*identity)).or_default();
+            let of_identity = self.hash(&identity);
+            let own = self.identities.entry(of_identity).or_default();
             own.uses += 1;
             let (Some(tool), Some(time)) = (&one.what.record.tool, one.what.record.time) else { continue };
             own.since = Some(own.since.map_or(time, |since| since.min(time)));
-            let known = self.tools.entry(self.hasher.hash_one((&*identity, tool))).or_insert(time);
+            let of_tool = self.hash((&identity, tool));
+            let known = self.tools.entry(of_tool).or_insert(time);
             first |= *known >= time;
             *known = time.min(*known);
         }
@@ -48,10 +48,15 @@ impl Habits {
     pub fn of(&self, case: &Used) -> Vec<Habit> {
         let used: BTreeSet<_> = case.uses.iter().filter_map(|one| Some((case.identity(one)?, one.what.record.tool.as_ref()?))).collect();
         let habit = |(identity, tool): (Cow<str>, &String)| {
-            let own = self.identities.get(&self.hasher.hash_one(&*identity))?;
-            let first = *self.tools.get(&self.hasher.hash_one((&*identity, tool)))?;
+            let own = self.identities.get(&self.hash(&identity))?;
+            let first = *self.tools.get(&self.hash((&identity, tool)))?;
             Some(Habit { identity: identity.into_owned(), since: own.since?, uses: own.uses, tool: (tool.clone(), first) })
         };
         used.into_iter().filter_map(habit).collect()
+    }
+
+    /// By the key of the tables themselves, which nobody who writes logs knows.
+    fn hash(&self, thing: impl Hash) -> u64 {
+        self.identities.hasher().hash_one(thing)
     }
 }

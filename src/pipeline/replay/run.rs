@@ -80,7 +80,9 @@ impl Visit for Visitor<'_, '_, '_> {
             Event::Part(_, found) => {
                 let (findings, _) = placing.place(found);
                 let mut sight = sight.borrow_mut();
-                findings.into_iter().for_each(|finding| sight.find(finding));
+                for finding in findings {
+                    sight.find(finding);
+                }
             }
             Event::Problem(problem) => lock(self.shared).hear.problem(problem),
         };

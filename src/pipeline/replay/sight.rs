@@ -1,6 +1,7 @@
 //! One stream's sightings: the uses that its records tell of, and the tokens that lie in it, dated by the records around them.
 
 use std::collections::{HashSet, VecDeque};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use crate::detect::place_kind::guess;
@@ -59,8 +60,10 @@ pub struct Sight<'a> {
     records: VecDeque<Around>,
     /// Findings whose record has not ended.
     findings: VecDeque<Finding>,
-    /// Names that were told.
+    /// Names that were told, as keyed hashes.
     met: HashSet<u64>,
+    /// The names that were met last.
+    last: Vec<TokenKey>,
     told: Sightings,
 }
 
@@ -70,7 +73,8 @@ struct Around {
     start: u64,
     /// When it was, and what sort of place it is.
     said: Option<(Option<Instant>, Option<PlaceKind>)>,
-    presented: Vec<TokenKey>,
+    /// Indices of the names of tokens that were presented in it.
+    presented: Vec<u64>,
 }
 
 impl<'a> Sight<'a> {
@@ -79,7 +83,18 @@ impl<'a> Sight<'a> {
     pub fn new(uri: String, reading: Reading<'a>) -> Self {
         let reader = Some(Reader::new(uri.clone(), reading.mapping.cloned()));
         let context = Context::new(reading.gram_of);
-        Self { reading, reader, context, uri, records: VecDeque::new(), findings: VecDeque::new(), met: HashSet::new(), told: Sightings::default() }
+        Self {
+            reading,
+            reader,
+            context,
+            uri,
+            records: VecDeque::new(),
+            findings: VecDeque::new(),
+            met: HashSet::new(),
+
+            last: Vec::new(),
+            told: Sightings::default(),
+        }
     }
 
     /// Hears bytes of the stream, in order.
@@ -112,7 +127,7 @@ impl<'a> Sight<'a> {
         for one in record.said {
             let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
             around.said.get_or_insert((one.record.time, one.record.place));
-            around.presented.extend(one.presented.iter().flat_map(|presented| presented.keys.iter().cloned()));
+            around.presented.extend(one.presented.iter().flat_map(|presented| &presented.keys).map(TokenKey::index));
             let mut presented = one.presented;
             let last = presented.pop();
             for presented in presented {
@@ -142,9 +157,12 @@ impl<'a> Sight<'a> {
     /// The index of the first name; names that were not met together before are told.
     fn meet(&mut self, names: &[TokenKey]) -> Option<u64> {
         let home = names.first()?.index();
-        let all = names.iter().fold(0_u64, |all, name| all.rotate_left(1) ^ name.index());
-        if self.met.insert(all) {
-            self.told.names.push(names.to_vec());
+        // Neighbours often present one token.
+        if self.last != names {
+            if self.met.insert(self.met.hasher().hash_one(names)) {
+                self.told.names.push(names.to_vec());
+            }
+            names.clone_into(&mut self.last);
         }
         Some(home)
     }
@@ -158,6 +176,7 @@ impl<'a> Sight<'a> {
     /// Hands over what was told.
     pub fn take_told(&mut self) -> Sightings {
         self.met.clear();
+        self.last.clear();
         std::mem::take(&mut self.told)
     }
 
@@ -191,7 +210,7 @@ impl<'a> Sight<'a> {
             }
             let around = self.records.front().filter(|around| around.start <= at);
             let keys = names(finding);
-            if !around.is_some_and(|around| keys.iter().any(|key| around.presented.contains(key))) {
+            if !around.is_some_and(|around| keys.iter().any(|key| around.presented.contains(&key.index()))) {
                 let exposure = exposure(finding, &self.uri, around.and_then(|around| around.said).unwrap_or_default(), self.reading);
                 if let Some(home) = self.meet(&keys) {
                     let json = serde_json::to_string(&exposure).expect("because exposures can be written");
