@@ -21,9 +21,7 @@ use crate::args::Args;
 use crate::suite::Suite;
 
 fn main() -> anyhow::Result<ExitCode> {
-    let mut raw = std::env::args_os().skip(1);
-    if raw.next().is_some_and(|first| first == measure::LAUNCH) {
-        measure::launch(raw)?;
+    if measure::launched()? {
         return Ok(ExitCode::SUCCESS);
     }
     let args = Args::parse();

@@ -37,7 +37,21 @@ pub enum Feed<'a> {
 }
 
 /// The first argument that makes this program a launcher.
-pub const LAUNCH: &str = "--launch";
+const LAUNCH: &str = "--launch";
+
+/// Whether this program was started as a launcher, and has done its work.
+///
+/// # Errors
+///
+/// When its program cannot be started or waited for.
+pub fn launched() -> io::Result<bool> {
+    let mut args = std::env::args_os().skip(1);
+    let is_launcher = args.next().is_some_and(|first| first == LAUNCH);
+    if is_launcher {
+        launch(args)?;
+    }
+    Ok(is_launcher)
+}
 
 /// Runs a program with its standard output in a file and without standard error.
 ///
@@ -63,11 +77,7 @@ pub fn run(command: &Command, feed: Feed<'_>, output: &Path) -> io::Result<Usage
 }
 
 /// What the launcher does: runs a program and prints what it took, as four numbers.
-///
-/// # Errors
-///
-/// When it cannot be started or waited for.
-pub fn launch(mut args: impl Iterator<Item = OsString>) -> io::Result<()> {
+fn launch(mut args: impl Iterator<Item = OsString>) -> io::Result<()> {
     let mut next = || args.next().ok_or_else(|| io::Error::other("the launcher wants an output, an input and a program"));
     let (output, input, program) = (next()?, next()?, next()?);
     let mut command = Command::new(program);
