@@ -41,6 +41,11 @@ const PLACES: &[(PlaceKind, Reach, Sign)] = &[
         Reach::Internal,
         Sign::Path(&["*/.gemini/tmp/*", "*/.aider*history*", "*/.continue/sessions/*", "*/.openhands/*", "*/opencode/storage/*"]),
     ),
+    (
+        PlaceKind::AgentLog,
+        Reach::Internal,
+        Sign::Path(&["*/opencode*.db/*", "*/.cursor/chats/*", "*/cursor/user/*storage/*", "*/antigravity*/*.db/*", "*/antigravity*/*.vscdb/*"]),
+    ),
     (PlaceKind::AgentLog, Reach::Internal, Sign::Path(&["*/agent*session*.jsonl", "*/agent/*.jsonl", "*/agents/*.jsonl", "*/transcripts/*"])),
     (PlaceKind::Config, Reach::Internal, Sign::Path(&["*/.github/workflows/*", "*/.gitlab-ci.yml", "*/.circleci/config.yml", "*/jenkinsfile"])),
     (

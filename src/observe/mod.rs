@@ -44,6 +44,8 @@ pub mod continue_session;
 pub mod openhands;
 pub mod swe_agent;
 pub mod amp;
+pub mod opencode;
+pub mod cursor;
 pub mod langsmith;
 pub mod chat_messages;
 pub mod mcp_jsonrpc;

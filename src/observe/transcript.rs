@@ -122,11 +122,12 @@ impl<'t, 'b> Transcript<'t, 'b> {
 
     /// A block of content or an item of a response: a call, a result, a message; text says nothing of its own.
     pub fn item(&mut self, around: &Record, item: &Json<'_>) {
-        let id = ["call_id", "tool_use_id", "toolUseID", "id"].iter().find_map(|key| text(item, &[key]));
+        let id = ["call_id", "tool_use_id", "toolUseID", "toolCallId", "id"].iter().find_map(|key| text(item, &[key]));
         match text(item, &["type"]).unwrap_or_default() {
-            "tool_use" | "server_tool_use" | "mcp_tool_use" | "tool_call" => {
+            "tool_use" | "server_tool_use" | "mcp_tool_use" | "tool_call" | "tool-call" => {
                 let arguments = ["input", "arguments", "args"].iter().find_map(|key| at(item, &[key])).unwrap_or(&Json::Null);
-                self.call(around, Call { id, tool: text(item, &["name"]).unwrap_or_default(), arguments });
+                let tool = text(item, &["name"]).or_else(|| text(item, &["toolName"])).unwrap_or_default();
+                self.call(around, Call { id, tool, arguments });
             }
             "function_call" | "custom_tool_call" | "mcp_call" => {
                 let arguments = at(item, &["arguments"]).or_else(|| at(item, &["input"])).unwrap_or(&Json::Null);
@@ -141,7 +142,8 @@ impl<'t, 'b> Transcript<'t, 'b> {
             | "function_call_output"
             | "custom_tool_call_output"
             | "local_shell_call_output"
-            | "tool_call_response" => {
+            | "tool_call_response"
+            | "tool-result" => {
                 let output = ["output", "content", "run", "result"].iter().find_map(|key| at(item, &[key])).unwrap_or(&Json::Null);
                 self.result(around, id, output);
             }
