@@ -168,10 +168,14 @@ fn explained(origin: &Origin, error: &Error) -> Problem {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             (ProblemKind::Unreadable, "the database is locked", "close the program that has it open, or scan a copy")
         }
-        Some(ErrorCode::NotADatabase) => (ProblemKind::Unsupported, "the database is encrypted or damaged", "export it with the program that wrote it"),
-        Some(ErrorCode::DatabaseCorrupt) => {
-            (ProblemKind::Damaged, "the database is damaged, or changed while it was read", "close the program that has it open, or run `.recover` of `sqlite3`")
+        Some(ErrorCode::NotADatabase) => {
+            (ProblemKind::Unsupported, "the database is encrypted or damaged", "export it with the program that wrote it")
         }
+        Some(ErrorCode::DatabaseCorrupt) => (
+            ProblemKind::Damaged,
+            "the database is damaged, or changed while it was read",
+            "close the program that has it open, or run `.recover` of `sqlite3`",
+        ),
         Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => (ProblemKind::Limit, "a value of the database is too large", "raise the limit `window`"),
         _ => (ProblemKind::Unreadable, "the database cannot be read", "close the program that has it open, or scan a copy"),
     };

@@ -101,7 +101,8 @@ impl<'c> Cells<'c> {
                 return Ok(count);
             }
             if let Some(blob) = &mut self.blob {
-                let count = blob.read(buffer).map_err(|error| error.downcast().unwrap_or_else(|other| Error::ToSqlConversionFailure(other.into())))?;
+                let count =
+                    blob.read(buffer).map_err(|error| error.downcast().unwrap_or_else(|other| Error::ToSqlConversionFailure(other.into())))?;
                 if count > 0 {
                     return Ok(count);
                 }
@@ -137,7 +138,9 @@ mod tests {
     #[test]
     fn cells_are_exact_however_large() {
         let connection = Connection::open_in_memory().expect("because it needs no file");
-        connection.execute_batch("CREATE TABLE \"a \"\"b\" (id INTEGER PRIMARY KEY, x); CREATE INDEX i ON \"a \"\"b\" (x)").expect("because it is SQL");
+        connection
+            .execute_batch("CREATE TABLE \"a \"\"b\" (id INTEGER PRIMARY KEY, x); CREATE INDEX i ON \"a \"\"b\" (x)")
+            .expect("because it is SQL");
         let cells = ["z".to_owned(), "y".repeat(HELD), "x".repeat(HELD + 1), String::new(), "w".to_owned()];
         for cell in &cells {
             connection.execute("INSERT INTO \"a \"\"b\" (x) VALUES (?1)", [cell]).expect("because there is room");
