@@ -13,6 +13,7 @@ pub mod proof;
 pub mod request;
 pub mod observation;
 pub mod format;
+pub mod gitlab_stamp;
 pub mod cut;
 pub mod token_use;
 pub mod cloudtrail;
