@@ -26,7 +26,11 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
     if is_bubble(value) {
         return bubble(&mut transcript, &record, value);
     }
-    items(value, &["conversation"]).iter().for_each(|one| bubble(&mut transcript, &timed(&record, one), one));
+    for (part, one) in items(value, &["conversation"]).iter().enumerate() {
+        transcript.part = Some(part);
+        bubble(&mut transcript, &timed(&record, one), one);
+    }
+    transcript.part = None;
     // What is being typed stands beside the bubbles.
     transcript.tell(Record { place: Some(place("user")), ..record });
 }

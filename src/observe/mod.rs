@@ -58,4 +58,5 @@ pub mod github_actions;
 pub mod gitlab_trace;
 pub mod generic;
 pub mod mapping;
+pub mod part;
 pub mod reader;
