@@ -201,7 +201,9 @@ fn exposed_then_used(token: &str, logs: &[(&str, String)]) -> Option<String> {
     let fp = Fingerprint::of(token.as_bytes()).to_string();
     let issued = json!({"fp": fp, "issued_at": "2026-03-02T09:00:00Z", "issued_to": {"agent_id": "a"}});
     fs::write(at.join("issued.jsonl"), issued.to_string()).unwrap();
-    logs.iter().for_each(|(name, text)| fs::write(at.join(name), text).unwrap());
+    for (name, text) in logs {
+        fs::write(at.join(name), text).unwrap();
+    }
     let ran = run(at, &["replay", ".", "--now", NOW, "--all", "--format", "jsonl"]);
     assert!(!ran.out().contains(token) && !ran.err().contains(token), "the token is shown");
     let told = judgements(&ran).into_iter().find(|one| name(one) == ("TR-24".to_owned(), fp.clone()))?;

@@ -117,7 +117,7 @@ fn every_column_with_texts_is_a_member() {
 
 #[test]
 fn large_values_are_exact_in_every_encoding() {
-    let large: String = (0..400_000).map(|number: u32| format!("{number} ")).collect();
+    let large = (0..400_000_u32).map(|number| number.to_string()).collect::<Vec<_>>().join(" ");
     for encoding in ["UTF-8", "UTF-16le"] {
         let (_folder, path) = database(&format!("PRAGMA encoding = '{encoding}'; PRAGMA page_size = 512; CREATE TABLE t (v TEXT)"));
         let connection = Connection::open(&path).unwrap();

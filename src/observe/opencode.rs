@@ -1,4 +1,4 @@
-//! `opencode`: the messages of OpenCode and their parts, in its database (`message.data`, `part.data`) and in its earlier files.
+//! `opencode`: the messages of `OpenCode` and their parts, in its database (`message.data`, `part.data`) and in its earlier files.
 
 use crate::model::exposure::PlaceKind;
 use crate::model::token_use::Record;

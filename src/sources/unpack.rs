@@ -73,11 +73,11 @@ pub fn unpack(origin: &Origin, reader: &mut dyn Read, limits: &UnpackLimits, vis
 /// database cell by cell, or as it lies where that fails.
 pub fn unpack_file(origin: &Origin, file: File, limits: &UnpackLimits, visit: &mut dyn Visit) {
     let tally = Tally::default();
-    let mut input = Input::new(&file, &tally);
+    let mut input = Input::new(file, &tally);
     let mut run = Run { limits, tally: &tally, visit };
     let head = run::read_head(&mut input);
     let container = sniff(&head).filter(|_| limits.depth > 0);
-    if container == Some(Container::Sqlite) && sqlite::unpack(&mut run, origin, &file) {
+    if container == Some(Container::Sqlite) && sqlite::unpack(&mut run, origin, input.inner()) {
         return;
     }
     if container == Some(Container::Zip) && input.rewind().is_ok() {

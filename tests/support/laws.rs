@@ -103,7 +103,7 @@ fn records_of(mut bytes: &[u8], splits: &[u8]) -> Told {
 pub fn imports(bytes: &[u8], capacity: u8) {
     for format in FORMATS {
         let items = items_of(format, bytes, bytes.len() + 1);
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        let lines = bytes.split(|byte| *byte == b'\n').count() as u64;
         let mut end = 0;
         for item in &items {
             assert!((1..=lines).contains(&item.line), "{}: an item on line {} of {lines}", format.name, item.line);

@@ -54,7 +54,9 @@ pub fn unpack(run: &mut Run<'_>, origin: &Origin, file: &File) -> bool {
     let is_whole = failures.is_empty();
     // What hinders one column hinders others: it is told once.
     failures.truncate(1);
-    failures.into_iter().for_each(|problem| run.visit.problem(problem));
+    for problem in failures {
+        run.visit.problem(problem);
+    }
     is_whole || run.visit.is_cancelled()
 }
 
