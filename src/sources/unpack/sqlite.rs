@@ -118,11 +118,10 @@ fn uri(path: &Path) -> OsString {
 /// The columns of all tables, in the order of the schema.
 fn columns(connection: &Connection) -> rusqlite::Result<Vec<Column>> {
     let encoding: String = connection.pragma_query_value(None, "encoding", |row| row.get(0))?;
-    let mut tables = connection.prepare(TABLES)?;
+    let (mut tables, mut columns) = (connection.prepare(TABLES)?, connection.prepare(COLUMNS)?);
     let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     let mut all = Vec::new();
     for table in tables {
-        let mut columns = connection.prepare(COLUMNS)?;
         let columns: Vec<(String, bool)> = columns.query_map([&table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
         let is_computed = columns.iter().any(|(_, computed)| *computed);
         let names: Vec<String> = columns.into_iter().filter(|(_, computed)| !computed).map(|(name, _)| name).collect();
