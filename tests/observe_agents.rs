@@ -13,7 +13,7 @@ mod logs;
 mod marks;
 
 /// Each format, and the path of its log where that tells something.
-const FORMATS: [(&str, &str); 20] = [
+const FORMATS: [(&str, &str); 22] = [
     ("otlp-logs.json", ""),
     ("otlp-traces.jsonl", ""),
     ("flat-telemetry.jsonl", ""),
@@ -24,6 +24,8 @@ const FORMATS: [(&str, &str); 20] = [
     ("openhands.jsonl", "/home/ann/.openhands/sessions/oh-1/events.jsonl"),
     ("swe-agent.traj", "/runs/acme__shop-17.traj"),
     ("amp.json", ""),
+    ("opencode.jsonl", ""),
+    ("cursor.jsonl", ""),
     ("langsmith.json", ""),
     ("chat-messages.jsonl", ""),
     ("mcp-jsonrpc.jsonl", ""),

@@ -65,7 +65,7 @@ fn take(found: &mut Vec<(&'static str, Observation)>, name: &'static str, said: 
 /// One line for each token that a record presented, or one without a token.
 fn lines(text: &str) -> String {
     let mut lines = String::new();
-    for (name, Observation { record, presented, record_id }) in observations(text) {
+    for (name, Observation { record, presented, record_id, .. }) in observations(text) {
         let presented = if presented.is_empty() { vec![Presented::default()] } else { presented };
         for presented in presented {
             let origin = RecordOrigin { uri: String::new(), line: 0, parser: name.to_owned(), record_id: record_id.clone() };

@@ -35,6 +35,8 @@ use crate::text::{long, short, write};
 
 #[path = "support/laws.rs"]
 mod laws;
+#[path = "support/marks.rs"]
+mod marks;
 #[path = "support/text.rs"]
 mod text;
 #[path = "support/tokens.rs"]
@@ -362,9 +364,10 @@ fn no_filter_silences_a_token_that_is_proven() {
     assert!(silenced.is_empty() && tried > 100, "{} of {tried} are silenced\n{}", silenced.len(), silenced.join("\n"));
 }
 
-/// The seeds of the fuzzer, by target and name: the rule files, and their examples with tokens filled in.
+/// The seeds of the fuzzer, by target and name: the rule files, and their examples with tokens filled in; logs and records of all formats.
 ///
-/// The first byte of a text for `scan` says how finely the others are cut.
+/// The first byte of a text for `scan` says how finely the others are cut, the first four of one for `records` and the first of one for
+/// `imports` how it arrives.
 fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut seeds = Vec::new();
     for (file, text) in SOURCES {
@@ -378,6 +381,14 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
             }
         }
     }
+    for (target, folder, how) in [("records", "logs", &[0, 9, 80, 200][..]), ("imports", "ledger", &[40])] {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder)).expect("because it is there") {
+            let path = entry.expect("because it is readable").path();
+            let text = marks::fill(&fs::read_to_string(&path).expect("because it is text"));
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            seeds.push((target, name, [how, text.as_bytes()].concat()));
+        }
+    }
     seeds
 }
 
@@ -386,6 +397,8 @@ fn the_seeds_of_the_fuzzer_hold_its_laws() {
     for (target, name, seed) in seeds() {
         match target {
             "scan" => assert_eq!(breach(&ENGINE, &seed[1..], seed.len() / (usize::from(seed[0]) + 1) + 1), None, "seed {name}"),
+            "records" => laws::records(&seed[4..], &seed[..4]),
+            "imports" => laws::imports(&seed[1..], seed[0]),
             _ => laws::rule_file(&String::from_utf8_lossy(&seed)),
         }
     }

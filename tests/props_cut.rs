@@ -6,7 +6,7 @@ use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert_eq, prop_oneo
 use proptest::sample::select;
 
 /// Pieces that streams of records are made of.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 27] = [
     "{",
     "}",
     "[",
@@ -26,6 +26,9 @@ const PIECES: [&str; 24] = [
     "{\"log\":\"x\\n\",\"time\":\"2026-03-02T10:00:00Z\"}",
     "2026-03-02T10:00:00Z stdout P part",
     "text",
+    "2026-03-02T10:00:00.153183Z 00O part",
+    "2026-03-02T10:00:01.153183Z 00O+ and the rest",
+    "\n2026-03-02T10:00:01.153183Z 00E+more\n",
     "[info] ",
     "\u{feff}",
     "null",

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
 use beartrap::model::fingerprint::Fingerprint;
 use beartrap::rules::byte_set::ByteSet;
 use beartrap::rules::generate::Random;
@@ -213,4 +214,56 @@ fn flags_and_settings_that_cannot_be_are_refused() {
     }
     let ran = run(at, &["replay", "gone.log"]);
     assert_eq!(ran.status, 3, "{}", ran.err());
+}
+
+/// Whether TR-24 speaks of the token after these logs, and which of the lines it says the token lay on.
+fn exposed_then_used(token: &str, logs: &[(&str, String)]) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let fp = Fingerprint::of(token.as_bytes()).to_string();
+    let issued = json!({"fp": fp, "issued_at": "2026-03-02T09:00:00Z", "issued_to": {"agent_id": "a"}});
+    fs::write(at.join("issued.jsonl"), issued.to_string()).unwrap();
+    for (name, text) in logs {
+        fs::write(at.join(name), text).unwrap();
+    }
+    let ran = run(at, &["replay", ".", "--now", NOW, "--all", "--format", "jsonl"]);
+    assert!(!ran.out().contains(token) && !ran.err().contains(token), "the token is shown");
+    let told = judgements(&ran).into_iter().find(|one| name(one) == ("TR-24".to_owned(), fp.clone()))?;
+    let grounds = told["evidence"].as_array().unwrap().iter().find(|one| one["name"] == "exposure").unwrap();
+    Some(grounds["value"].as_str().unwrap().to_owned())
+}
+
+/// A use by somebody at this time.
+fn use_at(time: &str, authorization: &str) -> String {
+    json!({"time": time, "method": "GET", "path": "/v1", "status": 200, "client_ip": "203.0.113.9", "headers": {"authorization": authorization}})
+        .to_string()
+}
+
+#[test]
+fn basic_authentication_meets_by_its_password() {
+    let token = String::from_utf8(Random::new(6).bytes(ByteSet::alnum(), 40)).unwrap();
+    let basic = |pair: &str| format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+    let leak = |sent: &str| json!({"timestamp": "2026-03-02T10:00:00Z", "message": format!("sent Authorization: {sent}")}).to_string();
+    for (lay, used) in [
+        (basic(&format!("ann:{token}")), basic(&format!("bob:{token}"))),
+        (basic(&format!("{token}:")), basic(&format!("x-access-token:{token}"))),
+        (basic(&format!("{token}:x-oauth-basic")), format!("Bearer {token}")),
+    ] {
+        let logs = [("leak.jsonl", leak(&lay)), ("use.jsonl", use_at("2026-03-02T11:00:00Z", &used))];
+        assert_eq!(exposed_then_used(&token, &logs).as_deref(), Some("./leak.jsonl:1"));
+    }
+}
+
+#[test]
+fn a_token_in_a_transcript_has_the_time_of_its_message() {
+    let token = String::from_utf8(Random::new(7).bytes(ByteSet::alnum(), 40)).unwrap();
+    let message =
+        |hour: u32, text: &str| json!({"id": hour.to_string(), "timestamp": format!("2026-03-02T{hour}:00:00Z"), "type": "user", "content": text});
+    let said = format!("api_key = {token}");
+    for (texts, expected) in [(["go", &said], None), ([&said, "go"], Some("./session-1.json:2"))] {
+        let (first, second) = (message(10, texts[0]), message(12, texts[1]));
+        let document = format!("{{\"sessionId\":\"s\",\"projectHash\":\"h\",\"messages\":[\n{first},\n{second}]}}");
+        let logs = [("session-1.json", document), ("use.jsonl", use_at("2026-03-02T11:00:00Z", &format!("Bearer {token}")))];
+        assert_eq!(exposed_then_used(&token, &logs).as_deref(), expected);
+    }
 }

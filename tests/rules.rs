@@ -424,6 +424,14 @@ fn every_token_is_found_exactly_when_a_line_limit_splits_it() {
         cases.push(("cri".into(), text.cut(&[LONGEST], cri_next).within(cri_first, "\n"), span.clone()));
         let next = format!("\n{}", cri_first.replace(" P ", " F "));
         cases.push(("cri, then a line".into(), text.cut(&[LONGEST], cri_next).within(cri_first, &format!("{next}done\n")), span));
+        let (job, on) = ("2026-03-02T10:11:12.123456Z 00O ", "\n2026-03-02T10:11:12.123457Z 00O+");
+        let (text, span) = words("got the token ", " and more after it, on a line that is longer than the first\n");
+        let after = format!("\n{job}done with everything that there was to do\n");
+        let thirds = [span.start + part, span.start + part + (span.len() - part) / 2];
+        cases.push(("gitlab".into(), text.cut(&thirds[..1], on).within(job, &after), span.clone()));
+        cases.push(("gitlab, in three".into(), text.cut(&thirds, on).within(job, &after), span));
+        let (text, span) = words("got the token ", "");
+        cases.push(("gitlab, then a line".into(), text.cut(&[span.start + part], on).within(job, &after), span));
         for (name, encoded, span) in cases {
             let least = encoded.span(&span);
             let wanted = Wanted { token: &token, most: least.clone(), least, decoders: &[Decoder::Unwrap] };

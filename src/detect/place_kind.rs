@@ -41,6 +41,11 @@ const PLACES: &[(PlaceKind, Reach, Sign)] = &[
         Reach::Internal,
         Sign::Path(&["*/.gemini/tmp/*", "*/.aider*history*", "*/.continue/sessions/*", "*/.openhands/*", "*/opencode/storage/*"]),
     ),
+    (
+        PlaceKind::AgentLog,
+        Reach::Internal,
+        Sign::Path(&["*/opencode*.db/*", "*/.cursor/chats/*", "*/cursor/user/*storage/*", "*/antigravity*/*.db/*", "*/antigravity*/*.vscdb/*"]),
+    ),
     (PlaceKind::AgentLog, Reach::Internal, Sign::Path(&["*/agent*session*.jsonl", "*/agent/*.jsonl", "*/agents/*.jsonl", "*/transcripts/*"])),
     (PlaceKind::Config, Reach::Internal, Sign::Path(&["*/.github/workflows/*", "*/.gitlab-ci.yml", "*/.circleci/config.yml", "*/jenkinsfile"])),
     (
@@ -204,6 +209,9 @@ mod tests {
             (".claude/projects/-home-me-app/0f.jsonl", PlaceKind::AgentLog),
             ("/home/me/.codex/sessions/2026/03/02/rollout-2026.jsonl", PlaceKind::AgentLog),
             ("/home/me/.claude/projects/-app/0f/tool-results/7.txt", PlaceKind::ToolOutput),
+            ("/home/me/.local/share/opencode/opencode.db!part.data", PlaceKind::AgentLog),
+            ("Code/Cursor/User/globalStorage/state.vscdb!cursorDiskKV.value", PlaceKind::AgentLog),
+            ("/home/me/.cursor/chats/0f/1e/store.db!blobs.data", PlaceKind::AgentLog),
             ("CLAUDE.md", PlaceKind::Memory),
             ("app/MEMORY.md", PlaceKind::Memory),
             ("/home/me/.claude/projects/-app/memory/api.md", PlaceKind::Memory),

@@ -18,11 +18,13 @@ pub const FORMAT: ObjectFormat = ObjectFormat {
 
 fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
     let record = session(owned(value, &["id"]));
-    let created = at_path(value, &["created"]);
+    // The agent's messages have no time: they follow the user's.
+    let mut when = at_path(value, &["created"]);
     let mut transcript = Transcript::new(thread, say);
-    for message in items(value, &["messages"]) {
-        let time = at_path(message, &["meta", "sentAt"]).or(created);
-        let (time, time_quality) = time.map_or((None, record.time_quality), |(time, quality)| (Some(time), quality));
+    for (part, message) in items(value, &["messages"]).iter().enumerate() {
+        when = at_path(message, &["meta", "sentAt"]).or(when);
+        transcript.part = Some(part);
+        let (time, time_quality) = when.map_or((None, record.time_quality), |(time, quality)| (Some(time), quality));
         transcript.message(&Record { time, time_quality, ..record.clone() }, message);
     }
 }

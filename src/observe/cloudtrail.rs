@@ -53,7 +53,7 @@ fn read<'b>(event: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     record.session_src = session.as_ref().map(|_| SessionSource::Cloud);
     record.session_id = session;
     let record_id = owned(event, &["eventID"]);
-    say(Said::Record(Box::new(Observation { record, presented: presented.into_iter().collect(), record_id })));
+    say(Said::Record(Box::new(Observation { record_id, ..Observation::new(record, presented.into_iter().collect()) })));
 }
 
 /// `<ARN>@<creation time>`, as issuances write it.

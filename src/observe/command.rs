@@ -168,10 +168,10 @@ impl Request {
         request::absorb_url(&mut self.record, &mut self.presented, url);
     }
 
-    /// `user:password`; the token is the password, or the name where there is none.
+    /// `user:password`.
     fn user(&mut self, pair: &str) {
         let (name, password) = pair.split_once(':').unwrap_or((pair, ""));
-        self.token(if password.is_empty() { name } else { password }, Scheme::Basic);
+        self.token(credential::of_pair(name, password), Scheme::Basic);
     }
 
     fn token(&mut self, token: &str, scheme: Scheme) {

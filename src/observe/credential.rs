@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use crate::model::basic;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::jwt::Jwt;
 use crate::model::token_facts::TokenFacts;
@@ -64,7 +65,7 @@ pub fn authorization(value: &str) -> Option<Presented> {
     match scheme.to_ascii_lowercase().as_str() {
         "" | "bearer" | "token" | "apikey" => token(rest, if scheme.is_empty() { Scheme::Header("authorization".into()) } else { Scheme::Bearer }),
         "dpop" => token(rest, Scheme::Dpop),
-        "basic" => token(rest, Scheme::Basic),
+        "basic" => basic_pair(rest),
         "aws4-hmac-sha256" => {
             let id = rest.split("Credential=").nth(1)?.split('/').next().filter(|id| !id.is_empty())?;
             let keys = vec![TokenKey::Named(KeyKind::KeyId, id.to_owned())];
@@ -72,6 +73,23 @@ pub fn authorization(value: &str) -> Option<Presented> {
         }
         _ => None,
     }
+}
+
+/// The token in base64 of user and password (RFC 7617): its own names, then those of the text as it was sent, by which a place is known where
+/// that text lies.
+fn basic_pair(encoded: &str) -> Option<Presented> {
+    let mut presented = token(encoded, Scheme::Basic)?;
+    if let Some((mut keys, facts)) = basic::with_token(encoded.trim().as_bytes(), names) {
+        keys.append(&mut presented.keys);
+        presented = Presented { keys, token: facts.map(Box::new), ..presented };
+    }
+    Some(presented)
+}
+
+/// The token of a user's name and password: the password, or the name where the password is none.
+#[must_use]
+pub fn of_pair<'t>(user: &'t str, password: &'t str) -> &'t str {
+    if basic::is_dummy(password.as_bytes()) { user } else { password }
 }
 
 /// The tokens in a query or form: `access_token=...&...`, percent-decoded.
@@ -144,6 +162,9 @@ fn is_masked(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use crate::model::fingerprint::Fingerprint;
     use crate::model::token_key::TokenKey;
     use crate::model::token_use::Scheme;
@@ -163,6 +184,15 @@ mod tests {
             assert_eq!(found.len(), 1, "{name}");
             assert_eq!((&found[0].keys[0], &found[0].scheme), (&key, &scheme), "{name}");
         }
+        for pair in [format!("x-access-token:{secret}"), format!("{secret}:x-oauth-basic"), format!("{secret}:")] {
+            let sent = STANDARD.encode(pair);
+            let found = header("Authorization", &format!("Basic {sent}"));
+            assert_eq!((&found[0].keys[0], &found[0].scheme), (&key, &Scheme::Basic));
+            assert!(found[0].keys.contains(&TokenKey::Fingerprint(Fingerprint::of(sent.as_bytes()))), "the text as it was sent is a name too");
+        }
+        let opaque = "Zq3Zq3Zq".repeat(3);
+        let found = header("Authorization", &format!("Basic {opaque}"));
+        assert_eq!(found[0].keys, [TokenKey::Fingerprint(Fingerprint::of(opaque.as_bytes()))], "what is no pair is a token itself");
         let found = query(&format!("page=2&access_token={}", secret.replace('=', "%3D")));
         assert_eq!((found.len(), &found[0].keys[0]), (1, &key));
     }

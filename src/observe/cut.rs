@@ -4,6 +4,8 @@
 
 use memchr::{memchr, memchr_iter, memchr2};
 
+use crate::observe::gitlab_stamp::continues;
+
 /// The most bytes of one record.
 pub const LIMIT: usize = 16 << 20;
 
@@ -51,7 +53,7 @@ enum Place {
 
 /// How far a JSON value has been followed.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-struct Braces {
+pub struct Braces {
     depth: u32,
     in_text: bool,
     escaped: bool,
@@ -187,25 +189,27 @@ impl Cut {
         (self.ended && all > first).then_some((PieceKind::Broken, first, all, all))
     }
 
+    /// A line, with those that GitLab's runner says continue it.
     fn text_line(&mut self) -> Option<(PieceKind, usize, usize, usize)> {
         let first = self.taken;
-        let from = self.followed.0;
         let all = self.buffer.len();
-        match memchr(b'\n', &self.buffer[first + from..]) {
-            Some(at) => {
-                let end = first + from + at;
-                Some((PieceKind::Line, first, end - usize::from(self.buffer[..end].ends_with(b"\r")), end + 1))
+        while let Some(at) = memchr(b'\n', &self.buffer[first + self.followed.0..]) {
+            let end = first + self.followed.0 + at;
+            let (line, next) = (&self.buffer[first..end], &self.buffer[end + 1..]);
+            if !continues(line, next).or(self.ended.then_some(false))? || line.len() > LIMIT {
+                return Some((PieceKind::Line, first, end - usize::from(line.ends_with(b"\r")), end + 1));
             }
-            None if self.ended => Some((PieceKind::Line, first, all, all)),
-            None if all - first > LIMIT => {
-                self.place = Place::Dropped;
-                Some((PieceKind::TooLong, first, first, all))
-            }
-            None => {
-                self.followed.0 = all - first;
-                None
-            }
+            self.followed.0 = end + 1 - first;
         }
+        if self.ended {
+            return Some((PieceKind::Line, first, all, all));
+        }
+        if all - first > LIMIT {
+            self.place = Place::Dropped;
+            return Some((PieceKind::TooLong, first, first, all));
+        }
+        self.followed.0 = all - first;
+        None
     }
 
     /// Whether a bracket opens an array of records, rather than a line such as `[10:00] text`; none until it is clear.
@@ -237,12 +241,15 @@ impl Cut {
     }
 }
 
-fn breaks(bytes: &[u8]) -> u64 {
+/// How many lines end in these bytes.
+#[must_use]
+pub fn breaks(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
 }
 
-/// Follows a value from a place on; where it ends, if it does.
-fn follow(bytes: &[u8], from: usize, mut braces: Braces) -> (Option<usize>, Braces) {
+/// Follows an object or array from a place on; where it ends, if it does.
+#[must_use]
+pub fn follow(bytes: &[u8], from: usize, mut braces: Braces) -> (Option<usize>, Braces) {
     let mut at = from;
     while at < bytes.len() {
         if braces.in_text {

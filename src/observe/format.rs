@@ -3,9 +3,9 @@
 use crate::observe::json::Json;
 use crate::observe::observation::{Said, Thread};
 use crate::observe::{
-    alb, amp, auth0, chat_messages, claude_code, cloudtrail, codex, combined, continue_session, cri, docker, entra, envoy, flat_telemetry,
+    alb, amp, auth0, chat_messages, claude_code, cloudtrail, codex, combined, continue_session, cri, cursor, docker, entra, envoy, flat_telemetry,
     gemini_cli, generic, github_actions, github_audit, gitlab_trace, http_json, journald, k8s_audit, langsmith, mcp_client_log, mcp_jsonrpc, okta,
-    opa, openhands, otlp, swe_agent, teleport, token_use, vault_audit,
+    opa, opencode, openhands, otlp, swe_agent, teleport, token_use, vault_audit,
 };
 
 /// A log format whose records are JSON objects.
@@ -56,6 +56,8 @@ pub const OBJECT_FORMATS: &[ObjectFormat] = &[
     openhands::FORMAT,
     swe_agent::FORMAT,
     amp::FORMAT,
+    opencode::FORMAT,
+    cursor::FORMAT,
     langsmith::FORMAT,
     flat_telemetry::FORMAT,
     chat_messages::FORMAT,

@@ -40,7 +40,8 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
     fill(&mut record, &thread.base);
     let mut transcript = Transcript::new(thread, say);
     let messages = items(document, &["messages"]);
-    for one in messages {
+    for (part, one) in messages.iter().enumerate() {
+        transcript.part = Some(part);
         message(&mut transcript, &record, one);
     }
     if messages.is_empty() {

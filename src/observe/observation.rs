@@ -30,6 +30,8 @@ pub struct Observation {
     pub presented: Vec<Presented>,
     /// The record's own id.
     pub record_id: Option<String>,
+    /// Of a document that is a whole conversation, which of its messages it is, from 0.
+    pub part: Option<usize>,
 }
 
 /// What is known of the file or stream that records stand in.
@@ -71,7 +73,7 @@ impl Observation {
     /// A record that presented these tokens.
     #[must_use]
     pub fn new(record: Record, presented: Vec<Presented>) -> Self {
-        Self { record, presented, record_id: None }
+        Self { record, presented, ..Self::default() }
     }
 }
 

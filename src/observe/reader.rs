@@ -9,6 +9,7 @@ use crate::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use crate::observe::json::{Json, items, parse};
 use crate::observe::mapping::Mapping;
 use crate::observe::observation::{Observation, Said, Thread, fill};
+use crate::observe::part;
 
 /// How deep lines may be carried in lines.
 const MAX_DEPTH: u32 = 4;
@@ -91,7 +92,7 @@ impl Reader {
             for observation in &mut said {
                 fill(&mut observation.record, &self.state.thread.base);
             }
-            tell(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said });
+            part::each(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said }, tell);
         }
     }
 }

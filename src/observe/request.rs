@@ -81,7 +81,7 @@ pub fn absorb_url(record: &mut Record, presented: &mut Vec<Presented>, url: &str
         let (who, authority) = start.rsplit_once('@').unwrap_or(("", start));
         set(&mut record.aud, &host(authority));
         let (name, password) = who.split_once(':').unwrap_or((who, ""));
-        add(presented, credential::token(if password.is_empty() { name } else { password }, Scheme::Basic));
+        add(presented, credential::token(credential::of_pair(name, password), Scheme::Basic));
     }
     let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));

@@ -17,6 +17,8 @@ pub struct Transcript<'t, 'b> {
     pub say: &'t mut dyn FnMut(Said<'b>),
     /// How much was said so far.
     pub said: usize,
+    /// Which message of a document is being read.
+    pub part: Option<usize>,
 }
 
 /// A tool's call.
@@ -50,7 +52,7 @@ pub fn place(role: &str) -> PlaceKind {
 impl<'t, 'b> Transcript<'t, 'b> {
     /// A transcript of which nothing was said yet.
     pub fn new(thread: &'t mut Thread, say: &'t mut dyn FnMut(Said<'b>)) -> Self {
-        Self { thread, say, said: 0 }
+        Self { thread, say, said: 0, part: None }
     }
 
     /// Says a record that only surrounds what lies in it.
@@ -60,7 +62,7 @@ impl<'t, 'b> Transcript<'t, 'b> {
 
     fn say(&mut self, observation: Observation) {
         self.said += 1;
-        (self.say)(Said::Record(Box::new(observation)));
+        (self.say)(Said::Record(Box::new(Observation { part: self.part, ..observation })));
     }
 
     /// A call: the record around it, or the uses that it makes.
@@ -107,7 +109,8 @@ impl<'t, 'b> Transcript<'t, 'b> {
         let role = text(message, &["role"]).or_else(|| text(message, &["type"])).unwrap_or("assistant");
         let around = Record { place: Some(place(role)), ..around.clone() };
         let before = self.said;
-        if matches!(role, "tool" | "function") {
+        let has_results = items(message, &["content"]).iter().any(|block| text(block, &["type"]) == Some("tool-result"));
+        if matches!(role, "tool" | "function") && !has_results {
             let content = at(message, &["content"]).unwrap_or(&Json::Null);
             return self.result(&around, text(message, &["tool_call_id"]).or_else(|| text(message, &["toolCallId"])), content);
         }
@@ -122,11 +125,12 @@ impl<'t, 'b> Transcript<'t, 'b> {
 
     /// A block of content or an item of a response: a call, a result, a message; text says nothing of its own.
     pub fn item(&mut self, around: &Record, item: &Json<'_>) {
-        let id = ["call_id", "tool_use_id", "toolUseID", "id"].iter().find_map(|key| text(item, &[key]));
+        let id = ["call_id", "tool_use_id", "toolUseID", "toolCallId", "id"].iter().find_map(|key| text(item, &[key]));
         match text(item, &["type"]).unwrap_or_default() {
-            "tool_use" | "server_tool_use" | "mcp_tool_use" | "tool_call" => {
+            "tool_use" | "server_tool_use" | "mcp_tool_use" | "tool_call" | "tool-call" => {
                 let arguments = ["input", "arguments", "args"].iter().find_map(|key| at(item, &[key])).unwrap_or(&Json::Null);
-                self.call(around, Call { id, tool: text(item, &["name"]).unwrap_or_default(), arguments });
+                let tool = text(item, &["name"]).or_else(|| text(item, &["toolName"])).unwrap_or_default();
+                self.call(around, Call { id, tool, arguments });
             }
             "function_call" | "custom_tool_call" | "mcp_call" => {
                 let arguments = at(item, &["arguments"]).or_else(|| at(item, &["input"])).unwrap_or(&Json::Null);
@@ -141,7 +145,8 @@ impl<'t, 'b> Transcript<'t, 'b> {
             | "function_call_output"
             | "custom_tool_call_output"
             | "local_shell_call_output"
-            | "tool_call_response" => {
+            | "tool_call_response"
+            | "tool-result" => {
                 let output = ["output", "content", "run", "result"].iter().find_map(|key| at(item, &[key])).unwrap_or(&Json::Null);
                 self.result(around, id, output);
             }

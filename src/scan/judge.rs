@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use base64::Engine as _;
 
+use crate::model::basic;
+use crate::model::carrier::CarrierKind;
 use crate::model::decoder::Decoder;
 use crate::model::finding::{Alternate, Identity};
-use crate::model::fingerprint::FingerprintKey;
+use crate::model::fingerprint::{Fingerprint, FingerprintKey};
 use crate::model::grade::Confidence;
 use crate::model::jwt::{Jwt, LENIENT};
 use crate::model::rule_info::TokenKind;
@@ -91,7 +93,7 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         lead: found.lead,
         conditions: conditions(rule),
         identity: identify(&secret, rule, layer.bytes, &found.span, keys.main),
-        names: names(rule.info.kind, &secret, keys.further),
+        names: half(layer.bytes, found, &secret, keys.main).into_iter().chain(names(rule.info.kind, &secret, keys.further)).collect(),
         preview: preview(rule, &secret),
         carrier: found.introduction.map(|introduction| introduction.carrier(layer.bytes)),
         decoders: if escaped { vec![Decoder::Escape] } else { Vec::new() },
@@ -240,6 +242,17 @@ fn names(kind: TokenKind, secret: &Secret, keys: &[FingerprintKey]) -> Vec<Token
     let id = (kind == TokenKind::KeyId).then(|| std::str::from_utf8(secret.expose()).ok()).flatten();
     let keyed = keys.iter().map(|key| TokenKey::Fingerprint(secret.fingerprint(Some(key))));
     id.map(|id| TokenKey::Named(KeyKind::KeyId, id.to_owned())).into_iter().chain(keyed).collect()
+}
+
+/// In basic authentication, the token among user and password: by it the ledger knows what was sent, and logs name it.
+fn half(bytes: &[u8], found: &Match, secret: &Secret, key: Option<&FingerprintKey>) -> Option<TokenKey> {
+    let introduction = found.introduction.filter(|introduction| introduction.kind == CarrierKind::Scheme)?;
+    let is_basic = introduction.plain(bytes).as_str() == "basic";
+    let named = |token: &[u8]| match key {
+        Some(key) => Some(key.fingerprint(token)),
+        None => (strength_bits(token) >= MIN_BITS).then(|| Fingerprint::of(token)),
+    };
+    basic::with_token(secret.expose(), named).flatten().filter(|_| is_basic).map(TokenKey::Fingerprint)
 }
 
 /// A token that somebody issued, as is known from its fingerprint.

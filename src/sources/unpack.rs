@@ -7,6 +7,8 @@ mod container;
 mod guard;
 mod gzip;
 mod run;
+mod sqlite;
+mod sqlite_cells;
 mod tar;
 mod tar_entry;
 mod xz;
@@ -67,13 +69,18 @@ pub fn unpack(origin: &Origin, reader: &mut dyn Read, limits: &UnpackLimits, vis
     }
 }
 
-/// Like [`unpack`] for an open file: a `zip` is read by its central directory, which sees more than its local headers tell.
+/// Like [`unpack`] for an open file: a `zip` is read by its central directory, which sees more than its local headers tell, and a `SQLite`
+/// database cell by cell, or as it lies where that fails.
 pub fn unpack_file(origin: &Origin, file: File, limits: &UnpackLimits, visit: &mut dyn Visit) {
     let tally = Tally::default();
     let mut input = Input::new(file, &tally);
     let mut run = Run { limits, tally: &tally, visit };
     let head = run::read_head(&mut input);
-    if sniff(&head) == Some(Container::Zip) && limits.depth > 0 && input.rewind().is_ok() {
+    let container = sniff(&head).filter(|_| limits.depth > 0);
+    if container == Some(Container::Sqlite) && sqlite::unpack(&mut run, origin, input.inner()) {
+        return;
+    }
+    if container == Some(Container::Zip) && input.rewind().is_ok() {
         zip::unpack_seekable(&mut run, origin, &mut BufReader::new(&mut input), 0);
     } else {
         run.content_after(&head, origin, &mut input, 0);

@@ -27,17 +27,20 @@ fn join(layer: &Layer, start: usize) -> Decoded {
     map.push(core, start, (1, 1));
     let mut at = start;
     let mut whole = false;
+    let mut stamped = false;
     let mut line = line_start(bytes, start);
     let mut full = None;
     while at < bytes.len() && out.len() - core < MAX_REACH {
-        if whole && bytes[at] == b'\n' {
+        let goes_on = bytes[at] == b'\n' && gitlab(&bytes[at + 1..]).is_some();
+        if (whole || stamped) && bytes[at] == b'\n' && !goes_on {
             break;
         }
         if let Some(gap) = gap(bytes, at) {
-            // A line that is shorter than the first was not cut: the token ends there.
-            if at - line < *full.get_or_insert(at - line) {
+            // A line that is shorter than the first was not cut, unless somebody says so: the token ends there.
+            if at - line < *full.get_or_insert(at - line) && !goes_on {
                 break;
             }
+            stamped = goes_on;
             line = memchr::memrchr(b'\n', &bytes[at..at + gap]).map_or(at + gap, |brk| at + brk + 1);
             at += gap;
             // The flag of a container runtime's last part.

@@ -2,6 +2,7 @@
 
 use tar::Header;
 
+use crate::sources::unpack::sqlite::MAGIC;
 use crate::sources::unpack::tar_entry::checksum_holds;
 
 /// How many bytes decide: one `tar` header.
@@ -22,6 +23,8 @@ pub enum Container {
     Zip,
     /// POSIX `ustar` and `pax`, and GNU `tar`.
     Tar,
+    /// `SQLite` 3, where it lies on disk; inside another container and in a stream it is read as it lies.
+    Sqlite,
 }
 
 impl Container {
@@ -35,6 +38,7 @@ impl Container {
             Self::Xz => "xz",
             Self::Zip => "zip",
             Self::Tar => "tar",
+            Self::Sqlite => "SQLite",
         }
     }
 }
@@ -48,6 +52,7 @@ pub fn sniff(head: &[u8]) -> Option<Container> {
         [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..] if is_bzip2_block(rest) => Some(Container::Bzip2),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Container::Xz),
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', 3, 4, ..] => Some(Container::Zip),
+        _ if head.starts_with(MAGIC) => Some(Container::Sqlite),
         _ if is_tar(head) => Some(Container::Tar),
         _ => None,
     }
@@ -88,6 +93,8 @@ mod tests {
             (b"PK\x05\x06", Some(Container::Zip)),
             (b"PK\x07\x08PK\x03\x04", Some(Container::Zip)),
             (b"PKCS#12", None),
+            (b"SQLite format 3\0\x10\0", Some(Container::Sqlite)),
+            (b"SQLite format 3 is documented", None),
             (&tar, Some(Container::Tar)),
             (&tar[..511], None),
             (&broken, None),

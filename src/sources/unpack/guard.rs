@@ -55,6 +55,11 @@ impl<'m, R> Input<'m, R> {
         Self { inner, tally, failure: None }
     }
 
+    /// What the caller gave.
+    pub fn inner(&self) -> &R {
+        &self.inner
+    }
+
     /// Why the file could not be read to its end.
     pub fn into_problem(self, origin: &Origin) -> Option<Problem> {
         let message = format!("reading stopped: {}\nhint: check the disk or the connection; what was read so far is scanned", self.failure?);

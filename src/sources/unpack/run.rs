@@ -33,7 +33,7 @@ impl Run<'_> {
     pub fn content_after(&mut self, head: &[u8], origin: &Origin, reader: &mut dyn Read, depth: u32) {
         let mut whole = Cursor::new(head).chain(reader);
         match sniff(head) {
-            None => self.visit.stream(origin.clone(), &mut whole),
+            None | Some(Container::Sqlite) => self.visit.stream(origin.clone(), &mut whole),
             Some(container) if depth >= self.limits.depth => self.too_deep(origin, container),
             Some(container) => self.open(container, origin, &mut whole, depth),
         }
@@ -44,7 +44,7 @@ impl Run<'_> {
         match container {
             Container::Tar => return tar::unpack(self, origin, reader, depth),
             Container::Zip => return zip::unpack(self, origin, reader, depth),
-            Container::Gzip | Container::Zstd | Container::Bzip2 | Container::Xz => {}
+            Container::Gzip | Container::Zstd | Container::Bzip2 | Container::Xz | Container::Sqlite => {}
         }
         let counted = Counted::new(reader, &taken);
         let decoder = match container {
