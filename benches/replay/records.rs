@@ -81,7 +81,8 @@ impl Plan {
     }
 }
 
-/// The rest of an access key's id: sixteen letters.
+/// The rest of an access key's id: sixteen letters and digits.
 fn key_id(token: u64) -> String {
-    (0..16).map(|place| char::from(b'A' + ((token >> (place * 4)) % 16) as u8)).collect()
+    let digest = *Fingerprint::of(&token.to_le_bytes()).digest();
+    digest.iter().take(16).map(|b| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[usize::from(b % 32)])).collect()
 }

@@ -103,7 +103,7 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let context = Context { engine: &engine, progress: &progress };
     let grams = ledger.key_for_grams();
     let gram_of = |token: &[u8]| gram_for(token, grams);
-    let reading = Reading { mapping: mapping.as_ref(), reach: settings::reach(flags.reach), now, gram_of: &gram_of };
+    let reading = Reading { mapping: mapping.as_ref(), reach: settings::reach(flags.reach), now, options: &settings.detect, gram_of: &gram_of };
     let options = run_options(flags);
     if flags.paths.iter().any(|path| path.as_os_str() == "-") {
         anyhow::ensure!(flags.paths.len() == 1, "`-` cannot be combined with other paths\nhint: read standard input in a run of its own");
@@ -126,7 +126,7 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
             policy.decide(&mut judged.judgements, judged.issuance.as_ref());
         }
     };
-    let judged = bench.judge(std::mem::take(&mut gathered.spool), &gathered.identities, &mut decide, &mut |judged: Judged| {
+    let judged = bench.judge(&mut gathered, &mut decide, &mut |judged: Judged| {
         dropped += judged.judgements.iter().filter(|judgement| wanted.is_about(judgement) && is_dropped(judgement)).count() as u64;
         for judgement in judged.judgements.iter().filter(|judgement| wanted.has(judgement)) {
             told += 1;

@@ -1,5 +1,6 @@
 //! The thresholds of the detections, each with its default: the `[detect]` table of the settings.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use crate::detect::issuer::Issuer;
 use crate::detect::network::Networks;
 use crate::detect::period::Period;
 use crate::detect::workload::stable;
+use crate::model::token_use::Record;
 
 /// Declares the thresholds and their defaults side by side.
 macro_rules! thresholds {
@@ -157,6 +159,13 @@ impl Options {
         let stable = stable(id);
         let holds = |pattern: &String| [id, &stable].iter().any(|id| matches(pattern, id));
         pools.find(|(_, ids)| ids.iter().any(holds)).map_or(stable.clone(), |(pool, _)| format!("pool `{pool}`"))
+    }
+
+    /// Who made a use, by its record: agent, else workload, else client.
+    #[must_use]
+    pub fn identity<'a>(&self, record: &'a Record, iss: Option<&str>) -> Option<Cow<'a, str>> {
+        let workload = || record.principal.as_ref().map(|id| Cow::Owned(self.workload(id, iss)));
+        record.agent_id.as_deref().map(Cow::Borrowed).or_else(workload).or_else(|| record.client_id.as_deref().map(Cow::Borrowed))
     }
 }
 

@@ -139,9 +139,7 @@ impl<'a> Used<'a> {
     /// Who used it: agent, else workload, else client.
     #[must_use]
     pub fn identity<'b>(&self, one: &'b Use) -> Option<Cow<'b, str>> {
-        let record = &one.what.record;
-        let workload = || record.principal.as_ref().map(|id| Cow::Owned(self.workload(id)));
-        record.agent_id.as_deref().map(Cow::Borrowed).or_else(workload).or_else(|| record.client_id.as_deref().map(Cow::Borrowed))
+        self.options.identity(&one.what.record, self.iss())
     }
 
     /// Whether a use came from where the record or the issuer's settings expect it; `None` where they say nothing, or the log does not.

@@ -1,5 +1,9 @@
 //! Comments on a token's line that say: this one is known and accepted.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// How far from the token a comment counts, in bytes to each side on its line.
 const REACH: usize = 1024;
 /// Markers that accept whatever is on the line.
@@ -18,9 +22,12 @@ pub fn is_allowed(bytes: &[u8], start: usize, end: usize, rule: &str) -> bool {
     [before, after].into_iter().any(|side| accepts(side, rule))
 }
 
+/// Searches for our own marker and for those of others, which take time to prepare.
+static FINDERS: LazyLock<(Finder, [Finder; 6])> = LazyLock::new(|| (Finder::new(OWN), MARKERS.map(Finder::new)));
+
 fn accepts(text: &[u8], rule: &str) -> bool {
-    let own = memchr::memmem::find_iter(text, OWN).any(|at| names(&text[at + OWN.len()..], rule));
-    own || MARKERS.iter().any(|marker| memchr::memmem::find(text, marker).is_some())
+    let (own, others) = &*FINDERS;
+    own.find_iter(text).any(|at| names(&text[at + OWN.len()..], rule)) || others.iter().any(|marker| marker.find(text).is_some())
 }
 
 /// Whether what follows the marker names this rule, or none.

@@ -1,6 +1,8 @@
 //! The engine: built once from rules, then asked about chunks by any number of threads.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use memchr::memmem::Finder;
 
 use crate::model::chunk::{Chunk, Owns};
 use crate::model::finding::{Finding, Identity, Part};
@@ -254,8 +256,11 @@ impl ChunkFindings {
 /// Whether secrets are masked within [`MASK_REACH`] of a token, which lies inside the margins of every chunk.
 fn is_masked_near(bytes: &[u8], span: &std::ops::Range<usize>) -> bool {
     let around = &bytes[span.start.saturating_sub(MASK_REACH)..bytes.len().min(span.end + MASK_REACH)];
-    [&b"***"[..], b"[MASKED]"].iter().any(|mask| memchr::memmem::find(around, mask).is_some())
+    MASKS.iter().any(|mask| mask.find(around).is_some())
 }
+
+/// What stands where a secret was masked.
+static MASKS: LazyLock<[Finder; 2]> = LazyLock::new(|| ["***", "[MASKED]"].map(Finder::new));
 
 /// How far around a token masks are looked for, in bytes.
 const MASK_REACH: usize = 4096;

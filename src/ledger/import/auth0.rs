@@ -20,6 +20,7 @@ pub const FORMAT: Format = Format {
     about: "Auth0 tenant logs, from a stream (`data`) or the management API: token exchanges, revoked refresh tokens",
     framing: Framing::Objects("logs", parse),
     recognizes,
+    marks: &["token", "refresh", "revok"],
 };
 
 /// Successful exchanges for an access token.

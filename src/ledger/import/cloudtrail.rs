@@ -20,6 +20,7 @@ pub const FORMAT: Format = Format {
     about: "AWS CloudTrail: sessions of STS and access keys of IAM; a file with `Records`, an array, or one event on a line",
     framing: Framing::Objects("Records", parse),
     recognizes,
+    marks: &["\"sessionToken\"", "AccessKey\"", "AssumeRo", "GetSessionToken", "GetFederationToken"],
 };
 
 fn recognizes(object: &Map<String, Value>) -> bool {

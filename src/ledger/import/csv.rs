@@ -22,6 +22,7 @@ pub const FORMAT: Format = Format {
     about: "issued-token records as rows under a header; with a mapping, any table",
     framing: Framing::Rows,
     recognizes: |_| false,
+    marks: &[],
 };
 
 /// Makes entries of a row's record.

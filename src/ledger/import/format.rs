@@ -15,6 +15,8 @@ pub struct Format {
     pub about: &'static str,
     /// How its input falls into items.
     pub framing: Framing,
+    /// Texts without all of which an object hands out no token and ends none; they spare a second parse of nearly all records of logs.
+    pub marks: &'static [&'static str],
     /// Whether an object of the input is of this format.
     pub recognizes: fn(&Map<String, Value>) -> bool,
 }

@@ -20,6 +20,7 @@ pub const FORMAT: Format = Format {
     about: "audit log of a GitHub organisation or enterprise, as exported or streamed",
     framing: Framing::Objects("", parse),
     recognizes,
+    marks: &["hashed_token", "personal_access_token", "oauth", "token"],
 };
 
 /// Kinds of events that are about credentials.

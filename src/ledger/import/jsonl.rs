@@ -16,6 +16,7 @@ pub const FORMAT: Format = Format {
     about: "issued-token and lifecycle records, one JSON object on a line; with a mapping, any JSON lines",
     framing: Framing::Lines(parse),
     recognizes,
+    marks: &["\"issued_to\"", "\"issued_at\"", "\"event\"", "\"task_id\""],
 };
 
 fn recognizes(object: &Map<String, Value>) -> bool {

@@ -20,6 +20,7 @@ pub const FORMAT: Format = Format {
     about: "Kubernetes audit log: tokens of service accounts; one event on a line, or an `EventList`",
     framing: Framing::Objects("items", parse),
     recognizes,
+    marks: &["issued-credential-id"],
 };
 
 const ISSUED: &str = "/annotations/authentication.kubernetes.io~1issued-credential-id";

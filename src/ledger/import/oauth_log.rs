@@ -24,6 +24,7 @@ pub const FORMAT: Format = Format {
     about: "log of an OAuth token endpoint (RFC 6749, RFC 8693) and of revocations (RFC 7009), JSON lines",
     framing: Framing::Objects("", parse),
     recognizes,
+    marks: &["grant_type"],
 };
 
 /// Keys under which logs write the time.

@@ -21,6 +21,7 @@ pub const FORMAT: Format = Format {
     about: "Okta System Log: token grants and revocations, API tokens, ends of sessions",
     framing: Framing::Objects("events", parse),
     recognizes,
+    marks: &["token", "session"],
 };
 
 const DEBUG: &str = "/debugContext/debugData";

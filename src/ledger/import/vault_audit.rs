@@ -21,6 +21,7 @@ pub const FORMAT: Format = Format {
     about: "audit device of HashiCorp Vault or OpenBao: logins, created tokens, wrapped responses, revocations",
     framing: Framing::Objects("", parse),
     recognizes,
+    marks: &["\"auth\"", "revoke"],
 };
 
 fn recognizes(object: &Map<String, Value>) -> bool {

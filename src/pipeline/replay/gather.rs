@@ -4,6 +4,7 @@ use crate::ledger::import::entry::Entry;
 use crate::ledger::ledger::Ledger;
 use crate::model::token_key::TokenKey;
 use crate::pipeline::replay::coverage::Coverage;
+use crate::pipeline::replay::habits::Habits;
 use crate::pipeline::replay::identities::Identities;
 use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::recognize::recognize;
@@ -23,13 +24,23 @@ pub struct Gathered<'a> {
     pub count: u64,
     /// Uses, and places where tokens lay.
     pub spool: Spool,
+    /// What identities used, as far as records say.
+    pub habits: Habits,
 }
 
 impl<'a> Gathered<'a> {
     /// Nothing yet; names that one record of this ledger has are of one token.
     #[must_use]
     pub fn new(ledger: &'a Ledger) -> Self {
-        Self { ledger, identities: Identities::default(), entries: Vec::new(), coverage: Coverage::default(), count: 0, spool: Spool::default() }
+        Self {
+            ledger,
+            identities: Identities::default(),
+            entries: Vec::new(),
+            coverage: Coverage::default(),
+            count: 0,
+            spool: Spool::default(),
+            habits: Habits::default(),
+        }
     }
 
     /// Takes over what a stream told.
@@ -41,6 +52,9 @@ impl<'a> Gathered<'a> {
         self.coverage.add(&told.coverage);
         self.entries.extend(told.entries);
         self.count += told.count;
+        for mark in told.marks {
+            self.habits.hear(mark);
+        }
         for names in &told.names {
             self.join(names)?;
         }

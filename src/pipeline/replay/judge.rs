@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use borsh::BorshDeserialize;
+
 use crate::detect::catalogue::judge_uses;
 use crate::detect::collapse::collapse;
 use crate::detect::options::Options;
@@ -16,11 +18,11 @@ use crate::model::judgement::{Judgement, MOST_USES, judgement_id};
 use crate::model::ledger_match::LedgerMatch;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
-use crate::pipeline::replay::habits::Habits;
-use crate::pipeline::replay::identities::Identities;
+use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::habits::Mark;
 use crate::pipeline::replay::keeping::Keeping;
 use crate::pipeline::replay::recognize::{is_fingerprint, recognize};
-use crate::pipeline::replay::spool::{Kind, Spool};
+use crate::pipeline::replay::spool::{Kind, Loaded};
 use crate::store::step::NewUse;
 use crate::store::store::RecordId;
 
@@ -83,23 +85,31 @@ impl<'b> Bench<'b> {
     /// [`ReplayError`], and what `tell` says.
     pub fn judge(
         &'b self,
-        spool: Spool,
-        identities: &Identities,
+        gathered: &mut Gathered,
         decide: &mut dyn FnMut(&mut Judged),
         tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
-        let root = |name| identities.root(name);
-        let mut parts = spool.divide(&root)?;
+        let mut habits = std::mem::take(&mut gathered.habits);
+        let root = |name| gathered.identities.root(name);
+        let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
-        let mut habits = Habits::default();
-        // Who used a tool for the first time is known when all tokens have been seen; of other tokens habits say nothing.
+        // What was kept of earlier runs is met only now.
+        let least = if self.memory == Memory::Kept { 0 } else { self.options.habit_uses };
+        // How often somebody used anything is known when all tokens have been seen; it matters where a tool may be new.
         let mut later = Vec::with_capacity(parts.len());
         for part in &mut parts {
             let (loaded, mut waiting) = (part.load(&root)?, Vec::new());
             for (root, things) in loaded.tokens() {
+                let mut new_tool = false;
+                for mark in marks(&loaded, things)? {
+                    new_tool |= habits.may_be_new(mark, least);
+                }
                 let Some(token) = self.token(root, loaded.things(things), &hearing.keeping)? else { continue };
                 let case = self.case(&token, &[]);
-                if !case.is_handle() && habits.learn(&case) {
+                if !case.is_handle() {
+                    habits.count(&case);
+                }
+                if new_tool {
                     waiting.push(root);
                 } else {
                     let answers = judge_uses(&case);
@@ -125,7 +135,7 @@ impl<'b> Bench<'b> {
         let (mut uses, mut exposures): (Vec<TokenUse>, Vec<Exposure>) = (Vec::new(), Vec::new());
         for (kind, bytes) in things {
             match kind {
-                Kind::Use => uses.push(borsh::from_slice(bytes)?),
+                Kind::Use => uses.push(borsh::from_slice::<(Option<Mark>, TokenUse)>(bytes)?.1),
                 Kind::Exposure => exposures.push(serde_json::from_str(&borsh::from_slice::<String>(bytes)?).map_err(io::Error::from)?),
             }
         }
@@ -175,6 +185,13 @@ impl<'b> Bench<'b> {
         let all = self.ledger.store().family(id)?;
         Ok(all.into_iter().map(|stored| stored.issuance).filter(|one| one != issuance).collect())
     }
+}
+
+/// What is said of habits in a token's records.
+fn marks(loaded: &Loaded, things: &[(u64, usize)]) -> io::Result<Vec<Mark>> {
+    let uses = loaded.things(things).filter(|(kind, _)| *kind == Kind::Use);
+    let marks = uses.map(|(_, mut bytes)| BorshDeserialize::deserialize(&mut bytes));
+    Ok(marks.collect::<io::Result<Vec<Option<Mark>>>>()?.into_iter().flatten().collect())
 }
 
 /// Who hears of tokens that were judged, in turn.

@@ -4,12 +4,12 @@
 
 pub mod about;
 pub mod coverage;
+pub mod habits;
+pub mod spool;
 pub mod sight;
 pub mod identities;
 pub mod recognize;
-pub mod spool;
 pub mod gather;
-pub mod habits;
 pub mod judge;
 pub mod keeping;
 pub mod run;

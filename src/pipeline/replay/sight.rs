@@ -2,12 +2,15 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::BuildHasher as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
+
+use crate::detect::options::Options;
 use crate::detect::place_kind::guess;
 use crate::ledger::import::context::{Context, GramOf};
 use crate::ledger::import::entry::Entry;
-use crate::ledger::import::format::{Format, Framing};
+use crate::ledger::import::format::{FORMATS, Format, Framing};
 use crate::model::exposure::{Exposure, PlaceKind, Reach};
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
@@ -17,6 +20,7 @@ use crate::observe::mapping::Mapping;
 use crate::observe::reader::{ReadRecord, Reader, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
+use crate::pipeline::replay::habits::Mark;
 use crate::pipeline::replay::spool::{Kind, Packed};
 
 /// What records mean beyond themselves.
@@ -28,6 +32,8 @@ pub struct Reading<'a> {
     pub reach: Option<Reach>,
     /// The time of what nothing dates.
     pub now: Instant,
+    /// Settings, by which workloads count as one.
+    pub options: &'a Options,
     /// How n-grams are made of raw tokens that records hand out.
     pub gram_of: GramOf<'a>,
 }
@@ -39,6 +45,8 @@ pub struct Sightings {
     pub packed: Packed,
     /// How many uses.
     pub count: u64,
+    /// What they say of habits.
+    pub marks: Vec<Mark>,
     /// Names that were logged together.
     pub names: Vec<Vec<TokenKey>>,
     /// Issuances and facts.
@@ -145,12 +153,14 @@ impl<'a> Sight<'a> {
     fn used(&mut self, one: &TokenUse) {
         self.told.count += 1;
         if let Some(home) = self.meet(&one.presented.keys) {
-            self.told.packed.push(home, Kind::Use, one);
+            let mark = Mark::of(&one.record, self.reading.options);
+            self.told.marks.extend(mark);
+            self.told.packed.push(home, Kind::Use, &(mark, one));
         }
         if let Some(handle) = handle(one) {
             let home = self.meet(std::slice::from_ref(&handle)).expect("because it has a name");
             let presented = Presented { keys: vec![handle], ..Presented::default() };
-            self.told.packed.push(home, Kind::Use, &TokenUse { presented, ..one.clone() });
+            self.told.packed.push(home, Kind::Use, &(None::<Mark>, TokenUse { presented, ..one.clone() }));
         }
     }
 
@@ -183,11 +193,11 @@ impl<'a> Sight<'a> {
     /// Issuances and facts that a record tells of.
     fn issued(&mut self, record: &ReadRecord) {
         let format = match record.understood {
-            Understood::By(name) if tells_issuance(name, record.bytes) => Format::named(name),
-            Understood::UnknownObject | Understood::By("generic") => Format::named("jsonl").filter(|_| tells_record(record.bytes)),
+            Understood::UnknownObject | Understood::By("generic") => Format::named("jsonl"),
+            Understood::By(name) => Format::named(name),
             _ => None,
         };
-        let entries = match format.map(|format| &format.framing) {
+        let entries = match format.filter(|format| tells(format, record.bytes)).map(|format| &format.framing) {
             Some(Framing::Lines(parse)) => std::str::from_utf8(record.bytes).ok().and_then(|text| parse(text, None, self.reading.gram_of).ok()),
             Some(Framing::Objects(_, parse)) => {
                 serde_json::from_slice(record.bytes).ok().and_then(|mut value| parse(&mut value, &mut self.context).ok())
@@ -253,24 +263,12 @@ fn exposure(finding: &Finding, uri: &str, (time, place): (Option<Instant>, Optio
     }
 }
 
-/// Words without which a record of these logs hands out no token and ends none; they spare a second parse of nearly all records.
-const MARKS: [(&str, &[&str]); 8] = [
-    ("cloudtrail", &["\"sessionToken\"", "AccessKey\"", "AssumeRo", "GetSessionToken", "GetFederationToken"]),
-    ("k8s-audit", &["issued-credential-id"]),
-    ("vault-audit", &["\"auth\"", "revoke"]),
-    ("github-audit", &["hashed_token", "personal_access_token", "oauth", "token"]),
-    ("okta", &["token", "session"]),
-    ("auth0", &["token", "refresh", "revok"]),
-    ("entra", &["uniqueTokenIdentifier"]),
-    ("oauth-log", &["grant_type"]),
-];
+/// Searches for the marks of formats that tell of issuances, which take time to prepare.
+static MARKS: LazyLock<Vec<(&'static str, Vec<Finder>)>> =
+    LazyLock::new(|| FORMATS.iter().map(|format| (format.name, format.marks.iter().map(Finder::new).collect())).collect());
 
-fn tells_issuance(format: &str, bytes: &[u8]) -> bool {
-    let marks = MARKS.iter().find(|(name, _)| *name == format).map_or(&[][..], |(_, marks)| marks);
-    marks.iter().any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some())
-}
-
-/// Whether an object may be one of our own issued-token or lifecycle records.
-fn tells_record(bytes: &[u8]) -> bool {
-    ["\"issued_to\"", "\"issued_at\"", "\"event\"", "\"task_id\""].iter().any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some())
+/// Whether a record may tell of an issuance, as this format would.
+fn tells(format: &Format, bytes: &[u8]) -> bool {
+    let marks = MARKS.iter().find(|(name, _)| *name == format.name);
+    marks.is_some_and(|(_, marks)| marks.iter().any(|mark| mark.find(bytes).is_some()))
 }

@@ -18,7 +18,7 @@ const HEAD: usize = 13;
 /// What a packed thing is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// A `TokenUse`.
+    /// What it says of habits, `Option<Mark>`, and a `TokenUse`.
     Use = 0,
     /// An `Exposure`, as JSON.
     Exposure = 1,

@@ -1,5 +1,9 @@
 //! Filters that look at the value itself.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::scan::candidate::Lead;
 use crate::scan::filter::Case;
 use crate::scan::random::{looks_generated, repeats};
@@ -27,6 +31,10 @@ const PLACEHOLDERS: [&[u8]; 19] = [
     b"deadbeef",
 ];
 
+/// The same in any case, in one search.
+static PLACEHOLDER_FINDER: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(PLACEHOLDERS).expect("because they are few and short"));
+
 /// Filter `repetition`.
 #[must_use]
 pub fn is_repetition(case: &Case) -> bool {
@@ -37,8 +45,7 @@ pub fn is_repetition(case: &Case) -> bool {
 #[must_use]
 pub fn is_placeholder(case: &Case) -> bool {
     let token = case.token();
-    let lower = token[..token.len().min(512)].to_ascii_lowercase();
-    PLACEHOLDERS.iter().any(|word| memchr::memmem::find(&lower, word).is_some()) || is_crossed_out(case.body())
+    PLACEHOLDER_FINDER.is_match(&token[..token.len().min(512)]) || is_crossed_out(case.body())
 }
 
 /// Whether letters `x` stand for the secret: more of them in a row than a generated text of this length has by chance.
@@ -51,7 +58,7 @@ fn is_crossed_out(body: &[u8]) -> bool {
 #[must_use]
 pub fn is_template(case: &Case) -> bool {
     let token = case.token();
-    let opens = [&b"${"[..], b"{{", b"<%", b"#{", b"$(", b"%(", b"@@"].iter().any(|mark| memchr::memmem::find(token, mark).is_some());
+    let opens = token.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"<%" | b"#{" | b"$(" | b"%(" | b"@@"));
     let before = case.before(3);
     let wrapped = before.ends_with(b"${") || before.ends_with(b"{{") || before.ends_with(b"<") || before.ends_with(b"{{ ") || before.ends_with(b"$");
     opens
@@ -144,6 +151,10 @@ fn is_code(case: &Case) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use aho_corasick::AhoCorasick;
+
     use crate::scan::candidate::Lead;
     use crate::scan::filter::{Case, silenced_by};
     use crate::scan::introducer::introduce;
