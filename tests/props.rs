@@ -193,7 +193,7 @@ fn heard(folder: &Path, threads: usize) -> Heard {
     let options = run::Options { threads, walk: WalkOptions::default(), limits: UnpackLimits::default() };
     let progress = Progress::default();
     let mut heard = Heard::default();
-    scan_paths(Context { engine: &ENGINE, progress: &progress }, vec![folder.to_owned()], &options, &mut heard);
+    scan_paths(Context { engine: &ENGINE, progress: &progress, listen: None }, vec![folder.to_owned()], &options, &mut heard);
     heard
 }
 

@@ -161,6 +161,37 @@ fn names_of_one_token_are_joined_by_its_record() {
 }
 
 #[test]
+fn a_scan_judges_uses_in_the_same_pass() {
+    let folder = simulated(&order(6));
+    let at = folder.path();
+    let told = |words: &[&str]| {
+        let ran = run(at, words);
+        assert!(matches!(ran.status, 0 | 1), "{}", ran.err());
+        let lines: Vec<Value> = ran.out().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let (judgements, findings): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.get("judgement_id").is_some());
+        let names: BTreeSet<_> = judgements.iter().map(name).collect();
+        (names, findings.len())
+    };
+    let (replayed, _) = told(&["replay", "logs", "--config", "logs/settings.toml", "--format", "jsonl"]);
+    let scan = ["scan", "logs", "--config", "logs/settings.toml", "--format", "jsonl", "--replay"];
+    let (scanned, findings) = told(&scan);
+    assert_eq!(scanned, replayed);
+    let (none, plain) = told(&scan[..6]);
+    assert!(none.is_empty() && plain == findings && findings > 0, "{plain} {findings}");
+    // With a state, places are noted once, by the scan.
+    told(&[&scan[..], &["--state", "st"]].concat());
+    let stats: Value = serde_json::from_str(&run(at, &["ledger", "stats", "--state", "st", "--format", "json"]).out()).unwrap();
+    assert!(stats["uses"].as_u64() > Some(1000) && stats["judgements"].as_u64() > Some(10), "{stats}");
+    for (words, wanted) in [
+        (&["scan", "logs", "--replay", "--format", "sarif"][..], "`--replay` cannot write `sarif`"),
+        (&["scan", "logs", "--policy", "x"], "add `--replay`"),
+    ] {
+        let ran = run(at, words);
+        assert!(ran.status == 2 && ran.err().contains(wanted), "{}: {}", ran.status, ran.err());
+    }
+}
+
+#[test]
 fn bad_records_are_counted_and_the_rest_is_judged() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

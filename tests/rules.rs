@@ -356,7 +356,7 @@ fn every_token_is_found_exactly_in_utf16() {
 fn scan_stream(mut bytes: &[u8]) -> Vec<Finding> {
     let progress = Progress::default();
     let mut found = Vec::new();
-    scan_all(Context { engine: &ENGINE, progress: &progress }, Origin::Memory("test".into()), &mut bytes, Vec::new(), &mut |event| {
+    scan_all(Context { engine: &ENGINE, progress: &progress, listen: None }, Origin::Memory("test".into()), &mut bytes, Vec::new(), &mut |event| {
         if let Event::Part(_, part) = event {
             found.extend(part.findings);
         }

@@ -3,12 +3,14 @@
 pub mod exit;
 pub mod explain;
 pub mod fingerprint;
+pub mod judging;
 pub mod ledger;
 pub mod replay;
 pub mod reporter;
 pub mod rules;
 pub mod rules_check;
 pub mod scan;
+pub mod scan_replay;
 mod stdin;
 pub mod stories;
 pub mod terminal;

@@ -10,15 +10,19 @@ use anyhow::Context as _;
 use jiff::{Timestamp, Unit};
 
 use crate::cli::exit::Exit;
-use crate::cli::ledger::{keys_directory, open_at};
+use crate::cli::judging::ledger;
+use crate::cli::ledger::keys_directory;
 use crate::cli::reporter::{Reporter, Wanted, Writing};
+use crate::cli::scan_replay::Replay;
 use crate::cli::stdin::Stdin;
 use crate::cli::terminal::{draw, say, shows_progress, style};
 use crate::config::error::ConfigError;
 use crate::config::flags::{Colour, ScanFlags};
+use crate::config::ledger_flags::StateFlags;
 use crate::config::settings::{self, Target};
 use crate::detect::options::Options;
 use crate::model::fingerprint::FingerprintKey;
+use crate::model::grade::Severity;
 use crate::model::instant::Instant;
 use crate::model::known::Known;
 use crate::model::origin::Origin;
@@ -28,6 +32,7 @@ use crate::outputs::output::{Context, Live};
 use crate::outputs::summary::{is_complete, summary_line};
 use crate::pipeline::baseline::Baseline;
 use crate::pipeline::ignore_list::IgnoreList;
+use crate::pipeline::listen::Listen;
 use crate::pipeline::ours::{Asked, Book};
 use crate::pipeline::progress::Progress;
 use crate::pipeline::run::{self, scan_paths, scan_reader};
@@ -35,7 +40,6 @@ use crate::pipeline::stream;
 use crate::pipeline::suppress::{Accepted, Report};
 use crate::scan::engine::{self, Engine};
 use crate::store::keys;
-use crate::store::state_dir::Access;
 
 /// Scans and reports.
 ///
@@ -47,10 +51,10 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     let now = Instant(started.round(Unit::Second).unwrap_or(started));
     let clock = Clock::now();
     let target = settings::target(flags)?;
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let options = settings::run(flags, processors)?;
+    let options = settings::run(flags)?;
     let rules = settings::rules(&flags.rules, &flags.only, &flags.disable)?;
-    let (asked, known, further_keys) = asked(flags)?;
+    let mut replay = if flags.replay { Some(Replay::new(flags, now)?) } else { None };
+    let (asked, known, further_keys) = asked(flags, replay.as_ref())?;
     let engine = Engine::new(&rules, engine::Options { further_keys, known, ..settings::engine(flags)? });
     let progress = Arc::new(Progress::default());
     let mut reporter = reporter(flags, &target, &progress, (asked, now))?;
@@ -63,7 +67,12 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
         gitlab_version: flags.gitlab_version.clone(),
         root: std::env::current_dir().ok(),
     });
-    run(&engine, &target, &options, &mut reporter, !flags.quiet && shows_progress());
+    let scan =
+        |listen: Option<&dyn Listen>, reporter: &mut Reporter| run(&engine, &target, (&options, listen), reporter, !flags.quiet && shows_progress());
+    match &mut replay {
+        Some(replay) => replay.listen(|listen| scan(Some(listen), &mut reporter)),
+        None => scan(None, &mut reporter),
+    }
     reporter.remember();
     let summary = Summary {
         started,
@@ -80,14 +89,20 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
         say(format_args!("{}", summary_line(&summary)));
     }
     written?;
+    let alarm = replay.map(|replay| replay.tell(flags, style(colour))).transpose()?.flatten();
     baselines(flags, &mut reporter, &summary)?;
-    Ok(status(flags, &reporter, &summary))
+    Ok(status(flags, reporter.worst.max(alarm), &summary))
 }
 
 /// Who is asked about findings, who knows tokens that no rule knows, and the keys under which findings are also named.
 type Knowledge = (Asked, Option<Arc<dyn Known>>, Vec<FingerprintKey>);
 
-fn asked(flags: &ScanFlags) -> anyhow::Result<Knowledge> {
+fn asked(flags: &ScanFlags, replay: Option<&Replay>) -> anyhow::Result<Knowledge> {
+    if !flags.replay {
+        for (flag, set) in [("--mapping", flags.judging.mapping.is_some()), ("--policy", flags.judging.policy.is_some())] {
+            anyhow::ensure!(!set, "`{flag}` is about uses of tokens\nhint: add `--replay`");
+        }
+    }
     for (flag, set) in [("--only-ours", flags.only_ours && flags.ledger_filter.is_none()), ("--only-live", flags.only_live)] {
         if set && flags.state.is_none() {
             return Err(ConfigError::NeedsState { flag }.into());
@@ -98,11 +113,16 @@ fn asked(flags: &ScanFlags) -> anyhow::Result<Knowledge> {
         return Ok((Asked::Filter(Arc::clone(&known)), Some(known), Vec::new()));
     }
     let Some(place) = &flags.state else { return Ok((Asked::Nobody, None, Vec::new())) };
-    let access = if flags.allow_shared_state { Access::Shared } else { Access::Owner };
-    let ledger = Arc::new(open_at(place, access)?);
+    let ledger = replay.map_or_else(|| ledger(&state_flags(flags)), |replay| Ok(Arc::clone(replay.ledger())))?;
     let keys = keys_directory(place).map(keys::all).transpose()?.unwrap_or_default();
     let book = Book { ledger: Arc::clone(&ledger), reach: settings::reach(flags.reach), options: Options::default(), seen: Vec::new() };
     Ok((Asked::Ledger(Box::new(book)), Some(ledger), keys))
+}
+
+/// Where the state is.
+#[must_use]
+pub fn state_flags(flags: &ScanFlags) -> StateFlags {
+    StateFlags { state: flags.state.clone(), allow_shared_state: flags.allow_shared_state }
 }
 
 fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress, (asked, now): (Asked, Instant)) -> anyhow::Result<Reporter<'a>> {
@@ -152,9 +172,9 @@ fn directories(target: &Target) -> Vec<PathBuf> {
     directories
 }
 
-fn run(engine: &Engine, target: &Target, options: &run::Options, reporter: &mut Reporter, shows: bool) {
+fn run(engine: &Engine, target: &Target, (options, listen): (&run::Options, Option<&dyn Listen>), reporter: &mut Reporter, shows: bool) {
     let progress = reporter.progress;
-    let context = stream::Context { engine, progress };
+    let context = stream::Context { engine, progress, listen };
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         if shows {
@@ -223,8 +243,8 @@ fn baselines(flags: &ScanFlags, reporter: &mut Reporter, summary: &Summary) -> a
     Ok(())
 }
 
-fn status(flags: &ScanFlags, reporter: &Reporter, summary: &Summary) -> Exit {
-    let failing = settings::failing(flags.fail_on).is_some_and(|least| reporter.worst >= Some(least));
+fn status(flags: &ScanFlags, worst: Option<Severity>, summary: &Summary) -> Exit {
+    let failing = settings::failing(flags.fail_on).is_some_and(|least| worst >= Some(least));
     if summary.interrupted {
         Exit::Interrupted
     } else if failing {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::replay_flags::JudgingFlags;
 use crate::outputs::format::FORMATS;
 
 /// Finds bearer tokens where they leak
@@ -164,6 +165,13 @@ pub struct ScanFlags {
     /// Report only tokens that the ledger knows to be alive
     #[arg(long, help_heading = "Ledger")]
     pub only_live: bool,
+
+    /// Also read what is scanned as logs, and tell where tokens were used that were not issued for it (`beartrap replay`); text and JSONL only
+    #[arg(long, help_heading = "Replay")]
+    pub replay: bool,
+    #[command(flatten, next_help_heading = "Replay")]
+    /// How uses are judged
+    pub judging: JudgingFlags,
 
     /// Leave out files larger than this, such as 10M
     #[arg(long, value_name = "SIZE", help_heading = "What is read")]

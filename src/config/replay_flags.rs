@@ -9,6 +9,20 @@ use crate::config::flags::{FailOn, Readers};
 use crate::config::ledger_flags::StateFlags;
 use crate::outputs::judgement::format::FORMATS;
 
+/// How uses of tokens are read and judged.
+#[derive(Args, Debug)]
+pub struct JudgingFlags {
+    /// Settings: thresholds, exceptions, issuers; by default `beartrap.toml` in the working directory, where there is one
+    #[arg(long, value_name = "FILE", env = "BEARTRAP_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// How records of your own formats are read: a mapping file (docs/replay.md)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// What decides about judgements: a policy in Rego (docs/policy.md)
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+}
+
 /// `beartrap replay`.
 #[derive(Args, Debug)]
 pub struct ReplayFlags {
@@ -21,15 +35,9 @@ pub struct ReplayFlags {
     /// How judgements are written
     #[arg(short, long, default_value = "text", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
     pub format: String,
-    /// Settings: thresholds, exceptions, issuers; by default `beartrap.toml` in the working directory, where there is one
-    #[arg(long, value_name = "FILE", env = "BEARTRAP_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// How records of your own formats are read: a mapping file (docs/replay.md)
-    #[arg(long, value_name = "FILE")]
-    pub mapping: Option<PathBuf>,
-    /// What decides about judgements: a policy in Rego (docs/policy.md)
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
+    #[command(flatten)]
+    /// How uses are read and judged
+    pub judging: JudgingFlags,
     /// Tell only what happened from this time on, such as `2026-03-02T10:00:00Z` or `24h`; earlier uses are judged with all the same
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,

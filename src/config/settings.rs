@@ -82,9 +82,9 @@ pub fn engine(flags: &ScanFlags) -> Result<engine::Options, ConfigError> {
 /// # Errors
 ///
 /// A size that cannot be understood.
-pub fn run(flags: &ScanFlags, processors: usize) -> Result<run::Options, ConfigError> {
+pub fn run(flags: &ScanFlags) -> Result<run::Options, ConfigError> {
     Ok(run::Options {
-        threads: if flags.threads == 0 { processors } else { flags.threads },
+        threads: threads(flags.threads),
         walk: WalkOptions {
             hidden: if flags.no_hidden { Hidden::Skip } else { Hidden::Include },
             gitignore: if flags.respect_gitignore { GitIgnore::Respect } else { GitIgnore::Ignore },
@@ -93,6 +93,12 @@ pub fn run(flags: &ScanFlags, processors: usize) -> Result<run::Options, ConfigE
         },
         limits: UnpackLimits { depth: flags.max_archive_depth, ..UnpackLimits::default() },
     })
+}
+
+/// How many threads are meant: 0 means one for each processor.
+#[must_use]
+pub fn threads(asked: usize) -> usize {
+    if asked == 0 { std::thread::available_parallelism().map_or(1, std::num::NonZero::get) } else { asked }
 }
 
 /// Formats and the files they go to.

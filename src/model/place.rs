@@ -46,3 +46,12 @@ pub struct Position {
     /// Column in Unicode code points, counted from 1; bytes that could only continue a character count as none.
     pub column: u64,
 }
+
+impl Position {
+    /// A relative position, counted from where something begins, in the whole; one before the beginning has wrapped around.
+    #[must_use]
+    pub fn from(self, start: Self) -> Self {
+        let column = if self.line == 0 { start.column.wrapping_add(self.column) } else { self.column + 1 };
+        Self { line: start.line.wrapping_add(self.line), column }
+    }
+}

@@ -34,9 +34,19 @@ pub enum Work {
     Problem(Problem),
 }
 
+/// What threads share.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sharing {
+    /// Files, and the chunks of a large one.
+    Chunks,
+    /// Files only.
+    Files,
+}
+
 /// The source of all work of a run.
 pub struct Feed {
     walk: Walk,
+    sharing: Sharing,
     large: Option<Large>,
     next: u64,
     spares: Vec<Vec<u8>>,
@@ -52,8 +62,8 @@ struct Large {
 impl Feed {
     /// The files of a walk.
     #[must_use]
-    pub fn new(walk: Walk) -> Self {
-        Self { walk, large: None, next: 0, spares: Vec::new() }
+    pub fn new(walk: Walk, sharing: Sharing) -> Self {
+        Self { walk, sharing, large: None, next: 0, spares: Vec::new() }
     }
 
     /// Takes a buffer back, for a chunk to come.
@@ -91,7 +101,7 @@ impl Feed {
             Ok(file) => file,
             Err(problem) => return Some(Work::Problem(problem)),
         };
-        if file.kind != FileKind::Regular || file.size < LARGE {
+        if self.sharing == Sharing::Files || file.kind != FileKind::Regular || file.size < LARGE {
             return Some(Work::File(file));
         }
         match open_plain(&file) {

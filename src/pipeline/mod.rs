@@ -5,6 +5,7 @@ pub mod collect;
 pub mod feed;
 pub mod ignore_list;
 pub mod importing;
+pub mod listen;
 pub mod ours;
 pub mod policy;
 pub mod progress;

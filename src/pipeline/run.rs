@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::model::origin::Origin;
 use crate::model::problem::Problem;
 use crate::pipeline::collect::Collect;
-use crate::pipeline::feed::{Feed, Work};
+use crate::pipeline::feed::{Feed, Sharing, Work};
 use crate::pipeline::stream::{Context, Event, HEAD, scan_all, scan_live, unreadable};
 use crate::pipeline::suppress::Report;
 use crate::sources::encoding::Encoding;
@@ -27,7 +27,9 @@ pub struct Options {
 
 /// Scans files and trees; findings and problems are reported in the order of the walk.
 pub fn scan_paths(context: Context, paths: Vec<PathBuf>, options: &Options, report: &mut (dyn Report + Send)) {
-    let feed = Mutex::new(Feed::new(Walk::new(paths, options.walk.clone())));
+    // Whoever listens hears a stream in order.
+    let sharing = if context.listen.is_some() { Sharing::Files } else { Sharing::Chunks };
+    let feed = Mutex::new(Feed::new(Walk::new(paths, options.walk.clone()), sharing));
     let collect = Mutex::new(Collect::new(report));
     let worker = Worker { context, limits: &options.limits, feed: &feed };
     if options.threads < 2 {

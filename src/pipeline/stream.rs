@@ -3,10 +3,12 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use crate::model::chunk::Chunk;
 use crate::model::finding::Finding;
 use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
 use crate::model::problem::{Problem, ProblemKind};
+use crate::pipeline::listen::{Ear, Listen};
 use crate::pipeline::progress::Progress;
 use crate::scan::engine::{ChunkFindings, Engine};
 use crate::sources::cutter::{Cut, CutOptions, Cutter};
@@ -30,6 +32,8 @@ pub struct Context<'a> {
     pub engine: &'a Engine,
     /// Counters, and the flag that stops the run.
     pub progress: &'a Progress,
+    /// Somebody who hears every stream.
+    pub listen: Option<&'a dyn Listen>,
 }
 
 /// Bytes that are looked at to tell an encoding or a container.
@@ -37,44 +41,35 @@ pub const HEAD: usize = 512;
 
 /// Scans a stream from its start to its end with full chunks; gives the buffer back.
 pub fn scan_all(context: Context, origin: Origin, reader: &mut dyn Read, buffer: Vec<u8>, tell: &mut dyn FnMut(Event)) -> Vec<u8> {
-    scan_heard(context, origin, reader, buffer, &mut Ears { tell, hear: None })
-}
-
-/// Somebody who hears bytes.
-pub type Hearing<'a> = dyn FnMut(&[u8]) + 'a;
-
-/// Who hears of a stream.
-pub struct Ears<'a> {
-    /// Hears of what was found.
-    pub tell: &'a mut dyn FnMut(Event),
-    /// Hears the stream's bytes, before what was found in them.
-    pub hear: Option<&'a mut Hearing<'a>>,
-}
-
-/// As [`scan_all`], with somebody who hears the bytes as well.
-pub fn scan_heard(context: Context, origin: Origin, reader: &mut dyn Read, buffer: Vec<u8>, ears: &mut Ears) -> Vec<u8> {
     let mut head = Vec::with_capacity(HEAD);
     let started = reader.take(HEAD as u64).read_to_end(&mut head);
     let encoding = Encoding::of(&head);
     let skip = usize::from(matches!(encoding, Encoding::Utf16 { skip: 2, .. })) * 2;
     let mut whole = io::Cursor::new(&head[skip..]).chain(reader);
     let origin = Arc::new(origin);
-    (ears.tell)(Event::Begin);
+    tell(Event::Begin);
     context.progress.add_file();
     let mut cutter = Cutter::reusing(CutOptions::default(), buffer);
     let read = match encoding {
-        Encoding::Bytes => chunks(context, &origin, encoding, &mut whole, &mut cutter, ears),
-        Encoding::Utf16 { order, .. } => chunks(context, &origin, encoding, &mut Narrow::new(&mut whole, order), &mut cutter, ears),
+        Encoding::Bytes => chunks(context, &origin, encoding, (&mut whole, &mut cutter), tell),
+        Encoding::Utf16 { order, .. } => chunks(context, &origin, encoding, (&mut Narrow::new(&mut whole, order), &mut cutter), tell),
     };
     if let Err(error) = started.map(drop).and(read) {
-        (ears.tell)(Event::Problem(unreadable(&origin, &error)));
+        tell(Event::Problem(unreadable(&origin, &error)));
     }
     cutter.into_buffer()
 }
 
-fn chunks(context: Context, origin: &Arc<Origin>, encoding: Encoding, reader: &mut dyn Read, cutter: &mut Cutter, ears: &mut Ears) -> io::Result<()> {
+fn chunks(
+    context: Context,
+    origin: &Arc<Origin>,
+    encoding: Encoding,
+    (reader, cutter): (&mut dyn Read, &mut Cutter),
+    tell: &mut dyn FnMut(Event),
+) -> io::Result<()> {
     let mut spare = Vec::new();
     let mut outcome = Ok(());
+    let mut ear = Ear::new(context.listen, origin);
     while !cutter.is_done() && !context.progress.is_cancelled() {
         if outcome.is_ok() {
             outcome = cutter.fill(reader);
@@ -83,16 +78,22 @@ fn chunks(context: Context, origin: &Arc<Origin>, encoding: Encoding, reader: &m
             }
         }
         let Some(chunk) = cutter.cut(Cut::Full, std::mem::take(&mut spare)) else { break };
-        context.progress.add_bytes(chunk.core.len() as u64);
-        if let Some(hear) = &mut ears.hear {
-            hear(&chunk.bytes[chunk.core.clone()]);
-        }
-        let mut found = context.engine.scan_chunk(origin, &chunk);
+        let mut found = scan(context, origin, &chunk, &mut ear);
         widen(&mut found, encoding);
-        (ears.tell)(Event::Part(Arc::clone(origin), found));
+        tell(Event::Part(Arc::clone(origin), found));
         spare = chunk.bytes;
     }
+    ear.end();
     outcome
+}
+
+/// Scans a chunk, with somebody who may listen.
+fn scan(context: Context, origin: &Arc<Origin>, chunk: &Chunk, ear: &mut Ear) -> ChunkFindings {
+    context.progress.add_bytes(chunk.core.len() as u64);
+    ear.bytes(&chunk.bytes[chunk.core.clone()]);
+    let found = context.engine.scan_chunk(origin, chunk);
+    ear.found(&found);
+    found
 }
 
 /// Scans a stream as it arrives: what a line holds is told before the next line has to come.
@@ -100,6 +101,7 @@ pub fn scan_live(context: Context, origin: &Arc<Origin>, first: &[u8], reader: &
     tell(Event::Begin);
     context.progress.add_file();
     let mut cutter = Cutter::new(CutOptions::default());
+    let mut ear = Ear::new(context.listen, origin);
     let mut spare = Vec::new();
     if first.is_empty() {
         cutter.end();
@@ -107,19 +109,19 @@ pub fn scan_live(context: Context, origin: &Arc<Origin>, first: &[u8], reader: &
     cutter.push(first);
     while !context.progress.is_cancelled() {
         while let Some(chunk) = cutter.cut(Cut::Lines, std::mem::take(&mut spare)) {
-            context.progress.add_bytes(chunk.core.len() as u64);
-            let found = context.engine.scan_chunk(origin, &chunk);
+            let found = scan(context, origin, &chunk, &mut ear);
             tell(Event::Part(Arc::clone(origin), found));
             spare = chunk.bytes;
         }
         if cutter.is_done() {
-            return;
+            break;
         }
         if let Err(error) = cutter.fill_some(reader) {
             tell(Event::Problem(unreadable(origin, &error)));
             cutter.end();
         }
     }
+    ear.end();
 }
 
 /// Brings the findings of a narrowed text back to the offsets of the source.

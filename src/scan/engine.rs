@@ -238,18 +238,19 @@ impl Engine {
 impl ChunkFindings {
     /// Turns relative positions into those of the source, and moves `at` to the end of the core.
     pub fn place(&mut self, at: &mut Position) {
-        let shift = |position: &mut Position| {
-            position.column = if position.line == 0 { at.column.wrapping_add(position.column) } else { position.column + 1 };
-            position.line = at.line.wrapping_add(position.line);
-        };
+        let shift = |position: &mut Position| *position = position.from(*at);
         for finding in &mut self.findings {
             shift(&mut finding.position);
             finding.parts.iter_mut().for_each(|part| shift(&mut part.position));
         }
         self.filtered.iter_mut().for_each(|filtered| shift(&mut filtered.position));
-        let mut end = self.advance;
-        shift(&mut end);
-        *at = end;
+        *at = self.end(*at);
+    }
+
+    /// Where the core ends that begins at `at`.
+    #[must_use]
+    pub fn end(&self, at: Position) -> Position {
+        self.advance.from(at)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Gathers what all streams of a run tell, by token.
 
+use std::sync::Arc;
+
 use crate::ledger::import::entry::Entry;
 use crate::ledger::ledger::Ledger;
 use crate::model::token_key::TokenKey;
@@ -12,8 +14,8 @@ use crate::pipeline::replay::sight::Sightings;
 use crate::pipeline::replay::spool::Spool;
 
 /// What a run has gathered.
-pub struct Gathered<'a> {
-    ledger: &'a Ledger,
+pub struct Gathered {
+    ledger: Arc<Ledger>,
     /// Which names are of one token.
     pub identities: Identities,
     /// Issuances and facts that logs told.
@@ -28,10 +30,10 @@ pub struct Gathered<'a> {
     pub habits: Habits,
 }
 
-impl<'a> Gathered<'a> {
+impl Gathered {
     /// Nothing yet; names that one record of this ledger has are of one token.
     #[must_use]
-    pub fn new(ledger: &'a Ledger) -> Self {
+    pub fn new(ledger: Arc<Ledger>) -> Self {
         Self {
             ledger,
             identities: Identities::default(),
@@ -64,7 +66,7 @@ impl<'a> Gathered<'a> {
     /// Joins names that were logged together, and those that the ledger has for their token.
     fn join(&mut self, names: &[TokenKey]) -> Result<(), ReplayError> {
         let is_new = names.iter().any(|name| self.identities.is_new(name.index()));
-        let record = if is_new { recognize(self.ledger, names)? } else { None };
+        let record = if is_new { recognize(&self.ledger, names)? } else { None };
         let recorded = record.map(|(_, stored)| stored.issuance.keys()).unwrap_or_default();
         self.identities.join(own(names).chain(&recorded).map(TokenKey::index));
         Ok(())

@@ -45,6 +45,8 @@ pub enum Memory {
     None,
     /// Uses, places and judgements, for later runs.
     Kept,
+    /// The same but for places, which somebody else notes.
+    Placeless,
 }
 
 /// Why a run cannot be judged.
@@ -94,7 +96,7 @@ impl<'b> Bench<'b> {
         let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
         // What was kept of earlier runs is met only now.
-        let least = if self.memory == Memory::Kept { 0 } else { self.options.habit_uses };
+        let least = if self.memory != Memory::None { 0 } else { self.options.habit_uses };
         // How often somebody used anything is known when all tokens have been seen; it matters where a tool may be new.
         let mut later = Vec::with_capacity(parts.len());
         for part in &mut parts {

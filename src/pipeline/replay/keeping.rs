@@ -31,7 +31,7 @@ impl<'a> Keeping<'a> {
     /// Uses of this run as they will be kept; none where nothing is.
     #[must_use]
     pub fn new_uses(&self, uses: &[TokenUse]) -> Vec<NewUse> {
-        if self.bench.memory == Memory::Kept { uses.iter().map(new_use).collect() } else { Vec::new() }
+        if self.bench.memory != Memory::None { uses.iter().map(new_use).collect() } else { Vec::new() }
     }
 
     /// Adds the uses that earlier runs kept of a token, one of whose names has this index, to those of this run.
@@ -63,7 +63,8 @@ impl<'a> Keeping<'a> {
             return Ok(());
         }
         self.uses.extend(new);
-        self.seen.extend(judged.record.into_iter().flat_map(|record| exposures.iter().map(move |one| Seen { record, exposure: one.clone() })));
+        let noted = judged.record.filter(|_| self.bench.memory == Memory::Kept);
+        self.seen.extend(noted.into_iter().flat_map(|record| exposures.iter().map(move |one| Seen { record, exposure: one.clone() })));
         if !judged.judgements.is_empty() {
             let earlier = self.bench.ledger.store().judgements(&judged.names)?;
             for new in &mut judged.judgements {
@@ -81,7 +82,7 @@ impl<'a> Keeping<'a> {
     ///
     /// [`ReplayError`]; then none of it was written.
     pub fn commit(&mut self) -> Result<(), ReplayError> {
-        if self.bench.memory == Memory::Kept {
+        if self.bench.memory != Memory::None {
             let step = Step { uses: &self.uses, seen: &self.seen, judgements: &self.judgements, ..Step::default() };
             self.bench.ledger.store().commit(&step)?;
             self.uses.clear();

@@ -12,4 +12,4 @@ pub mod recognize;
 pub mod gather;
 pub mod judge;
 pub mod keeping;
-pub mod run;
+pub mod listener;

@@ -11,6 +11,8 @@ use crate::detect::place_kind::guess;
 use crate::ledger::import::context::{Context, GramOf};
 use crate::ledger::import::entry::Entry;
 use crate::ledger::import::format::{FORMATS, Format, Framing};
+use crate::model::carrier::Carrier;
+use crate::model::decoder::Decoder;
 use crate::model::exposure::{Exposure, PlaceKind, Reach};
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
@@ -67,12 +69,21 @@ pub struct Sight<'a> {
     /// Records that findings may still lie in.
     records: VecDeque<Around>,
     /// Findings whose record has not ended.
-    findings: VecDeque<Finding>,
+    findings: VecDeque<Lying>,
     /// Names that were told, as keyed hashes.
     met: HashSet<u64>,
     /// The names that were met last.
     last: Vec<TokenKey>,
     told: Sightings,
+}
+
+/// A token that lies in the stream.
+struct Lying {
+    at: u64,
+    line: u64,
+    keys: Vec<TokenKey>,
+    carrier: Option<Carrier>,
+    decoders: Vec<Decoder>,
 }
 
 /// A record, as far as it says something of tokens in it.
@@ -99,7 +110,6 @@ impl<'a> Sight<'a> {
             records: VecDeque::new(),
             findings: VecDeque::new(),
             met: HashSet::new(),
-
             last: Vec::new(),
             told: Sightings::default(),
         }
@@ -113,8 +123,14 @@ impl<'a> Sight<'a> {
     }
 
     /// Hears of a token in it, in order.
-    pub fn find(&mut self, finding: Finding) {
-        self.findings.push_back(finding);
+    pub fn find(&mut self, finding: &Finding, line: u64) {
+        self.findings.push_back(Lying {
+            at: finding.span.start(),
+            line,
+            keys: names(finding),
+            carrier: finding.carrier.clone(),
+            decoders: finding.decoders.clone(),
+        });
         self.settle(None);
     }
 
@@ -210,24 +226,17 @@ impl<'a> Sight<'a> {
     /// Brings findings and records together, as far as records have been read.
     fn settle(&mut self, read: Option<u64>) {
         let read = read.or_else(|| self.records.back().map(|around| around.end)).unwrap_or(0);
-        while let Some(finding) = self.findings.front() {
-            let at = finding.span.start();
-            if at >= read {
-                return;
-            }
-            while self.records.front().is_some_and(|around| around.end <= at) {
+        while let Some(lying) = self.findings.pop_front_if(|lying| lying.at < read) {
+            while self.records.front().is_some_and(|around| around.end <= lying.at) {
                 self.records.pop_front();
             }
-            let around = self.records.front().filter(|around| around.start <= at);
-            let keys = names(finding);
-            if !around.is_some_and(|around| keys.iter().any(|key| around.presented.contains(&key.index()))) {
-                let exposure = exposure(finding, &self.uri, around.and_then(|around| around.said).unwrap_or_default(), self.reading);
-                if let Some(home) = self.meet(&keys) {
-                    let json = serde_json::to_string(&exposure).expect("because exposures can be written");
-                    self.told.packed.push(home, Kind::Exposure, &json);
-                }
+            let around = self.records.front().filter(|around| around.start <= lying.at);
+            let presented = around.is_some_and(|around| lying.keys.iter().any(|key| around.presented.contains(&key.index())));
+            let said = around.and_then(|around| around.said).unwrap_or_default();
+            if !presented && let Some(home) = self.meet(&lying.keys) {
+                let json = serde_json::to_string(&exposure(lying, &self.uri, said, self.reading)).expect("because exposures can be written");
+                self.told.packed.push(home, Kind::Exposure, &json);
             }
-            self.findings.pop_front();
         }
         // Findings come behind the records they lie in by less than a chunk and its margin.
         while self.records.len() > 1 && self.records.front().is_some_and(|around| around.end + MARGIN < read) {
@@ -247,16 +256,16 @@ fn handle(one: &TokenUse) -> Option<TokenKey> {
 const MARGIN: u64 = 4 << 20;
 
 /// Where a token lay; its record says when, and what sort of place it is.
-fn exposure(finding: &Finding, uri: &str, (time, place): (Option<Instant>, Option<PlaceKind>), reading: Reading) -> Exposure {
+fn exposure(lying: Lying, uri: &str, (time, place): (Option<Instant>, Option<PlaceKind>), reading: Reading) -> Exposure {
     let (kind, reach) = guess(uri, b"");
     let at = time.unwrap_or(reading.now);
     Exposure {
         kind: place.unwrap_or(kind),
         reach: reading.reach.unwrap_or(reach),
         location: uri.to_owned(),
-        line: finding.position.line,
-        carrier: finding.carrier.clone(),
-        decoders: finding.decoders.clone(),
+        line: lying.line,
+        carrier: lying.carrier,
+        decoders: lying.decoders,
         first_seen: at,
         last_seen: at,
         count: 1,
