@@ -41,8 +41,7 @@ impl Plan {
             let fp = Fingerprint::of(&token.to_le_bytes());
             writeln!(
                 out,
-                r#"{{"v":1,"keys":["{fp}"],"scheme":"bearer","time":"{time}","time_quality":"exact","outcome":"success","status_code":200,"agent_id":"agent-{agent}","user":"user-{agent}","tenant":"tenant-1","session_id":"session-{token}","session_src":"conversation","task_id":"task-{token}","request_id":"r-{request}","tool":"search_files","method":"tools/call","aud":"https://files-{host}.example","resource":"/v1/search","scope_required":["files:read"],"source_ip":"203.0.113.{}","user_agent":"agent-runtime/2.4 linux"}}"#,
-                host
+                r#"{{"v":1,"keys":["{fp}"],"scheme":"bearer","time":"{time}","time_quality":"exact","outcome":"success","status_code":200,"agent_id":"agent-{agent}","user":"user-{agent}","tenant":"tenant-1","session_id":"session-{token}","session_src":"conversation","task_id":"task-{token}","request_id":"r-{request}","tool":"search_files","method":"tools/call","aud":"https://files-{host}.example","resource":"/v1/search","scope_required":["files:read"],"source_ip":"203.0.113.{host}","user_agent":"agent-runtime/2.4 linux"}}"#
             )?;
         }
         out.flush()

@@ -86,7 +86,9 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
         scan_paths(context, flags.paths.clone(), &run, &mut heard);
     }
     let (mut gathered, problem) = listener.into_gathered();
-    problem.into_iter().for_each(|problem| heard.problem(problem));
+    if let Some(problem) = problem {
+        heard.problem(problem);
+    }
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut output = (format(&flags.format).expect("because clap accepts known formats only").make)(FormatContext {
         style: style(colour),
@@ -95,7 +97,9 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     });
     let memory = if flags.state.state.is_some() { Memory::Kept } else { Memory::None };
     let mut told = judging.tell(&mut gathered, (&ledger, memory), &wanted, (&mut *output, &mut out))?;
-    std::mem::take(&mut told.problems).into_iter().for_each(|problem| heard.problem(problem));
+    for problem in std::mem::take(&mut told.problems) {
+        heard.problem(problem);
+    }
     if flags.coverage {
         coverage(&mut out, &gathered.coverage)?;
     }

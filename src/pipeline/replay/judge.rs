@@ -96,7 +96,7 @@ impl<'b> Bench<'b> {
         let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
         // What was kept of earlier runs is met only now.
-        let least = if self.memory != Memory::None { 0 } else { self.options.habit_uses };
+        let least = if self.memory == Memory::None { self.options.habit_uses } else { 0 };
         // How often somebody used anything is known when all tokens have been seen; it matters where a tool may be new.
         let mut later = Vec::with_capacity(parts.len());
         for part in &mut parts {

@@ -31,7 +31,7 @@ impl<'a> Keeping<'a> {
     /// Uses of this run as they will be kept; none where nothing is.
     #[must_use]
     pub fn new_uses(&self, uses: &[TokenUse]) -> Vec<NewUse> {
-        if self.bench.memory != Memory::None { uses.iter().map(new_use).collect() } else { Vec::new() }
+        if self.bench.memory == Memory::None { Vec::new() } else { uses.iter().map(new_use).collect() }
     }
 
     /// Adds the uses that earlier runs kept of a token, one of whose names has this index, to those of this run.

@@ -151,10 +151,6 @@ fn is_code(case: &Case) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::LazyLock;
-
-    use aho_corasick::AhoCorasick;
-
     use crate::scan::candidate::Lead;
     use crate::scan::filter::{Case, silenced_by};
     use crate::scan::introducer::introduce;
