@@ -11,7 +11,7 @@ use beartrap::model::origin::Origin;
 use beartrap::model::problem::{Problem, ProblemKind};
 use beartrap::sources::open::FileKind;
 use beartrap::sources::unpack::{UnpackLimits, Visit, unpack, unpack_file};
-use beartrap::sources::walk::{GitIgnore, Hidden, IgnoreFiles, Walk, WalkOptions};
+use beartrap::sources::walk::{GitIgnore, Hidden, IgnoreFiles, Walk, WalkOptions, WalkedFile};
 use tempfile::TempDir;
 
 /// What a visit saw: every stream with its text (its length where it is long), and every problem.
@@ -376,6 +376,12 @@ fn links_pipes_and_odd_names_do_not_stop_a_walk() {
     named[2].open().unwrap().read_to_string(&mut text).unwrap();
     writer.join().unwrap().unwrap();
     assert_eq!(text, "through");
+    // What was listed and is a link now is not followed; a link that was named is.
+    fs::remove_file(at("dir/file")).unwrap();
+    symlink(outside.path().join("file"), at("dir/file")).unwrap();
+    let swapped = WalkedFile { path: at("dir/file"), size: 1, kind: FileKind::Listed };
+    assert_eq!(swapped.open().unwrap_err().kind, ProblemKind::NotRegular);
+    assert!(WalkedFile { kind: FileKind::Regular, ..swapped }.open().is_ok());
     named[2].kind = FileKind::Regular;
     assert_eq!(named[2].open().unwrap_err().kind, ProblemKind::NotRegular, "a FIFO swapped in does not hang");
 }

@@ -101,7 +101,7 @@ impl Feed {
             Ok(file) => file,
             Err(problem) => return Some(Work::Problem(problem)),
         };
-        if self.sharing == Sharing::Files || file.kind != FileKind::Regular || file.size < LARGE {
+        if self.sharing == Sharing::Files || file.kind == FileKind::Stream || file.size < LARGE {
             return Some(Work::File(file));
         }
         match open_plain(&file) {

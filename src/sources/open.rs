@@ -10,8 +10,10 @@ use crate::model::problem::{Problem, ProblemKind};
 /// What a file is opened as.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum FileKind {
-    /// A regular file with a size.
+    /// A regular file that the user named, perhaps by a link.
     Regular,
+    /// A regular file of a tree: a link that has taken its place since is not followed.
+    Listed,
     /// A pipe or device that the user named: read to its end, whatever its size.
     Stream,
 }
@@ -20,27 +22,40 @@ pub enum FileKind {
 ///
 /// # Errors
 ///
-/// What the system says; for [`FileKind::Regular`] also when the path now leads to something else, such as a FIFO.
+/// What the system says; but for [`FileKind::Stream`] also when the path now leads to something else, such as a FIFO.
 pub fn open(path: &Path, kind: FileKind) -> io::Result<File> {
     if kind == FileKind::Stream {
         return File::open(path);
     }
     let mut options = OpenOptions::new();
     options.read(true);
-    let file = without_waiting(&mut options).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "no longer a regular file")) }
+    let other = || io::Error::new(io::ErrorKind::InvalidInput, "no longer a regular file");
+    let file = carefully(&mut options, kind).open(path).map_err(|error| if is_link(&error) { other() } else { error })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(other()) }
 }
 
 /// Opening a FIFO waits for a writer unless told not to; for regular files the flag means nothing.
 #[cfg(unix)]
-fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+fn carefully(options: &mut OpenOptions, kind: FileKind) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
-    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+    let links = if kind == FileKind::Listed { libc::O_NOFOLLOW } else { 0 };
+    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | links)
 }
 
 #[cfg(not(unix))]
-fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+fn carefully(options: &mut OpenOptions, _: FileKind) -> &mut OpenOptions {
     options
+}
+
+/// Whether a link was met that is not to be followed.
+#[cfg(unix)]
+fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ELOOP)
+}
+
+#[cfg(not(unix))]
+fn is_link(_: &io::Error) -> bool {
+    false
 }
 
 /// The problem of a file that was listed and cannot be read.

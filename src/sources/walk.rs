@@ -112,7 +112,7 @@ impl Walk {
                 self.tree = Some(walk_tree(&root, &self.options));
                 None
             }
-            Ok(metadata) if metadata.is_file() => Some(self.sized(root, &metadata)),
+            Ok(metadata) if metadata.is_file() => Some(self.sized(root, &metadata, FileKind::Regular)),
             Ok(_) => Some(Ok(WalkedFile { path: root, size: 0, kind: FileKind::Stream })),
         }
     }
@@ -140,19 +140,19 @@ impl Walk {
 
     fn listed(&self, entry: DirEntry) -> Result<WalkedFile, Problem> {
         match std::fs::symlink_metadata(entry.path()) {
-            Ok(metadata) => self.sized(entry.into_path(), &metadata),
+            Ok(metadata) => self.sized(entry.into_path(), &metadata, FileKind::Listed),
             Err(error) => Err(listed_problem(entry.path(), &error)),
         }
     }
 
-    fn sized(&self, path: PathBuf, metadata: &Metadata) -> Result<WalkedFile, Problem> {
+    fn sized(&self, path: PathBuf, metadata: &Metadata, kind: FileKind) -> Result<WalkedFile, Problem> {
         let size = metadata.len();
         match self.options.max_file_size {
             Some(limit) if size > limit => {
                 let message = format!("{size} bytes, more than the limit of {limit} bytes\nhint: raise the limit to scan it");
                 Err(Problem { origin: Origin::File(path), kind: ProblemKind::TooLarge, message })
             }
-            _ => Ok(WalkedFile { path, size, kind: FileKind::Regular }),
+            _ => Ok(WalkedFile { path, size, kind }),
         }
     }
 }
