@@ -19,7 +19,12 @@ pub fn find_runs(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
     find_runs_with(bytes, min, runs, mask);
 }
 
-/// Where in a run's first 64 bytes something encoded may begin: bit `i` stands for byte `i`.
+/// The fewest characters of base64 that are looked for: sixteen bytes.
+pub const MIN_BLOB: usize = 22;
+/// The fewest hexadecimal digits that are looked for: sixteen bytes.
+pub const MIN_DIGITS: usize = 32;
+
+/// Where in a run's first 64 bytes something encoded may begin: bit `i` stands for byte `i`. What does not fit into the run is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signs {
     /// Base64 of ASCII text: the first characters of three groups stand for printable bytes or line breaks, at the start or after `-_./~`.
@@ -49,6 +54,10 @@ fn find_signs_avx2(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Ve
 #[inline(always)]
 fn find_signs_with(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Vec<Signs>, classes: impl Fn(&[u8; 64]) -> [u64; 3]) {
     for run in runs {
+        if run.len() < MIN_DIGITS {
+            found.push(Signs { base64: short_sign(&bytes[run]), hex: 0 });
+            continue;
+        }
         let inside = u64::MAX >> 64_usize.saturating_sub(run.len());
         let [first, mark, digit] = if let Some(block) = bytes[run.start..].first_chunk() {
             classes(block)
@@ -64,14 +73,50 @@ fn find_signs_with(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Ve
     }
 }
 
+/// The first sign of base64 in a short run, most of which have none.
+#[inline]
+fn short_sign(text: &[u8]) -> u64 {
+    let last = text.len().checked_sub(MIN_BLOB);
+    let begins = |at: usize| at == 0 || KINDS[usize::from(text[at - 1])] == MARK;
+    let mut places = (0..=last.unwrap_or(0)).filter(|at| last.is_some() && begins(*at));
+    let sign = places.find(|at| [0, 4, 8].iter().all(|group| KINDS[usize::from(text[at + group])] == FIRST));
+    sign.map_or(0, |at| 1 << at)
+}
+
+/// The first character of a group of three bytes of text.
+const FIRST: u8 = 1;
+/// A character after which something encoded may begin.
+const MARK: u8 = 2;
+
+/// What each byte is.
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = if is_first(byte as u8) {
+            FIRST
+        } else if is_mark(byte as u8) {
+            MARK
+        } else {
+            0
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+const fn is_first(byte: u8) -> bool {
+    matches!(byte, b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D')
+}
+
+const fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'-' | b'_' | b'.' | b'/' | b'~')
+}
+
 /// Which of 64 bytes may be the first character of a group of three bytes of text in base64, which are marks, which hexadecimal digits.
 fn classes(block: &[u8; 64]) -> [u64; 3] {
     let class = |is: fn(u8) -> bool| block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(is(*b)) << i);
-    [
-        class(|b| matches!(b, b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D')),
-        class(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b'~')),
-        class(|b| b.is_ascii_hexdigit()),
-    ]
+    [class(is_first), class(is_mark), class(|b| b.is_ascii_hexdigit())]
 }
 
 /// Classifies 64 bytes: bit `i` tells whether byte `i` is a token character.
@@ -190,7 +235,7 @@ mod tests {
     use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 
     use crate::rules::byte_set::ByteSet;
-    use crate::scan::kernel::{Run, classes, find_runs, find_runs_with, find_signs, find_signs_with, mask};
+    use crate::scan::kernel::{MIN_BLOB, Run, classes, find_runs, find_runs_with, find_signs, find_signs_with, mask, short_sign};
 
     fn naive(bytes: &[u8], min: usize) -> Vec<Run> {
         let mut runs = Vec::new();
@@ -214,6 +259,17 @@ mod tests {
             let mut runs = Vec::new();
             find_runs(&text, 16, &mut runs);
             assert_eq!(!runs.is_empty(), ByteSet::RUN.contains(byte), "{byte}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_short_run_has_the_first_sign_that_fits(text in "[IZafCDEHghxyz09._/~+-]{0,31}") {
+            let bytes = text.as_bytes();
+            let [first, mark, _] = classes(&std::array::from_fn(|at| bytes.get(at).copied().unwrap_or(b' ')));
+            let all = first & first >> 4 & first >> 8 & (mark << 1 | 1);
+            let fitting = bytes.len().checked_sub(MIN_BLOB).map_or(0, |last| all & u64::MAX >> (63 - last));
+            prop_assert_eq!(short_sign(bytes), fitting & fitting.wrapping_neg());
         }
     }
 

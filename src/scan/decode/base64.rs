@@ -12,13 +12,11 @@ use crate::model::jwt::LENIENT;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::MIN_RUN;
 use crate::scan::decode::{Regions, is_text, with_context};
-use crate::scan::kernel::Signs;
+use crate::scan::kernel::{MIN_BLOB, Signs};
 use crate::scan::layer::{Decoded, Layer};
 
 /// Characters of both alphabets.
 const ALPHABET: ByteSet = ByteSet::alnum().with(b"+/-_");
-/// The shortest blob that can hold a token of sixteen bytes, in characters.
-const MIN_BLOB: usize = 22;
 /// From this length on, a blob is decoded whatever it begins with.
 const ALWAYS: usize = 512;
 /// In how many characters at the start a mark may stand after which the blob begins.

@@ -6,12 +6,10 @@ use std::ops::Range;
 
 use crate::model::decoder::Decoder;
 use crate::scan::decode::{Regions, is_text, with_context};
-use crate::scan::kernel::Signs;
+use crate::scan::kernel::{MIN_DIGITS, Signs};
 use crate::scan::layer::{Decoded, Layer};
 use crate::scan::swar;
 
-/// The shortest stretch that can hold a token of sixteen bytes, in digits.
-const MIN_DIGITS: usize = 32;
 /// From this length on, a stretch is decoded whatever it begins with.
 const ALWAYS: usize = 1024;
 
