@@ -247,6 +247,26 @@ fn flags_and_settings_that_cannot_be_are_refused() {
     assert_eq!(ran.status, 3, "{}", ran.err());
 }
 
+#[test]
+fn ignored_tokens_are_counted_and_not_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let fp = Fingerprint::of(b"a token").to_string();
+    let issued = json!({"fp": fp, "alt_keys": ["token_id:t-7"], "issued_at": "2026-03-02T09:00:00Z", "expires_at": "2026-03-02T10:00:00Z"});
+    let used = |name: &str| json!({"keys": [name], "time": "2026-03-02T11:00:00Z", "outcome": "success"}).to_string();
+    let example = used("kid:AKIAIOSFODNN7EXAMPLE");
+    fs::write(at.join("log.jsonl"), [issued.to_string(), used(&fp), used("token_id:t-7"), example].join("\n")).unwrap();
+    for (ignored, status, counted) in [("token_id:t-7", 0, "3 x use"), (&fp, 0, "3 x use"), ("token_id:t-8", 1, "1 x use")] {
+        fs::write(at.join("beartrap.toml"), format!("[detect]\nignore = [\"{ignored}\"]")).unwrap();
+        let ran = run(at, &["replay", "log.jsonl", "--now", NOW, "--coverage"]);
+        assert_eq!(ran.status, status, "{ignored}: {}{}", ran.out(), ran.err());
+        assert!(ran.out().contains(counted) && ran.err().contains("of 3 uses"), "{ignored}: {}{}", ran.out(), ran.err());
+    }
+    fs::write(at.join("beartrap.toml"), "[detect]\nignore = [\"token:t-7\"]").unwrap();
+    let ran = run(at, &["replay", "log.jsonl"]);
+    assert!(ran.status == 2 && ran.err().contains("`token:t-7` names no token\nhint: "), "{}: {}", ran.status, ran.err());
+}
+
 /// Whether TR-24 speaks of the token after these logs, and which of the lines it says the token lay on.
 fn exposed_then_used(token: &str, logs: &[(&str, String)]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();

@@ -74,6 +74,8 @@ pub struct Sight<'a> {
     met: HashSet<u64>,
     /// The names that were met last.
     last: Vec<TokenKey>,
+    /// Whether nothing is said of the token that they name.
+    ignored: bool,
     told: Sightings,
 }
 
@@ -111,6 +113,7 @@ impl<'a> Sight<'a> {
             findings: VecDeque::new(),
             met: HashSet::new(),
             last: Vec::new(),
+            ignored: false,
             told: Sightings::default(),
         }
     }
@@ -166,12 +169,16 @@ impl<'a> Sight<'a> {
     }
 
     /// An MCP session's handle is presented together with the token: what was done under it is judged under a name of its own as well.
+    /// An ignored token says nothing of habits and handles.
     fn used(&mut self, one: &TokenUse) {
         self.told.count += 1;
         if let Some(home) = self.meet(&one.presented.keys) {
-            let mark = Mark::of(&one.record, self.reading.options);
+            let mark = Mark::of(&one.record, self.reading.options).filter(|_| !self.ignored);
             self.told.marks.extend(mark);
             self.told.packed.push(home, Kind::Use, &(mark, one));
+            if self.ignored {
+                return;
+            }
         }
         if let Some(handle) = handle(one) {
             let home = self.meet(std::slice::from_ref(&handle)).expect("because it has a name");
@@ -189,6 +196,7 @@ impl<'a> Sight<'a> {
                 self.told.names.push(names.to_vec());
             }
             names.clone_into(&mut self.last);
+            self.ignored = self.reading.options.ignores(names, None);
         }
         Some(home)
     }
@@ -203,6 +211,7 @@ impl<'a> Sight<'a> {
     pub fn take_told(&mut self) -> Sightings {
         self.met.clear();
         self.last.clear();
+        self.ignored = false;
         std::mem::take(&mut self.told)
     }
 
