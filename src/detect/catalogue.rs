@@ -68,10 +68,12 @@ pub fn judge(case: &Exposed) -> Vec<Verdict> {
     if is_placeholder(case) || case.options.ignores(names.as_slice(), case.issuance()) {
         return Vec::new();
     }
+    let described = case.described();
     let mut verdicts: Vec<Verdict> = DETECTIONS
         .iter()
         .filter_map(|detection| match detection.judge {
             Judge::Exposed(judge) => judge(case),
+            Judge::Token(judge) => judge(&described).filter(|_| case.is_credential()),
             Judge::Used(_) => None,
         })
         .collect();
@@ -83,9 +85,14 @@ pub fn judge(case: &Exposed) -> Vec<Verdict> {
 /// uses are of several tokens.
 #[must_use]
 pub fn judge_uses(case: &Used) -> Vec<Answer> {
+    let described = case.described();
     let asked = DETECTIONS.iter().filter(|detection| !case.is_handle() || detection.id == tr_23::DETECTION.id);
     let answers = asked.flat_map(|detection| match detection.judge {
         Judge::Exposed(_) => Vec::new(),
+        // What is wrong with the token itself rests on none of its uses.
+        Judge::Token(judge) => {
+            judge(&described).map(|verdict| Answer { verdict, slot: String::new(), at: None, uses: Vec::new() }).into_iter().collect()
+        }
         Judge::Used(judge) => judge(case),
     });
     let mut answers = apply(case, answers.collect());

@@ -6,6 +6,7 @@ pub mod case;
 pub mod catalogue;
 pub mod collapse;
 pub mod used;
+pub mod described;
 pub mod detection;
 pub mod error;
 pub mod exception;
