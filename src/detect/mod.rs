@@ -4,6 +4,7 @@ pub mod agent_name;
 pub mod attribute;
 pub mod case;
 pub mod catalogue;
+pub mod clock;
 pub mod collapse;
 pub mod used;
 pub mod described;

@@ -6,6 +6,7 @@ use std::io;
 use borsh::BorshDeserialize;
 
 use crate::detect::catalogue::judge_uses;
+use crate::detect::clock::Clocks;
 use crate::detect::collapse::collapse;
 use crate::detect::options::Options;
 use crate::detect::policy::alerts;
@@ -92,6 +93,7 @@ impl<'b> Bench<'b> {
         tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
         let mut habits = std::mem::take(&mut gathered.habits);
+        let clocks = gathered.requests.clocks();
         let root = |name| gathered.identities.root(name);
         let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
@@ -115,7 +117,7 @@ impl<'b> Bench<'b> {
                     }
                     Met::Unused => continue,
                 };
-                let case = self.case(&token, &[]);
+                let case = self.case(&token, &[], &clocks);
                 if !case.is_handle() {
                     habits.count(&case);
                 }
@@ -132,8 +134,8 @@ impl<'b> Bench<'b> {
             let loaded = part.load(&root)?;
             for root in waiting {
                 let Met::Token(token) = self.token(root, loaded.things(loaded.of(root)), &hearing.keeping)? else { continue };
-                let own = habits.of(&self.case(&token, &[]));
-                let answers = judge_uses(&self.case(&token, &own));
+                let own = habits.of(&self.case(&token, &[], &clocks));
+                let answers = judge_uses(&self.case(&token, &own, &clocks));
                 hearing.hear(self.judged(&token, &answers), token)?;
             }
         }
@@ -170,7 +172,7 @@ impl<'b> Bench<'b> {
         Ok(Met::Token(Box::new(Token { uses: collapse(uses, self.options), keys, record, matched, family, found, exposures, new })))
     }
 
-    fn case<'t>(&'t self, token: &'t Token, habits: &'t [Habit]) -> Used<'t> {
+    fn case<'t>(&'t self, token: &'t Token, habits: &'t [Habit], clocks: &'t Clocks) -> Used<'t> {
         Used {
             key: token.key(),
             matched: token.matched.as_ref(),
@@ -178,6 +180,7 @@ impl<'b> Bench<'b> {
             exposures: &token.exposures,
             uses: &token.uses,
             habits,
+            clocks,
             now: self.now,
             options: self.options,
         }

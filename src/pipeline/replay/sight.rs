@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
 
+use crate::detect::clock::number;
 use crate::detect::options::Options;
 use crate::detect::place_kind::guess;
 use crate::ledger::import::context::{Context, GramOf};
@@ -23,6 +24,7 @@ use crate::observe::reader::{ReadRecord, Reader, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::habits::Mark;
+use crate::pipeline::replay::requests::Requests;
 use crate::pipeline::replay::spool::{Kind, Packed};
 
 /// What records mean beyond themselves.
@@ -49,6 +51,8 @@ pub struct Sightings {
     pub count: u64,
     /// What they say of habits.
     pub marks: Vec<Mark>,
+    /// When requests were.
+    pub requests: Requests,
     /// Names that were logged together.
     pub names: Vec<Vec<TokenKey>>,
     /// Issuances and facts.
@@ -66,6 +70,8 @@ pub struct Sight<'a> {
     reader: Option<Reader>,
     context: Context<'a>,
     uri: String,
+    /// The number that stands for it where clocks are compared.
+    log: u64,
     /// Records that findings may still lie in.
     records: VecDeque<Around>,
     /// Findings whose record has not ended.
@@ -108,6 +114,7 @@ impl<'a> Sight<'a> {
             reading,
             reader,
             context,
+            log: number(&uri),
             uri,
             records: VecDeque::new(),
             findings: VecDeque::new(),
@@ -172,6 +179,7 @@ impl<'a> Sight<'a> {
     /// An ignored token says nothing of habits and handles.
     fn used(&mut self, one: &TokenUse) {
         self.told.count += 1;
+        self.told.requests.hear(self.log, &one.record);
         if let Some(home) = self.meet(&one.presented.keys) {
             let mark = Mark::of(&one.record, self.reading.options).filter(|_| !self.ignored);
             self.told.marks.extend(mark);
