@@ -247,6 +247,70 @@ fn flags_and_settings_that_cannot_be_are_refused() {
     assert_eq!(ran.status, 3, "{}", ran.err());
 }
 
+#[test]
+fn ignored_tokens_are_counted_and_not_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let fp = Fingerprint::of(b"a token").to_string();
+    let issued = json!({"fp": fp, "alt_keys": ["token_id:t-7"], "issued_at": "2026-03-02T09:00:00Z", "expires_at": "2026-03-02T10:00:00Z"});
+    let used = |name: &str| json!({"keys": [name], "time": "2026-03-02T11:00:00Z", "outcome": "success"}).to_string();
+    let example = used("kid:AKIAIOSFODNN7EXAMPLE");
+    fs::write(at.join("log.jsonl"), [issued.to_string(), used(&fp), used("token_id:t-7"), example].join("\n")).unwrap();
+    for (ignored, status, counted) in [("token_id:t-7", 0, "3 x use"), (&fp, 0, "3 x use"), ("token_id:t-8", 1, "1 x use")] {
+        fs::write(at.join("beartrap.toml"), format!("[detect]\nignore = [\"{ignored}\"]")).unwrap();
+        let ran = run(at, &["replay", "log.jsonl", "--now", NOW, "--coverage"]);
+        assert_eq!(ran.status, status, "{ignored}: {}{}", ran.out(), ran.err());
+        assert!(ran.out().contains(counted) && ran.err().contains("of 3 uses"), "{ignored}: {}{}", ran.out(), ran.err());
+    }
+    fs::write(at.join("beartrap.toml"), "[detect]\nignore = [\"token:t-7\"]").unwrap();
+    let ran = run(at, &["replay", "log.jsonl"]);
+    assert!(ran.status == 2 && ran.err().contains("`token:t-7` names no token\nhint: "), "{}: {}", ran.status, ran.err());
+}
+
+#[test]
+fn hygiene_of_a_used_token_is_told_and_raises_no_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let fp = Fingerprint::of(b"a token").to_string();
+    let (begin, end) = ("2026-03-02T09:00:00Z", "2026-04-02T10:00:00Z");
+    let issued = json!({"fp": fp, "token_type": "access_token", "issued_at": begin, "expires_at": end, "scope": ["*"]});
+    let used = |minute: u32| json!({"fp": fp, "time": format!("2026-03-02T10:{minute}:00Z"), "outcome": "success"}).to_string();
+    fs::write(at.join("log.jsonl"), [issued.to_string(), used(10), used(20)].join("\n")).unwrap();
+    for (more, expected) in [(&[][..], &[][..]), (&["--all"], &["HY-01", "HY-03", "HY-05"])] {
+        let ran = run(at, &[&["replay", "log.jsonl", "--now", NOW, "--format", "jsonl"], more].concat());
+        let told: Vec<String> = judgements(&ran).iter().map(|one| name(one).0).collect();
+        assert_eq!((ran.status, &told[..]), (0, &expected.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>()[..]));
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_is_learned_from_requests_in_two_logs() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let fp = Fingerprint::of(b"a token").to_string();
+    let issued = json!({"fp": fp, "issued_at": "2026-03-02T09:00:00Z", "expires_at": "2026-03-02T10:00:00Z", "issued_to": {"agent_id": "a"}});
+    let used = |key: &str, request: &str, time: &str| {
+        json!({"keys": [key], "request_id": request, "time": format!("2026-03-02T{time}Z"), "time_quality": "exact", "outcome": "success"})
+            .to_string()
+    };
+    let lines = |count: usize, shift: usize| {
+        let minute = |at: usize| used("token_id:other", &format!("r{at}"), &format!("09:{:02}:00", 10 * at + shift));
+        (0..count).map(minute).collect::<Vec<_>>().join("\n")
+    };
+    fs::write(at.join("issued.jsonl"), issued.to_string()).unwrap();
+    // The server's clock is three minutes ahead of two others: the last use was half a minute before the token's end.
+    for (count, late, expected) in [(3, "10:02:30", 0), (2, "10:02:30", 1), (3, "10:04:30", 1)] {
+        fs::write(at.join("gateway.jsonl"), lines(count, 0)).unwrap();
+        fs::write(at.join("proxy.jsonl"), lines(count, 0)).unwrap();
+        fs::write(at.join("server.jsonl"), format!("{}\n{}", lines(count, 3), used(&fp, "last", late))).unwrap();
+        let ran = run(at, &["replay", ".", "--now", NOW, "--format", "jsonl"]);
+        let told = judgements(&ran);
+        assert_eq!(told.iter().filter(|one| one["id"] == "TR-01").count(), expected, "{count} {late}: {}", ran.out());
+        let off = told.iter().flat_map(|one| one["evidence"].as_array().unwrap()).find(|one| one["name"] == "clock_off");
+        assert_eq!(off.map(|one| &one["value"]), (count == 3 && expected == 1).then_some(&json!("180 seconds")));
+    }
+}
+
 /// Whether TR-24 speaks of the token after these logs, and which of the lines it says the token lay on.
 fn exposed_then_used(token: &str, logs: &[(&str, String)]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();

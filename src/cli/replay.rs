@@ -144,6 +144,7 @@ fn coverage(out: &mut dyn Write, coverage: &Coverage) -> std::io::Result<()> {
     for (count, what) in [
         (coverage.unknown_objects, "JSON object of no known format"),
         (coverage.text_lines, "line of plain text"),
+        (coverage.ignored, "use of an ignored token"),
         (coverage.malformed, "malformed record"),
         (coverage.too_long, "record that is too long"),
     ] {

@@ -82,9 +82,7 @@ impl<'a> Exposed<'a> {
     /// Whether the token works now; what a token says of its own end counts too, but not that it works.
     #[must_use]
     pub fn liveness(&self) -> Liveness {
-        let known = self.matched.map_or(Liveness::Unknown, |matched| matched.liveness_now);
-        let over = self.finding.token.and_then(|token| token.exp).is_some_and(|exp| exp <= self.now.seconds());
-        if over && known > Liveness::Revoked { Liveness::Expired } else { known }
+        self.described().liveness()
     }
 
     /// Whether the ledger says that the token works.
@@ -102,9 +100,7 @@ impl<'a> Exposed<'a> {
     /// What the token is bound to (RFC 7800), by the record or by itself.
     #[must_use]
     pub fn binding(&self) -> Option<&'a Value> {
-        let said = self.issuance().and_then(|issuance| issuance.cnf.as_ref()).into_iter();
-        let says = self.finding.token.and_then(|token| token.cnf.as_ref());
-        said.chain(says).find(|cnf| cnf.as_object().map_or(!cnf.is_null(), |members| !members.is_empty()))
+        self.described().binding()
     }
 
     /// The severity for this token: low when it is dead, and one step lower when it is bound or has lost its signature.
@@ -132,56 +128,10 @@ impl<'a> Exposed<'a> {
         })
     }
 
-    /// The task or run that the token was issued for.
-    #[must_use]
-    pub fn task(&self) -> Option<&'a str> {
-        let to = &self.issuance()?.issued_to;
-        to.task_id.as_deref().or(to.run_id.as_deref())
-    }
-
-    /// Granted scopes, by the record or else by the token.
-    #[must_use]
-    pub fn scopes(&self) -> &'a [String] {
-        let said = self.issuance().map(|issuance| &issuance.scope[..]).filter(|said| !said.is_empty());
-        said.or(self.finding.token.map(|token| &token.scope[..])).unwrap_or_default()
-    }
-
-    /// Audiences, by the record or else by the token.
-    #[must_use]
-    pub fn audiences(&self) -> &'a [String] {
-        let said = self.issuance().map(|issuance| &issuance.aud[..]).filter(|said| !said.is_empty());
-        said.or(self.finding.token.map(|token| &token.aud[..])).unwrap_or_default()
-    }
-
-    /// The issuer, by the record or else by the token.
-    #[must_use]
-    pub fn issuer(&self) -> Option<&'a str> {
-        let said = self.issuance().and_then(|issuance| issuance.iss.as_deref());
-        said.or(self.finding.token.and_then(|token| token.iss.as_deref()))
-    }
-
-    /// When the token was issued, or the earliest time at which it is known to have existed.
-    #[must_use]
-    pub fn existed(&self) -> Instant {
-        let said = self.issuance().and_then(|issuance| issuance.issued_at);
-        let says = self.finding.token.and_then(|token| Instant::from_number(token.iat?));
-        said.or(says).unwrap_or_else(|| {
-            let others = self.matched.into_iter().flat_map(|matched| &matched.exposures);
-            others.map(|exposure| exposure.first_seen).fold(self.exposure.first_seen, Instant::min)
-        })
-    }
-
     /// When the token ends, by the record or else by itself.
     #[must_use]
     pub fn end(&self) -> Option<Instant> {
-        let said = self.issuance().and_then(|issuance| issuance.expires_at);
-        said.or(self.finding.token.and_then(|token| Instant::from_number(token.exp?)))
-    }
-
-    /// Whether an exception of the record still holds.
-    #[must_use]
-    pub fn is_excepted(&self, exception: fn(&Issuance) -> bool) -> bool {
-        self.issuance().is_some_and(|issuance| exception(issuance) && issuance.exception_until.is_none_or(|until| self.now < until))
+        self.described().end()
     }
 
     /// Whether people outside can read it: the place is theirs, or a URL carried it there.
@@ -217,9 +167,7 @@ impl<'a> Exposed<'a> {
     /// Whether the token works, and until when.
     #[must_use]
     pub fn life(&self) -> Vec<Evidence> {
-        let mut life = vec![evidence("liveness", liveness_word(self.liveness()))];
-        life.extend(self.end().map(|end| evidence("expires_at", end)));
-        life
+        self.described().life()
     }
 }
 

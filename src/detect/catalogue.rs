@@ -13,6 +13,7 @@ use crate::detect::{
     tr_01, tr_02, tr_03, tr_04, tr_05, tr_06, tr_07, tr_08, tr_09, tr_10, tr_11, tr_12, tr_13, tr_14, tr_15, tr_16, tr_17, tr_18, tr_19, tr_20,
     tr_21, tr_22, tr_23, tr_24, tr_25, tr_26, tr_27,
 };
+use crate::model::token_key::TokenKey;
 use crate::model::verdict::Verdict;
 
 /// Every detection, in the order of ids.
@@ -59,16 +60,20 @@ pub const DETECTIONS: &[Detection] = &[
     tr_27::DETECTION,
 ];
 
-/// All that fire, worst first; of equal ones the surer, then the order of ids. Nothing is said of placeholders out of documentation.
+/// All that fire, worst first; of equal ones the surer, then the order of ids. Nothing is said of placeholders out of documentation, and of
+/// what the user ignores.
 #[must_use]
 pub fn judge(case: &Exposed) -> Vec<Verdict> {
-    if is_placeholder(case) {
+    let names = case.finding.fingerprint.cloned().map(TokenKey::Fingerprint);
+    if is_placeholder(case) || case.options.ignores(names.as_slice(), case.issuance()) {
         return Vec::new();
     }
+    let described = case.described();
     let mut verdicts: Vec<Verdict> = DETECTIONS
         .iter()
         .filter_map(|detection| match detection.judge {
             Judge::Exposed(judge) => judge(case),
+            Judge::Token(judge) => judge(&described).filter(|_| case.is_credential()),
             Judge::Used(_) => None,
         })
         .collect();
@@ -80,9 +85,14 @@ pub fn judge(case: &Exposed) -> Vec<Verdict> {
 /// uses are of several tokens.
 #[must_use]
 pub fn judge_uses(case: &Used) -> Vec<Answer> {
+    let described = case.described();
     let asked = DETECTIONS.iter().filter(|detection| !case.is_handle() || detection.id == tr_23::DETECTION.id);
     let answers = asked.flat_map(|detection| match detection.judge {
         Judge::Exposed(_) => Vec::new(),
+        // What is wrong with the token itself rests on none of its uses.
+        Judge::Token(judge) => {
+            judge(&described).map(|verdict| Answer { verdict, slot: String::new(), at: None, uses: Vec::new() }).into_iter().collect()
+        }
         Judge::Used(judge) => judge(case),
     });
     let mut answers = apply(case, answers.collect());

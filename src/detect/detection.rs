@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::detect::case::Exposed;
+use crate::detect::described::Described;
 use crate::detect::used::{Answer, Used};
 use crate::model::grade::{Confidence, Severity};
 use crate::model::verdict::{Evidence, Verdict};
@@ -40,6 +41,8 @@ pub enum Basis {
 pub enum Judge {
     /// A token that lay somewhere; `None` where there is nothing to say.
     Exposed(fn(&Exposed) -> Option<Verdict>),
+    /// A token itself, once for each place where it lay and once for all its uses: hygiene, which raises no alarm.
+    Token(fn(&Described) -> Option<Verdict>),
     /// A token and all its uses.
     Used(fn(&Used) -> Vec<Answer>),
 }

@@ -21,7 +21,8 @@
 
 use jiff::SignedDuration;
 
-use crate::detect::case::{Exposed, between};
+use crate::detect::case::between;
+use crate::detect::described::Described;
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::issuance::TokenType;
@@ -34,11 +35,11 @@ pub const DETECTION: Detection = Detection {
     severity: Severity::Medium,
     basis: Basis::Deterministic,
     about: comment(include_str!("hy_01.rs")),
-    judge: Judge::Exposed(judge),
+    judge: Judge::Token(judge),
 };
 
-fn judge(case: &Exposed) -> Option<Verdict> {
-    if !case.is_credential() || case.is_excepted(|issuance| issuance.long_lived_ok) {
+fn judge(case: &Described) -> Option<Verdict> {
+    if case.is_excepted(|issuance| issuance.long_lived_ok) {
         return None;
     }
     let (whose, most) = limit(case);
@@ -52,12 +53,12 @@ fn judge(case: &Exposed) -> Option<Verdict> {
     let mut grounds = vec![evidence("issued_at", case.existed())];
     grounds.push(case.end().map_or(evidence("expires_at", "never"), |end| evidence("expires_at", end)));
     grounds.extend(case.task().map(|task| evidence("task_id", task)));
-    Some(DETECTION.verdict(DETECTION.severity, case.confidence(), message, grounds))
+    Some(DETECTION.verdict(DETECTION.severity, case.confidence, message, grounds))
 }
 
 /// Whose life it is, and how long it may be.
-fn limit(case: &Exposed) -> (&'static str, SignedDuration) {
-    match case.token_type() {
+fn limit(case: &Described) -> (&'static str, SignedDuration) {
+    match case.token_type {
         TokenType::ApiKey | TokenType::Pat => ("an API key", case.options.api_key_ttl.0),
         TokenType::TxnToken => ("the token of a task", case.options.task_ttl.0),
         _ if case.task().is_some() => ("the token of a task", case.options.task_ttl.0),
@@ -66,9 +67,9 @@ fn limit(case: &Exposed) -> (&'static str, SignedDuration) {
 }
 
 /// Whether somebody described the token and named no end.
-fn is_endless(case: &Exposed) -> bool {
+fn is_endless(case: &Described) -> bool {
     let recorded = case.issuance().is_some_and(|issuance| issuance.issued_at.is_some());
-    recorded || case.finding.token.is_some_and(|token| token.alg.is_some())
+    recorded || case.claims.is_some_and(|token| token.alg.is_some())
 }
 
 fn days(time: SignedDuration) -> String {

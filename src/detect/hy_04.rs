@@ -19,7 +19,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::detect::case::Exposed;
+use crate::detect::described::Described;
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::verdict::Verdict;
@@ -31,10 +31,10 @@ pub const DETECTION: Detection = Detection {
     severity: Severity::Low,
     basis: Basis::Deterministic,
     about: comment(include_str!("hy_04.rs")),
-    judge: Judge::Exposed(judge),
+    judge: Judge::Token(judge),
 };
 
-fn judge(case: &Exposed) -> Option<Verdict> {
+fn judge(case: &Described) -> Option<Verdict> {
     let issuer = case.issuer().map(canonical);
     let others = case
         .audiences()
@@ -42,12 +42,12 @@ fn judge(case: &Exposed) -> Option<Verdict> {
         .map(|audience| canonical(audience))
         .filter(|audience| !issuer.as_ref().is_some_and(|issuer| is_below(audience, issuer)));
     let servers: BTreeSet<String> = others.collect();
-    if servers.len() < 2 || !case.is_credential() {
+    if servers.len() < 2 {
         return None;
     }
     let message = format!("{} resource servers accept one token", servers.len());
     let grounds = vec![evidence("aud", servers.into_iter().collect::<Vec<_>>().join(", "))];
-    Some(DETECTION.verdict(DETECTION.severity, case.confidence(), message, grounds))
+    Some(DETECTION.verdict(DETECTION.severity, case.confidence, message, grounds))
 }
 
 /// Scheme and host in lower case (RFC 3986, section 6.2.2.1), no last slash.

@@ -7,7 +7,7 @@
 //!
 //! # Why it matters
 //!
-//! A bound token is of no use to its finder. This one is exposed, so the next one of its issuer will be.
+//! A bound token is of no use to its finder. Where this one is exposed, the next one of its issuer will be.
 //!
 //! # Evidence
 //!
@@ -17,7 +17,7 @@
 //!
 //! An opaque token may be bound without saying so: the issuer knows, and the record should. Some clients cannot hold a key.
 
-use crate::detect::case::Exposed;
+use crate::detect::described::Described;
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::issuance::TokenType;
@@ -30,19 +30,19 @@ pub const DETECTION: Detection = Detection {
     severity: Severity::Info,
     basis: Basis::Deterministic,
     about: comment(include_str!("hy_05.rs")),
-    judge: Judge::Exposed(judge),
+    judge: Judge::Token(judge),
 };
 
-fn judge(case: &Exposed) -> Option<Verdict> {
+fn judge(case: &Described) -> Option<Verdict> {
     // Who says nothing of a token does not say that it is unbound.
-    let described = case.matched.is_some() || case.finding.token.is_some();
-    let kind = name(case.token_type())?;
-    if !described || !case.is_credential() || case.binding().is_some() {
+    let described = case.matched.is_some() || case.claims.is_some();
+    let kind = name(case.token_type)?;
+    if !described || case.binding().is_some() {
         return None;
     }
     let message = format!("{kind} is not bound to its holder: whoever has it can use it");
     let grounds = vec![evidence("token_type", kind), evidence("cnf", "absent")];
-    Some(DETECTION.verdict(DETECTION.severity, case.confidence(), message, grounds))
+    Some(DETECTION.verdict(DETECTION.severity, case.confidence, message, grounds))
 }
 
 /// Types that can be bound, for people.

@@ -18,10 +18,12 @@
 //! When the task went on and nobody reported it; a later report that it runs makes this silent. When the token was issued for
 //! more than one task and the record names one.
 
-use crate::detect::case::{Exposed, between};
+use crate::detect::case::between;
+use crate::detect::described::Described;
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::task_status::{last_status, status_word};
 use crate::model::grade::{Confidence, Severity};
+use crate::model::ledger_match::Liveness;
 use crate::model::verdict::Verdict;
 
 /// The question.
@@ -31,14 +33,14 @@ pub const DETECTION: Detection = Detection {
     severity: Severity::Medium,
     basis: Basis::Deterministic,
     about: comment(include_str!("hy_06.rs")),
-    judge: Judge::Exposed(judge),
+    judge: Judge::Token(judge),
 };
 
-fn judge(case: &Exposed) -> Option<Verdict> {
+fn judge(case: &Described) -> Option<Verdict> {
     let task = case.task()?;
     let last = last_status(&case.matched?.events, task, case.now)?;
     let since = between(last.at, case.now);
-    if !last.event.ends_task() || since <= case.options.task_end_grace.0 || !case.is_live() || !case.is_credential() {
+    if !last.event.ends_task() || since <= case.options.task_end_grace.0 || case.liveness() != Liveness::Live {
         return None;
     }
     let message = format!("the task `{task}` ended {} minutes ago and its token still works", since.as_mins());

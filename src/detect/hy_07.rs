@@ -20,7 +20,7 @@
 //! An issuer counts as public when it is an `https` URL whose host is not a private name; one that checks its own tokens may
 //! sign them with a secret. Claims that were too long to be kept look absent.
 
-use crate::detect::case::Exposed;
+use crate::detect::described::Described;
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::model::grade::Severity;
 use crate::model::token_facts::TokenFacts;
@@ -33,13 +33,13 @@ pub const DETECTION: Detection = Detection {
     severity: Severity::Medium,
     basis: Basis::Deterministic,
     about: comment(include_str!("hy_07.rs")),
-    judge: Judge::Exposed(judge),
+    judge: Judge::Token(judge),
 };
 
-fn judge(case: &Exposed) -> Option<Verdict> {
-    let token = case.finding.token?;
+fn judge(case: &Described) -> Option<Verdict> {
+    let token = case.claims?;
     let flaws = flaws(token)?;
-    if flaws.is_empty() || !case.is_credential() {
+    if flaws.is_empty() {
         return None;
     }
     let message = format!("a JWT {}", flaws.join(", "));
@@ -47,7 +47,7 @@ fn judge(case: &Exposed) -> Option<Verdict> {
     grounds.extend(token.iss.as_ref().map(|issuer| evidence("iss", issuer)));
     grounds.push(evidence("jti", token.jti.as_deref().unwrap_or("absent")));
     grounds.push(evidence("aud", if token.aud.is_empty() { "absent".to_owned() } else { token.aud.join(", ") }));
-    Some(DETECTION.verdict(DETECTION.severity, case.confidence(), message, grounds))
+    Some(DETECTION.verdict(DETECTION.severity, case.confidence, message, grounds))
 }
 
 /// What is wrong with a JWT; `None` for tokens of other formats.

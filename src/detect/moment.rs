@@ -58,10 +58,17 @@ impl<'a> Used<'a> {
         self.moments().filter(|moment| !matches!(moment.one.source, Source::Cloud | Source::Unknown))
     }
 
-    /// How far the time of a use may be off.
+    /// How far the time of a use may be off: what is allowed to any clock, and what was learned of the log's.
     #[must_use]
     pub fn skew(&self, moment: &Moment) -> SignedDuration {
-        if moment.is_exact() { self.options.skew.0 } else { self.options.log_skew.0.max(self.options.skew.0) }
+        let allowed = if moment.is_exact() { self.options.skew.0 } else { self.options.log_skew.0.max(self.options.skew.0) };
+        allowed.saturating_add(self.off(moment))
+    }
+
+    /// By how much the clock of the log is off that dates a use.
+    #[must_use]
+    pub fn off(&self, moment: &Moment) -> SignedDuration {
+        self.clocks.off(&moment.one.what.origin.uri)
     }
 }
 

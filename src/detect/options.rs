@@ -1,7 +1,7 @@
 //! The thresholds of the detections, each with its default: the `[detect]` table of the settings.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -11,6 +11,7 @@ use crate::detect::issuer::Issuer;
 use crate::detect::network::Networks;
 use crate::detect::period::Period;
 use crate::detect::workload::stable;
+use crate::model::token_key::TokenKey;
 use crate::model::token_use::Record;
 
 /// Declares the thresholds and their defaults side by side.
@@ -132,6 +133,8 @@ thresholds! {
 
     /// Retries and hops: how far apart the records of one JSON-RPC request may be.
     hop_window: Period = Period::seconds(60);
+    /// Tokens of which nothing is said, each by any of its names: those of tests, of documentation, of one's own tools.
+    ignore: BTreeSet<TokenKey> = BTreeSet::new();
     /// Networks: what is compared, and what is no place.
     networks: Networks = Networks::default();
     /// Workloads that count as one: a name, and ids with `*`.
@@ -208,6 +211,9 @@ mod tests {
             "skwe = \"2min\"",
             "skew = 2",
             "skew = \"soon\"",
+            "ignroe = []",
+            "ignore = [\"sha256:12\"]",
+            "ignore = [\"key:AKIA\"]",
             "[networks]\nproxies = []",
             "[[exception]]\nwhy = \"\"",
             "[issuer.x]\nauthority = true",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::detect::case::between;
 use crate::detect::catalogue::get;
-use crate::detect::detection::Basis;
+use crate::detect::detection::{Basis, Judge};
 use crate::detect::options::Options;
 use crate::detect::tr_16;
 use crate::detect::used::Answer;
@@ -25,7 +25,8 @@ pub struct Alarm {
 const ATTRIBUTES: [&str; 9] = ["network", "asn", "geo", "client", "ja4", "platform", "tasks", "identity", "operation"];
 
 /// What of the answers about one token raises an alarm: all at medium and above that leave no doubt; such as rest on behaviour only with
-/// another detection's, or with one that leaves no doubt, within the window; concurrent sources alone.
+/// another detection's, or with one that leaves no doubt, within the window; concurrent sources alone. What is wrong with the token itself
+/// raises none, and is no company.
 #[must_use]
 pub fn alerts(answers: &[Answer], options: &Options) -> Option<Alarm> {
     let raised: Vec<usize> = (0..answers.len()).filter(|at| raises(answers, *at, options)).collect();
@@ -43,13 +44,15 @@ pub fn alerts(answers: &[Answer], options: &Options) -> Option<Alarm> {
 
 fn raises(answers: &[Answer], at: usize, options: &Options) -> bool {
     let answer = &answers[at];
-    if answer.verdict.severity < Severity::Low {
+    if answer.verdict.severity < Severity::Low || is_of_token(answer) {
         return false;
     }
     if is_sure(answer) {
         return answer.verdict.severity >= Severity::Medium;
     }
-    let other = |other: &&Answer| other.verdict.id != answer.verdict.id && other.verdict.severity >= Severity::Low && near(answer, other, options);
+    let other = |other: &&Answer| {
+        !is_of_token(other) && other.verdict.id != answer.verdict.id && other.verdict.severity >= Severity::Low && near(answer, other, options)
+    };
     answer.verdict.id == tr_16::DETECTION.id || answers.iter().any(|one| other(&one))
 }
 
@@ -58,6 +61,12 @@ fn raises(answers: &[Answer], at: usize, options: &Options) -> bool {
 pub fn is_sure(answer: &Answer) -> bool {
     let basis = get(&answer.verdict.id).map_or(Basis::Behavioural, |detection| detection.basis);
     basis == Basis::Deterministic || (basis == Basis::ByConfidence && answer.verdict.confidence == Confidence::High)
+}
+
+/// Whether it is about the token itself, however it was used.
+#[must_use]
+pub fn is_of_token(answer: &Answer) -> bool {
+    get(&answer.verdict.id).is_ok_and(|detection| matches!(detection.judge, Judge::Token(_)))
 }
 
 /// Whether two answers belong together in time; what has no time belongs to everything.
@@ -101,7 +110,7 @@ mod tests {
     fn behaviour_needs_company() {
         use Confidence as Sure;
         use Severity::{Critical, High, Info, Low, Medium};
-        let table: [Row; 12] = [
+        let table: [Row; 14] = [
             (&[("TR-04", Medium, 0)], Some((Medium, Sure::High, 1))),
             (&[("TR-04", Low, 0)], None),
             (&[("TR-15", High, 0)], None),
@@ -111,6 +120,8 @@ mod tests {
             (&[("TR-15", Medium, 0), ("TR-18", Medium, 1), ("TR-19", Medium, 2)], Some((Medium, Sure::High, 3))),
             (&[("TR-15", Medium, 0), ("TR-01", Low, 1)], Some((Medium, Sure::Low, 1))),
             (&[("TR-15", Medium, 0), ("TR-07", Info, 1)], None),
+            (&[("HY-01", Medium, 0)], None),
+            (&[("TR-15", Medium, 0), ("HY-01", Medium, 0)], None),
             (&[("TR-16", High, 0)], Some((High, Sure::Low, 1))),
             (&[("TR-21", Low, 0), ("TR-17", Low, 1)], None),
             (&[("TR-09", High, 0), ("TR-24", Critical, 600)], Some((Critical, Sure::High, 2))),

@@ -65,9 +65,9 @@ fn ended(case: &Used, accepted: &[Moment]) -> Option<Answer> {
     Some(case.answer(DETECTION.verdict(Severity::High, confidence(first), message, grounds), "task", vec![first.at]))
 }
 
-/// The time that is allowed, or how far the use's own time may be off.
+/// The time that is allowed and how far the log's clock is off, or how far the use's own time may be off.
 fn allowance(case: &Used, moment: &Moment, allowed: jiff::SignedDuration) -> jiff::SignedDuration {
-    if moment.is_exact() { allowed } else { allowed.max(case.skew(moment)) }
+    if moment.is_exact() { allowed.saturating_add(case.off(moment)) } else { allowed.max(case.skew(moment)) }
 }
 
 fn confidence(moment: &Moment) -> Confidence {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::net::IpAddr;
 
+use crate::detect::clock::Clocks;
 use crate::detect::detection::evidence;
 use crate::detect::options::Options;
 use crate::model::exposure::Exposure;
@@ -32,6 +33,8 @@ pub struct Used<'a> {
     pub uses: &'a [Use],
     /// What the identities that used it had used before.
     pub habits: &'a [Habit],
+    /// By how much the clocks of logs are off.
+    pub clocks: &'a Clocks,
     /// The time of judgement.
     pub now: Instant,
     /// Thresholds, exceptions and settings of issuers.
@@ -111,6 +114,8 @@ impl<'a> Used<'a> {
     pub fn answer(&self, mut verdict: Verdict, slot: impl Into<String>, uses: Vec<usize>) -> Answer {
         let decisive = uses.first().map(|at| &self.uses[*at]);
         verdict.evidence.extend(decisive.into_iter().flat_map(logged));
+        let off = decisive.map(|one| self.clocks.off(&one.what.origin.uri)).filter(|off| !off.is_zero());
+        verdict.evidence.extend(off.map(|off| evidence("clock_off", format_args!("{} seconds", off.as_secs()))));
         Answer { verdict, slot: slot.into(), at: decisive.and_then(|one| one.what.record.time), uses }
     }
 

@@ -17,6 +17,8 @@ pub struct Coverage {
     pub unknown_objects: u64,
     /// Lines of text that no format knows; tokens in them are found all the same.
     pub text_lines: u64,
+    /// Uses of tokens of which nothing is said, by the settings or because they stand in documentation; known when all has been judged.
+    pub ignored: u64,
     /// What is no JSON, or only the beginning of an object.
     pub malformed: u64,
     /// Records that are too long.
@@ -72,6 +74,7 @@ impl Coverage {
             self.formats.entry(format.clone()).or_default().add(tally);
         }
         self.unknown_objects += other.unknown_objects;
+        self.ignored += other.ignored;
         self.text_lines += other.text_lines;
         self.malformed += other.malformed;
         self.too_long += other.too_long;

@@ -10,6 +10,7 @@ use crate::pipeline::replay::habits::Habits;
 use crate::pipeline::replay::identities::Identities;
 use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::recognize::recognize;
+use crate::pipeline::replay::requests::Requests;
 use crate::pipeline::replay::sight::Sightings;
 use crate::pipeline::replay::spool::Spool;
 
@@ -28,6 +29,8 @@ pub struct Gathered {
     pub spool: Spool,
     /// What identities used, as far as records say.
     pub habits: Habits,
+    /// When logs say that requests were.
+    pub requests: Requests,
 }
 
 impl Gathered {
@@ -42,6 +45,7 @@ impl Gathered {
             count: 0,
             spool: Spool::default(),
             habits: Habits::default(),
+            requests: Requests::default(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Gathered {
         self.coverage.add(&told.coverage);
         self.entries.extend(told.entries);
         self.count += told.count;
+        self.requests.add(told.requests);
         for mark in told.marks {
             self.habits.hear(mark);
         }

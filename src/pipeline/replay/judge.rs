@@ -6,6 +6,7 @@ use std::io;
 use borsh::BorshDeserialize;
 
 use crate::detect::catalogue::judge_uses;
+use crate::detect::clock::Clocks;
 use crate::detect::collapse::collapse;
 use crate::detect::options::Options;
 use crate::detect::policy::alerts;
@@ -92,6 +93,7 @@ impl<'b> Bench<'b> {
         tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
         let mut habits = std::mem::take(&mut gathered.habits);
+        let clocks = gathered.requests.clocks();
         let root = |name| gathered.identities.root(name);
         let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
@@ -99,6 +101,7 @@ impl<'b> Bench<'b> {
         let least = if self.memory == Memory::None { self.options.habit_uses } else { 0 };
         // How often somebody used anything is known when all tokens have been seen; it matters where a tool may be new.
         let mut later = Vec::with_capacity(parts.len());
+        let mut ignored = 0;
         for part in &mut parts {
             let (loaded, mut waiting) = (part.load(&root)?, Vec::new());
             for (root, things) in loaded.tokens() {
@@ -106,8 +109,15 @@ impl<'b> Bench<'b> {
                 for mark in marks(&loaded, things)? {
                     new_tool |= habits.may_be_new(mark, least);
                 }
-                let Some(token) = self.token(root, loaded.things(things), &hearing.keeping)? else { continue };
-                let case = self.case(&token, &[]);
+                let token = match self.token(root, loaded.things(things), &hearing.keeping)? {
+                    Met::Token(token) => token,
+                    Met::Ignored(uses) => {
+                        ignored += uses;
+                        continue;
+                    }
+                    Met::Unused => continue,
+                };
+                let case = self.case(&token, &[], &clocks);
                 if !case.is_handle() {
                     habits.count(&case);
                 }
@@ -123,17 +133,18 @@ impl<'b> Bench<'b> {
         for (part, waiting) in parts.iter_mut().zip(later).filter(|(_, waiting)| !waiting.is_empty()) {
             let loaded = part.load(&root)?;
             for root in waiting {
-                let Some(token) = self.token(root, loaded.things(loaded.of(root)), &hearing.keeping)? else { continue };
-                let own = habits.of(&self.case(&token, &[]));
-                let answers = judge_uses(&self.case(&token, &own));
+                let Met::Token(token) = self.token(root, loaded.things(loaded.of(root)), &hearing.keeping)? else { continue };
+                let own = habits.of(&self.case(&token, &[], &clocks));
+                let answers = judge_uses(&self.case(&token, &own, &clocks));
                 hearing.hear(self.judged(&token, &answers), token)?;
             }
         }
+        gathered.coverage.ignored += ignored;
         hearing.keeping.commit()
     }
 
-    /// A token of what was packed of it, with the uses that earlier runs kept, each once; none where it was never used.
-    fn token<'p>(&self, root: u64, things: impl Iterator<Item = (Kind, &'p [u8])>, keeping: &Keeping) -> Result<Option<Token>, ReplayError> {
+    /// A token of what was packed of it, with the uses that earlier runs kept, each once.
+    fn token<'p>(&self, root: u64, things: impl Iterator<Item = (Kind, &'p [u8])>, keeping: &Keeping) -> Result<Met, ReplayError> {
         let (mut uses, mut exposures): (Vec<TokenUse>, Vec<Exposure>) = (Vec::new(), Vec::new());
         for (kind, bytes) in things {
             match kind {
@@ -141,24 +152,27 @@ impl<'b> Bench<'b> {
                 Kind::Exposure => exposures.push(serde_json::from_str(&borsh::from_slice::<String>(bytes)?).map_err(io::Error::from)?),
             }
         }
-        let new = keeping.new_uses(&uses);
+        let (new, logged) = (keeping.new_uses(&uses), uses.len() as u64);
         keeping.recall(root, &mut uses)?;
         if uses.is_empty() {
-            return Ok(None);
+            return Ok(Met::Unused);
         }
         let keys = keys(&uses);
         let (record, matched) = match recognize(self.ledger, &keys)? {
             Some((by, stored)) => (Some(stored.id), Some(self.ledger.answer(by, stored, self.now, self.now)?)),
             None => (None, None),
         };
+        if self.options.ignores(&keys, matched.as_ref().map(|matched| &matched.issuance)) {
+            return Ok(Met::Ignored(logged));
+        }
         let family = matched.as_ref().map_or_else(|| Ok(Vec::new()), |matched| self.family(&matched.issuance))?;
         let found = exposures.clone();
         exposures.extend(matched.iter().flat_map(|matched| matched.exposures.iter().cloned()));
         exposures.sort_by(|a, b| (a.first_seen, &a.location, a.line).cmp(&(b.first_seen, &b.location, b.line)));
-        Ok(Some(Token { uses: collapse(uses, self.options), keys, record, matched, family, found, exposures, new }))
+        Ok(Met::Token(Box::new(Token { uses: collapse(uses, self.options), keys, record, matched, family, found, exposures, new })))
     }
 
-    fn case<'t>(&'t self, token: &'t Token, habits: &'t [Habit]) -> Used<'t> {
+    fn case<'t>(&'t self, token: &'t Token, habits: &'t [Habit], clocks: &'t Clocks) -> Used<'t> {
         Used {
             key: token.key(),
             matched: token.matched.as_ref(),
@@ -166,6 +180,7 @@ impl<'b> Bench<'b> {
             exposures: &token.exposures,
             uses: &token.uses,
             habits,
+            clocks,
             now: self.now,
             options: self.options,
         }
@@ -204,7 +219,7 @@ struct Hearing<'a, 'b> {
 }
 
 impl Hearing<'_, '_> {
-    fn hear(&mut self, mut judged: Judged, token: Token) -> Result<(), ReplayError> {
+    fn hear(&mut self, mut judged: Judged, token: Box<Token>) -> Result<(), ReplayError> {
         (self.decide)(&mut judged);
         self.keeping.keep(token.new, &token.found, &mut judged)?;
         if judged.judgements.is_empty() { Ok(()) } else { (self.tell)(judged) }
@@ -215,6 +230,16 @@ impl Hearing<'_, '_> {
 fn keys(uses: &[TokenUse]) -> Vec<TokenKey> {
     let keys: BTreeSet<&TokenKey> = uses.iter().flat_map(|what| &what.presented.keys).collect();
     keys.into_iter().cloned().collect()
+}
+
+/// What things that were gathered under one name are of.
+enum Met {
+    /// A token that is judged.
+    Token(Box<Token>),
+    /// One of which nothing is said, with so many uses in this run.
+    Ignored(u64),
+    /// One that was never used.
+    Unused,
 }
 
 /// A token and all that is known of it.

@@ -9,6 +9,7 @@ pub mod spool;
 pub mod sight;
 pub mod identities;
 pub mod recognize;
+pub mod requests;
 pub mod gather;
 pub mod judge;
 pub mod keeping;

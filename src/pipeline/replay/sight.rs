@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
 
+use crate::detect::clock::number;
 use crate::detect::options::Options;
 use crate::detect::place_kind::guess;
 use crate::ledger::import::context::{Context, GramOf};
@@ -23,6 +24,7 @@ use crate::observe::reader::{ReadRecord, Reader, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::habits::Mark;
+use crate::pipeline::replay::requests::Requests;
 use crate::pipeline::replay::spool::{Kind, Packed};
 
 /// What records mean beyond themselves.
@@ -49,6 +51,8 @@ pub struct Sightings {
     pub count: u64,
     /// What they say of habits.
     pub marks: Vec<Mark>,
+    /// When requests were.
+    pub requests: Requests,
     /// Names that were logged together.
     pub names: Vec<Vec<TokenKey>>,
     /// Issuances and facts.
@@ -66,6 +70,8 @@ pub struct Sight<'a> {
     reader: Option<Reader>,
     context: Context<'a>,
     uri: String,
+    /// The number that stands for it where clocks are compared.
+    log: u64,
     /// Records that findings may still lie in.
     records: VecDeque<Around>,
     /// Findings whose record has not ended.
@@ -74,6 +80,8 @@ pub struct Sight<'a> {
     met: HashSet<u64>,
     /// The names that were met last.
     last: Vec<TokenKey>,
+    /// Whether nothing is said of the token that they name.
+    ignored: bool,
     told: Sightings,
 }
 
@@ -106,11 +114,13 @@ impl<'a> Sight<'a> {
             reading,
             reader,
             context,
+            log: number(&uri),
             uri,
             records: VecDeque::new(),
             findings: VecDeque::new(),
             met: HashSet::new(),
             last: Vec::new(),
+            ignored: false,
             told: Sightings::default(),
         }
     }
@@ -166,12 +176,17 @@ impl<'a> Sight<'a> {
     }
 
     /// An MCP session's handle is presented together with the token: what was done under it is judged under a name of its own as well.
+    /// An ignored token says nothing of habits and handles.
     fn used(&mut self, one: &TokenUse) {
         self.told.count += 1;
+        self.told.requests.hear(self.log, &one.record);
         if let Some(home) = self.meet(&one.presented.keys) {
-            let mark = Mark::of(&one.record, self.reading.options);
+            let mark = Mark::of(&one.record, self.reading.options).filter(|_| !self.ignored);
             self.told.marks.extend(mark);
             self.told.packed.push(home, Kind::Use, &(mark, one));
+            if self.ignored {
+                return;
+            }
         }
         if let Some(handle) = handle(one) {
             let home = self.meet(std::slice::from_ref(&handle)).expect("because it has a name");
@@ -189,6 +204,7 @@ impl<'a> Sight<'a> {
                 self.told.names.push(names.to_vec());
             }
             names.clone_into(&mut self.last);
+            self.ignored = self.reading.options.ignores(names, None);
         }
         Some(home)
     }
@@ -203,6 +219,7 @@ impl<'a> Sight<'a> {
     pub fn take_told(&mut self) -> Sightings {
         self.met.clear();
         self.last.clear();
+        self.ignored = false;
         std::mem::take(&mut self.told)
     }
 

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::detect::catalogue::get;
+use crate::detect::detection::Judge;
 use crate::detect::options::Options;
-use crate::detect::used::Habit;
+use crate::detect::policy::is_of_token;
+use crate::detect::used::{Answer, Habit};
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
@@ -63,8 +66,15 @@ impl Case {
     #[must_use]
     pub fn said(&self) -> Vec<String> {
         let of_scene = |scene: &Scene| scene.judge().iter().map(|verdict| said(&format!("line  {}", scene.line), verdict)).collect::<Vec<_>>();
-        let of_play = |play: &Play| play.judge().iter().map(|answer| said(&play.name, &answer.verdict)).collect::<Vec<_>>();
+        let wanted = |answer: &&Answer| self.tells_of_hygiene() || !is_of_token(answer);
+        let of_play = |play: &Play| play.judge().iter().filter(wanted).map(|answer| said(&play.name, &answer.verdict)).collect::<Vec<_>>();
         self.scenes.iter().flat_map(of_scene).chain(self.plays.iter().flat_map(of_play)).collect()
+    }
+
+    /// Whether anything is told of a used token itself; a story of how tokens were used need not say how well they were made.
+    fn tells_of_hygiene(&self) -> bool {
+        let id = |told: &String| told.split("  ").next().map(str::to_owned);
+        self.told.iter().filter_map(id).any(|id| get(&id).is_ok_and(|detection| matches!(detection.judge, Judge::Token(_))))
     }
 
     /// Whether it ends as it is told: line by line, as far as the told line goes.

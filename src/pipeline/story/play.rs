@@ -1,6 +1,7 @@
 //! The uses of one token of a case, or of one state handle, ready to be judged.
 
 use crate::detect::catalogue::judge_uses;
+use crate::detect::clock::Clocks;
 use crate::detect::collapse::collapse;
 use crate::detect::options::Options;
 use crate::detect::used::{Answer, Habit, Used};
@@ -47,6 +48,7 @@ impl Play {
             exposures: &self.exposures,
             uses: &collapse(self.uses.clone(), &self.options),
             habits: &self.habits,
+            clocks: &Clocks::default(),
             now: self.now,
             options: &self.options,
         })
