@@ -264,7 +264,7 @@ fn ignored_tokens_are_counted_and_not_judged() {
     }
     fs::write(at.join("beartrap.toml"), "[detect]\nignore = [\"token:t-7\"]").unwrap();
     let ran = run(at, &["replay", "log.jsonl"]);
-    assert!(ran.status == 2 && ran.err().contains("`token:t-7` names no token\nhint: "), "{}: {}", ran.status, ran.err());
+    assert!(ran.status == 2 && ran.err().contains("`token:...` names no token\nhint: "), "{}: {}", ran.status, ran.err());
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn tokens_that_only_logs_know_have_a_life_too() {
 fn a_name_that_nobody_knows_is_an_error_with_a_hint() {
     let home = state();
     for (key, said) in
-        [("token_id:nobody", "error: nobody knows `token_id:nobody`\nhint: "), ("nonsense", "error: `nonsense` names no token\nhint: ")]
+        [("token_id:nobody", "error: nobody knows `token_id:nobody`\nhint: "), ("nonsense", "error: a text of 8 characters names no token\nhint: ")]
     {
         let ran = timeline(&home, key, "text");
         assert!(ran.status == 2 && ran.out().is_empty() && ran.err().starts_with(said), "{}", ran.err());

@@ -25,7 +25,7 @@ const INITIAL: [u32; 8] = [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0
 
 /// Why a text is not a fingerprint.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is not a fingerprint\nhint: write `sha256:` or `hmac-sha256:<key id>:` and the 32 bytes in hexadecimal, base64 or base64url")]
+#[error("{text} is not a fingerprint\nhint: write `sha256:` or `hmac-sha256:<key id>:` and the 32 bytes in hexadecimal, base64 or base64url")]
 pub struct FingerprintError {
     text: String,
 }
@@ -98,7 +98,7 @@ impl FromStr for Fingerprint {
 
     /// Reads the printed form; the 32 bytes may also be in base64 or base64url, with or without padding, and `sha256:` may be left out.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || FingerprintError { text: text.chars().take(100).collect() };
+        let error = || FingerprintError { text: shown(text) };
         if let Some(rest) = text.strip_prefix("hmac-sha256:") {
             let (id, digest) = rest.rsplit_once(':').ok_or_else(error)?;
             return Ok(Self { key_id: Some(id.to_owned()), digest: digest_of(digest).ok_or_else(error)? });
@@ -159,6 +159,14 @@ impl fmt::Debug for FingerprintKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FingerprintKey({})", self.id)
     }
+}
+
+/// What may be said of a text that names no token: somebody may have written the token itself.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let kind =
+        text.split_once(':').map(|(kind, _)| kind).filter(|kind| kind.len() <= 20 && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+    kind.map_or_else(|| format!("a text of {} characters", text.chars().count()), |kind| format!("`{kind}:...`"))
 }
 
 /// Bytes in lower-case hexadecimal.

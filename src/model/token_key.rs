@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::fingerprint::Fingerprint;
+use crate::model::fingerprint::{Fingerprint, shown};
 
 /// A name of one token; printed and read as `<kind>:<value>`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -56,7 +56,7 @@ const KINDS: [(KeyKind, &str); 6] = [
 /// Why a text is no token key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "`{text}` names no token\nhint: write a fingerprint (`sha256:<hex>`), `jti:<iss>#<jti>`, `kid:`, `token_id:`, `vault_accessor:`, `k8s:`, `session:<arn>@<time>` or `biscuit:`"
+    "{text} names no token\nhint: write a fingerprint (`sha256:<hex>`), `jti:<iss>#<jti>`, `kid:`, `token_id:`, `vault_accessor:`, `k8s:`, `session:<arn>@<time>` or `biscuit:`"
 )]
 pub struct TokenKeyError {
     text: String,
@@ -108,7 +108,7 @@ impl FromStr for TokenKey {
     type Err = TokenKeyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || TokenKeyError { text: text.chars().take(100).collect() };
+        let error = || TokenKeyError { text: shown(text) };
         if let Ok(fingerprint) = text.parse() {
             return Ok(Self::Fingerprint(fingerprint));
         }
@@ -162,6 +162,12 @@ mod tests {
         }
         for text in ["", "kid:", "nothing", "jti:x", "unsigned:x", "weird:x"] {
             assert!(text.parse::<TokenKey>().is_err(), "{text}");
+        }
+        for (text, expected) in
+            [("hunter2hunter2", "a text of 14 characters names"), ("weird:hunter2", "`weird:...` names"), ("Hunter2:x", "a text of 9")]
+        {
+            let message = text.parse::<TokenKey>().expect_err("because it names none").to_string();
+            assert!(message.starts_with(expected) && !message.contains("unter2"), "{message}");
         }
     }
 }
