@@ -1,16 +1,17 @@
 //! Bars: what must hold, what was measured, and whether that is enough.
 
 use std::fmt;
+use std::process::ExitCode;
 
 /// One bar.
 #[derive(Clone, Debug)]
-pub struct Bar {
+struct Bar {
     /// What is asked.
-    pub what: &'static str,
+    what: &'static str,
     /// What was measured.
-    pub figure: f64,
+    figure: f64,
     /// What is allowed.
-    pub limit: Limit,
+    limit: Limit,
 }
 
 /// A limit on a figure.
@@ -22,9 +23,32 @@ pub enum Limit {
     AtLeast(f64),
 }
 
+/// All bars of a bench; shown as a table.
+#[derive(Default, Debug)]
+pub struct Bars(Vec<Bar>);
+
+impl Bars {
+    /// Adds a figure and its limit.
+    pub fn add(&mut self, what: &'static str, figure: f64, limit: Limit) {
+        self.0.push(Bar { what, figure, limit });
+    }
+
+    /// Failure where bars are strict and one was missed.
+    pub fn status(&self, strict: bool) -> ExitCode {
+        if strict && self.0.iter().any(|bar| !bar.is_met()) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+}
+
+impl fmt::Display for Bars {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\n| bar | limit | measured | |\n|---|---|---:|---|\n")?;
+        self.0.iter().try_for_each(|bar| writeln!(f, "{bar}"))
+    }
+}
+
 impl Bar {
     /// Whether the figure is within the limit.
-    pub fn is_met(&self) -> bool {
+    fn is_met(&self) -> bool {
         match self.limit {
             Limit::AtMost(limit) => self.figure <= limit,
             Limit::AtLeast(limit) => self.figure >= limit,

@@ -6,6 +6,7 @@ mod case;
 #[path = "../../examples/corpus/mod.rs"]
 #[allow(dead_code, reason = "statistics are the example's")]
 mod corpus;
+#[allow(dead_code, reason = "the other benches use the rest")]
 mod measure;
 mod score;
 mod suite;

@@ -27,6 +27,16 @@ impl Usage {
     }
 }
 
+/// The smallest of each, of so many runs.
+///
+/// # Errors
+///
+/// That of the first run that fails.
+pub fn best_of<E>(rounds: usize, mut run: impl FnMut() -> Result<Usage, E>) -> Result<Usage, E> {
+    let first = run()?;
+    (1..rounds).try_fold(first, |best, _| Ok(best.best(run()?)))
+}
+
 /// How a program gets the corpus.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Feed<'a> {

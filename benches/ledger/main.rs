@@ -26,9 +26,9 @@ use beartrap::store::sqlite::Sqlite;
 use beartrap::store::state_dir::Access;
 use clap::Parser;
 
-use crate::bar::{Bar, Limit};
+use crate::bar::{Bars, Limit};
 use crate::corpus::order::Order;
-use crate::measure::{Feed, Usage, run};
+use crate::measure::{Feed, Usage, best_of, run};
 use crate::records::{fingerprint, write_records};
 
 /// Measures the ledger
@@ -60,7 +60,7 @@ const ROUNDS: usize = 3;
 
 struct Bench<'a> {
     directory: &'a Path,
-    bars: Vec<Bar>,
+    bars: Bars,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -71,16 +71,13 @@ fn main() -> anyhow::Result<ExitCode> {
     let share = if args.quick { 100 } else { 1 };
     let (tokens, log) = (args.tokens / share, args.log / share);
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let mut bench = Bench { directory: directory.path(), bars: Vec::new() };
+    let mut bench = Bench { directory: directory.path(), bars: Bars::default() };
     bench.import(tokens)?;
     bench.few(tokens)?;
     bench.look_up(tokens)?;
     bench.scan(tokens, log)?;
-    let mut out = io::stdout().lock();
-    writeln!(out, "\n| bar | limit | measured | |\n|---|---|---:|---|")?;
-    bench.bars.iter().try_for_each(|bar| writeln!(out, "{bar}"))?;
-    let slow = args.strict && bench.bars.iter().any(|bar| !bar.is_met());
-    Ok(if slow { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    write!(io::stdout().lock(), "{}", bench.bars)?;
+    Ok(bench.bars.status(args.strict))
 }
 
 impl Bench<'_> {
@@ -96,10 +93,6 @@ impl Bench<'_> {
         Ok(usage)
     }
 
-    fn bar(&mut self, what: &'static str, figure: f64, limit: Limit) {
-        self.bars.push(Bar { what, figure, limit });
-    }
-
     fn records(&self) -> anyhow::Result<u64> {
         self.beartrap(&["ledger", "stats", "--state", "state", "--format", "json"])?;
         let counts: serde_json::Value = serde_json::from_slice(&std::fs::read(self.path("out"))?)?;
@@ -110,8 +103,8 @@ impl Bench<'_> {
         write_records(&mut BufWriter::new(File::create(self.path("records.jsonl"))?), 0..tokens, "")?;
         let usage = self.beartrap(&["ledger", "import", "records.jsonl", "--state", "state"])?;
         anyhow::ensure!(self.records()? == tokens, "not every record was imported");
-        self.bar("import: records a second", tokens as f64 / usage.wall.as_secs_f64(), Limit::AtLeast(100_000.0));
-        self.bar("import: peak memory in MB", usage.peak as f64 / f64::from(1 << 20), Limit::AtMost(300.0));
+        self.bars.add("import: records a second", tokens as f64 / usage.wall.as_secs_f64(), Limit::AtLeast(100_000.0));
+        self.bars.add("import: peak memory in MB", usage.peak as f64 / f64::from(1 << 20), Limit::AtMost(300.0));
         Ok(())
     }
 
@@ -119,10 +112,10 @@ impl Bench<'_> {
         write_records(&mut BufWriter::new(File::create(self.path("few.jsonl"))?), tokens..tokens + FEW, "")?;
         let usage = self.beartrap(&["ledger", "import", "few.jsonl", "--state", "state"])?;
         anyhow::ensure!(self.records()? == tokens + FEW, "not every record was imported");
-        self.bar("import of 1,000 records more: seconds", usage.wall.as_secs_f64(), Limit::AtMost(1.0));
+        self.bars.add("import of 1,000 records more: seconds", usage.wall.as_secs_f64(), Limit::AtMost(1.0));
         let again = self.beartrap(&["ledger", "import", "few.jsonl", "--again", "--state", "state"])?;
         anyhow::ensure!(self.records()? == tokens + FEW, "the same records again changed something");
-        self.bar("the same 1,000 again: seconds", again.wall.as_secs_f64(), Limit::AtMost(1.0));
+        self.bars.add("the same 1,000 again: seconds", again.wall.as_secs_f64(), Limit::AtMost(1.0));
         Ok(())
     }
 
@@ -137,7 +130,7 @@ impl Bench<'_> {
             }
             best = best.min(clock.elapsed().as_secs_f64());
         }
-        self.bar("look-ups a second, store warm", LOOK_UPS as f64 / best, Limit::AtLeast(100_000.0));
+        self.bars.add("look-ups a second, store warm", LOOK_UPS as f64 / best, Limit::AtLeast(100_000.0));
         Ok(())
     }
 
@@ -147,24 +140,18 @@ impl Bench<'_> {
         std::fs::write(self.path("small"), "hello\n")?;
         let scan = |bench: &Self, path: &str, more: &[&str]| -> anyhow::Result<Usage> {
             let words = [&["scan", path, "--threads", "1", "--format", "jsonl", "--fail-on", "none"], more].concat();
-            (0..ROUNDS)
-                .map(|_| bench.beartrap(&words))
-                .try_fold(None, |best: Option<Usage>, usage| {
-                    let usage = usage?;
-                    anyhow::Ok(Some(best.map_or(usage, |best| best.best(usage))))
-                })?
-                .context("no round")
+            best_of(ROUNDS, || bench.beartrap(&words))
         };
         write_records(&mut BufWriter::new(File::create(self.path("known.jsonl"))?), 0..tokens, "\"length\":43,")?;
         self.beartrap(&["ledger", "import", "known.jsonl", "--state", "known"])?;
         let ours = ["--state", "state"];
         let (plain, with) = (scan(self, "small", &[])?, scan(self, "small", &ours)?);
-        self.bar("start of a scan: milliseconds more", (with.wall.as_secs_f64() - plain.wall.as_secs_f64()) * 1000.0, Limit::AtMost(150.0));
-        self.bar("start of a scan: MB more", (with.peak as f64 - plain.peak as f64) / f64::from(1 << 20), Limit::AtMost(64.0));
+        self.bars.add("start of a scan: milliseconds more", (with.wall.as_secs_f64() - plain.wall.as_secs_f64()) * 1000.0, Limit::AtMost(150.0));
+        self.bars.add("start of a scan: MB more", (with.peak as f64 - plain.peak as f64) / f64::from(1 << 20), Limit::AtMost(64.0));
         let (plain, with, known) = (scan(self, &log, &[])?, scan(self, &log, &ours)?, scan(self, &log, &["--state", "known"])?);
         let share = |with: Usage| with.cpu.as_secs_f64() / plain.cpu.as_secs_f64();
-        self.bar("scan of a log: CPU time in proportion, lengths known", share(known), Limit::AtMost(1.2));
-        self.bar("scan of a log: CPU time in proportion, no length known", share(with), Limit::AtMost(1.2));
+        self.bars.add("scan of a log: CPU time in proportion, lengths known", share(known), Limit::AtMost(1.2));
+        self.bars.add("scan of a log: CPU time in proportion, no length known", share(with), Limit::AtMost(1.2));
         Ok(())
     }
 }

@@ -17,8 +17,8 @@ use std::process::{Command, ExitCode};
 
 use clap::Parser;
 
-use crate::bar::{Bar, Limit};
-use crate::measure::{Feed, Usage, run};
+use crate::bar::{Bars, Limit};
+use crate::measure::{Feed, Usage, best_of, run};
 use crate::records::Plan;
 use crate::simulate::order::Order;
 
@@ -54,7 +54,7 @@ const TOGETHER: u64 = 20;
 
 struct Bench<'a> {
     directory: &'a Path,
-    bars: Vec<Bar>,
+    bars: Bars,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -64,38 +64,29 @@ fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     let share = if args.quick { 100 } else { 1 };
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let mut bench = Bench { directory: directory.path(), bars: Vec::new() };
+    let mut bench = Bench { directory: directory.path(), bars: Bars::default() };
     bench.simulation(args.records / share)?;
     bench.formats(args.records / share / 5)?;
     bench.tokens(args.tokens / share)?;
     bench.growth(args.largest / share)?;
-    let mut out = io::stdout().lock();
-    writeln!(out, "\n| bar | limit | measured | |\n|---|---|---:|---|")?;
-    bench.bars.iter().try_for_each(|bar| writeln!(out, "{bar}"))?;
-    let slow = args.strict && bench.bars.iter().any(|bar| !bar.is_met());
-    Ok(if slow { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    write!(io::stdout().lock(), "{}", bench.bars)?;
+    Ok(bench.bars.status(args.strict))
 }
 
 impl Bench<'_> {
-    fn bar(&mut self, what: &'static str, figure: f64, limit: Limit) {
-        self.bars.push(Bar { what, figure, limit });
-    }
-
     /// Uses a second of CPU time over the use records of a simulation; every detection of replay must have fired.
     fn simulation(&mut self, records: u64) -> anyhow::Result<()> {
         let folder = self.directory.join("simulation");
         simulate::run::run(&Order { records, ..Order::default() }, &folder)?;
         let count = count(&folder.join("uses.jsonl"))?;
-        let mut best: Option<Usage> = None;
-        for _ in 0..ROUNDS {
+        let best = best_of(ROUNDS, || {
             let (usage, told) = self.replay(&folder, &["issued.jsonl", "uses.jsonl", "--config", "settings.toml", "--all"], Feed::Argument)?;
             let missing: Vec<String> = [1, 3, 7, 12, 15, 16, 23].iter().map(|id| format!("\"TR-{id:02}\"")).filter(|id| !told.contains(id)).collect();
             anyhow::ensure!(missing.is_empty(), "not told: {missing:?}");
-            best = Some(best.map_or(usage, |best| best.best(usage)));
-        }
-        let best = best.expect("because there is a round");
-        self.bar("JSONL uses a second, one thread", count as f64 / best.cpu.as_secs_f64(), Limit::AtLeast(300_000.0));
-        self.bar("peak memory in MB", best.peak as f64 / f64::from(1 << 20), Limit::AtMost(256.0));
+            Ok(usage)
+        })?;
+        self.bars.add("JSONL uses a second, one thread", count as f64 / best.cpu.as_secs_f64(), Limit::AtLeast(300_000.0));
+        self.bars.add("peak memory in MB", best.peak as f64 / f64::from(1 << 20), Limit::AtMost(256.0));
         Ok(std::fs::remove_dir_all(folder)?)
     }
 
@@ -106,14 +97,13 @@ impl Bench<'_> {
         for (what, write) in [("CloudTrail, MB a second", Plan::cloudtrail as fn(Plan, &mut dyn Write) -> _), ("OTLP, MB a second", Plan::otlp)] {
             write(plan, &mut BufWriter::new(File::create(&file)?))?;
             let size = file.metadata()?.len();
-            let mut best: Option<Usage> = None;
-            for _ in 0..ROUNDS {
+            let best = best_of(ROUNDS, || {
                 let (usage, told) = self.replay(self.directory, &["log.jsonl"], Feed::Argument)?;
                 anyhow::ensure!(told.is_empty(), "told of an honest log: {told:.500}");
-                best = Some(best.map_or(usage, |best| best.best(usage)));
-            }
-            let seconds = best.expect("because there is a round").cpu.as_secs_f64();
-            self.bar(what, size as f64 / 1e6 / seconds, Limit::AtLeast(150.0));
+                anyhow::Ok(usage)
+            })?;
+            let seconds = best.cpu.as_secs_f64();
+            self.bars.add(what, size as f64 / 1e6 / seconds, Limit::AtLeast(150.0));
         }
         Ok(())
     }
@@ -123,7 +113,7 @@ impl Bench<'_> {
         let few = self.stream(Plan { records: tokens / 50, together: 1 })?;
         let many = self.stream(Plan { records: tokens, together: 1 })?;
         let each = many.peak.saturating_sub(few.peak) as f64 / (tokens - tokens / 50) as f64;
-        self.bar("bytes of memory for a token", each, Limit::AtMost(200.0));
+        self.bars.add("bytes of memory for a token", each, Limit::AtMost(200.0));
         Ok(())
     }
 
@@ -136,8 +126,8 @@ impl Bench<'_> {
             writeln!(io::stdout(), "{records} records: {cost:.2} microseconds each, {} MB", usage.peak >> 20)?;
             costs.push(cost);
         }
-        self.bar("cost of a record of ten times as many", costs[1] / costs[0], Limit::AtMost(1.2));
-        self.bar("cost of a record of a hundred times as many", costs[2] / costs[0], Limit::AtMost(1.2));
+        self.bars.add("cost of a record of ten times as many", costs[1] / costs[0], Limit::AtMost(1.2));
+        self.bars.add("cost of a record of a hundred times as many", costs[2] / costs[0], Limit::AtMost(1.2));
         Ok(())
     }
 

@@ -106,11 +106,12 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     out.flush()?;
     if !flags.quiet {
         let seconds = clock.elapsed().as_secs_f64();
-        let rate = gathered.count as f64 / seconds.max(0.001);
+        let uses = gathered.coverage.total().uses;
+        let rate = uses as f64 / seconds.max(0.001);
         say(format_args!(
             "{} of {} in {} ({:.1} MB, {rate:.0} uses a second), {}{}",
             counted(told.judgements, "judgement"),
-            counted(gathered.count, "use"),
+            counted(uses, "use"),
             counted(progress.files(), "file"),
             progress.bytes() as f64 / 1e6,
             if judging.policy.is_some() { format!("{} dropped by policy, ", told.dropped) } else { String::new() },

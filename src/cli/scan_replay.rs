@@ -83,7 +83,7 @@ impl Replay {
         let problems = self.problem.into_iter().chain(told.problems);
         problems.for_each(|problem| say(format_args!("{}", problem_line(&problem))));
         if !flags.quiet {
-            say(format_args!("{} of {}", counted(told.judgements, "judgement"), counted(gathered.count, "use")));
+            say(format_args!("{} of {}", counted(told.judgements, "judgement"), counted(gathered.coverage.total().uses, "use")));
         }
         Ok(told.worst)
     }

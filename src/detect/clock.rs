@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use jiff::SignedDuration;
 
@@ -26,11 +26,11 @@ pub type Times = BTreeMap<u64, (TimeQuality, Instant)>;
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Clocks(HashMap<u64, SignedDuration>);
 
-/// The number that stands for a log.
+/// The number that stands for the name of a log or request, the same in every run.
 #[must_use]
-pub fn number(uri: &str) -> u64 {
+pub fn number(name: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    uri.hash(&mut hasher);
+    name.hash(&mut hasher);
     hasher.finish()
 }
 

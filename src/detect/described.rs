@@ -103,15 +103,13 @@ impl<'a> Described<'a> {
     /// Granted scopes.
     #[must_use]
     pub fn scopes(&self) -> &'a [String] {
-        let said = self.issuance().map(|issuance| &issuance.scope[..]).filter(|said| !said.is_empty());
-        said.or(self.claims.map(|token| &token.scope[..])).unwrap_or_default()
+        scopes(self.issuance(), || self.claims)
     }
 
     /// Audiences.
     #[must_use]
     pub fn audiences(&self) -> &'a [String] {
-        let said = self.issuance().map(|issuance| &issuance.aud[..]).filter(|said| !said.is_empty());
-        said.or(self.claims.map(|token| &token.aud[..])).unwrap_or_default()
+        audiences(self.issuance(), || self.claims)
     }
 
     /// The issuer.
@@ -132,8 +130,7 @@ impl<'a> Described<'a> {
     /// When the token ends.
     #[must_use]
     pub fn end(&self) -> Option<Instant> {
-        let said = self.issuance().and_then(|issuance| issuance.expires_at);
-        said.or_else(|| Instant::from_number(self.claims?.exp?))
+        end(self.issuance(), || self.claims)
     }
 
     /// Whether an exception of the record still holds.
@@ -149,4 +146,22 @@ impl<'a> Described<'a> {
         life.extend(self.end().map(|end| evidence("expires_at", end)));
         life
     }
+}
+
+/// When a token ends, by its record, or else by its own claims.
+pub fn end<'a>(issuance: Option<&Issuance>, claims: impl FnOnce() -> Option<&'a TokenFacts>) -> Option<Instant> {
+    let said = issuance.and_then(|issuance| issuance.expires_at);
+    said.or_else(|| Instant::from_number(claims()?.exp?))
+}
+
+/// What a token allows, by its record, or else by its own claims; none where nobody says.
+pub fn scopes<'a>(issuance: Option<&'a Issuance>, claims: impl FnOnce() -> Option<&'a TokenFacts>) -> &'a [String] {
+    let said = issuance.map(|issuance| &issuance.scope[..]).filter(|said| !said.is_empty());
+    said.or_else(|| claims().map(|token| &token.scope[..])).unwrap_or_default()
+}
+
+/// For whom a token is, by its record, or else by its own claims; none where nobody says.
+pub fn audiences<'a>(issuance: Option<&'a Issuance>, claims: impl FnOnce() -> Option<&'a TokenFacts>) -> &'a [String] {
+    let said = issuance.map(|issuance| &issuance.aud[..]).filter(|said| !said.is_empty());
+    said.or_else(|| claims().map(|token| &token.aud[..])).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use crate::detect::options::Options;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::issuance::Issuance;
 use crate::model::token_facts::TokenFacts;
-use crate::model::token_key::{KeyKind, TokenKey};
+use crate::model::token_key::{KeyKind, TokenKey, sure};
 
 /// Fingerprints of credentials that vendors print in their guides and that no account accepts: AWS's access key id and secret access key,
 /// the two examples of jwt.io, and that of RFC 7519, section 3.1.
@@ -34,13 +34,11 @@ pub fn is_placeholder(case: &Exposed) -> bool {
 
 impl Options {
     /// Whether nothing is said of a token that was met by these names: the user ignores one of them or of its record's, or it is
-    /// published and nobody issued it. What a token says of itself does not count: anybody can write it into a forged one.
+    /// published and nobody issued it.
     #[must_use]
     pub fn ignores(&self, names: &[TokenKey], issued: Option<&Issuance>) -> bool {
-        let whole = names.iter().any(|name| matches!(name, TokenKey::Fingerprint(_)));
-        let mut own = names.iter().filter(|name| !whole || !matches!(name, TokenKey::JwtId { .. }));
         let recorded = issued.filter(|_| !self.ignore.is_empty()).map(Issuance::keys).unwrap_or_default();
-        own.clone().chain(&recorded).any(|name| self.ignore.contains(name)) || (issued.is_none() && own.any(is_published_name))
+        sure(names).chain(&recorded).any(|name| self.ignore.contains(name)) || (issued.is_none() && sure(names).any(is_published_name))
     }
 }
 

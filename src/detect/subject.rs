@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use ipnet::IpNet;
 use serde_json::Value;
 
+use crate::detect::described;
 use crate::detect::network::holds;
 use crate::detect::used::{Use, Used};
 use crate::model::instant::Instant;
@@ -98,22 +99,19 @@ impl<'a> Used<'a> {
     /// When it ends.
     #[must_use]
     pub fn end(&self) -> Option<Instant> {
-        let said = self.issuance().and_then(|issuance| issuance.expires_at);
-        said.or_else(|| Instant::from_number(self.claims()?.exp?))
+        described::end(self.issuance(), || self.claims())
     }
 
     /// Granted scopes; none where nobody says.
     #[must_use]
     pub fn scopes(&self) -> &'a [String] {
-        let said = self.issuance().map(|issuance| &issuance.scope[..]).filter(|said| !said.is_empty());
-        said.or(self.claims().map(|token| &token.scope[..])).unwrap_or_default()
+        described::scopes(self.issuance(), || self.claims())
     }
 
     /// Audiences; none where nobody says.
     #[must_use]
     pub fn audiences(&self) -> &'a [String] {
-        let said = self.issuance().map(|issuance| &issuance.aud[..]).filter(|said| !said.is_empty());
-        said.or(self.claims().map(|token| &token.aud[..])).unwrap_or_default()
+        described::audiences(self.issuance(), || self.claims())
     }
 
     /// What it is bound to (RFC 7800): the member of `cnf` with this name.

@@ -72,6 +72,12 @@ impl TokenKey {
         }
     }
 
+    /// Whether it is of the token's own octets.
+    #[must_use]
+    pub const fn is_fingerprint(&self) -> bool {
+        matches!(self, Self::Fingerprint(_))
+    }
+
     /// What sort of name it is, in a few words.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -88,6 +94,13 @@ impl TokenKey {
             Self::Named(KeyKind::Biscuit, _) => "Biscuit revocation id",
         }
     }
+}
+
+/// The names of a token that was met which are sure to be its own. A JWT's id is not where the token itself was there: anybody can write it into a
+/// forged one.
+pub fn sure(names: &[TokenKey]) -> impl Iterator<Item = &TokenKey> {
+    let whole = names.iter().any(TokenKey::is_fingerprint);
+    names.iter().filter(move |name| !whole || !matches!(name, TokenKey::JwtId { .. }))
 }
 
 impl fmt::Display for TokenKey {

@@ -253,23 +253,30 @@ pub struct Record {
     pub place: Option<PlaceKind>,
 }
 
+macro_rules! fill {
+    ($own:ident, $other:ident, $is_empty:ident: $($field:ident),*) => { $( if $own.$field.$is_empty() { $own.$field.clone_from(&$other.$field); } )* };
+}
+
 impl Record {
-    /// Fills what it does not say with what another record of the same call says.
-    pub fn fill(&mut self, other: &Self) {
+    /// Fills what it does not say with what stands around it: when, who and from where, but not what was done.
+    pub fn surround(&mut self, around: &Self) {
         if self.time.is_none() {
-            (self.time, self.time_quality) = (other.time, other.time_quality);
+            (self.time, self.time_quality) = (around.time, around.time_quality);
         }
         if self.session_id.is_none() {
-            self.session_id.clone_from(&other.session_id);
-            self.session_src = other.session_src;
+            self.session_id.clone_from(&around.session_id);
+            self.session_src = around.session_src;
         }
-        macro_rules! fill {
-            ($is_empty:ident: $($field:ident),*) => { $( if self.$field.$is_empty() { self.$field.clone_from(&other.$field); } )* };
-        }
-        fill!(is_none: status_code, principal, agent_id, client_id, user, tenant, task_id, run_id, trace_id, span_id, request_id, rpc_id, tool);
-        fill!(is_none: method, aud, resource, source_ip, peer_ip, asn, geo, user_agent, ja4, tls_client_x5t, on_behalf_of, header_method);
-        fill!(is_none: header_name, place);
-        fill!(is_empty: scope_required, forwarded_for);
+        fill!(self, around, is_none: principal, agent_id, client_id, user, tenant, task_id, run_id, trace_id, span_id, request_id);
+        fill!(self, around, is_none: aud, source_ip, peer_ip, user_agent, place);
+    }
+
+    /// Fills what it does not say with what another record of the same call says.
+    pub fn fill(&mut self, other: &Self) {
+        self.surround(other);
+        fill!(self, other, is_none: status_code, rpc_id, tool, method, resource, asn, geo, ja4, tls_client_x5t, on_behalf_of);
+        fill!(self, other, is_none: header_method, header_name);
+        fill!(self, other, is_empty: scope_required, forwarded_for);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::model::token_use::{Scheme, SessionSource};
 use crate::observe::json::Json;
-use crate::observe::observation::{Observation, fill};
+use crate::observe::observation::Observation;
 use crate::observe::{address, command, credential, outcome, request, when};
 
 /// From this version on a session id of MCP's header says nothing.
@@ -225,7 +225,7 @@ impl<'b> Gathered<'b> {
     /// Requests that a tool's arguments make.
     fn run(&mut self, arguments: &Json<'_>) {
         for one in command::requests(arguments) {
-            fill(&mut self.observation.record, &one.record);
+            self.observation.record.surround(&one.record);
             self.observation.record.resource = self.observation.record.resource.take().or(one.record.resource);
             self.observation.presented.extend(one.presented);
         }
@@ -270,7 +270,7 @@ impl<'b> Gathered<'b> {
         }
         self.resolve_session(around);
         let record = &mut self.observation.record;
-        fill(record, &around.observation.record);
+        record.surround(&around.observation.record);
         if record.session_id.is_none() && record.trace_id.is_some() {
             record.session_id.clone_from(&record.trace_id);
             record.session_src = Some(SessionSource::Trace);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::model::exposure::PlaceKind;
 use crate::model::token_use::{Record, TimeQuality};
 use crate::observe::command;
-use crate::observe::observation::{Said, fill};
+use crate::observe::observation::Said;
 use crate::observe::when;
 
 /// Whether a text may be a record of a log, and not only a sentence.
@@ -47,7 +47,7 @@ pub fn of_job<'a>(text: Cow<'a, str>, around: Record, say: &mut dyn FnMut(Said<'
         return say(Said::Line { text, partial: false, around: Box::new(around) });
     }
     for mut one in requests {
-        fill(&mut one.record, &around);
+        one.record.surround(&around);
         say(Said::Record(Box::new(one)));
     }
 }

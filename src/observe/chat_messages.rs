@@ -3,7 +3,7 @@
 use crate::model::token_use::{Record, SessionSource};
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, items, text};
-use crate::observe::observation::{Said, Thread, fill};
+use crate::observe::observation::{Said, Thread};
 use crate::observe::transcript::{Transcript, place};
 use crate::observe::when::at_path;
 
@@ -33,7 +33,7 @@ fn speaks(value: &Json<'_>) -> bool {
 
 fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
     let mut record = record(value);
-    fill(&mut record, &thread.base);
+    record.surround(&thread.base);
     let mut transcript = Transcript::new(thread, say);
     parts(&mut transcript, &record, value);
     INSIDE.iter().filter_map(|key| at(value, &[key])).for_each(|inner| parts(&mut transcript, &record, inner));

@@ -4,7 +4,7 @@ use crate::model::exposure::PlaceKind;
 use crate::model::token_use::Record;
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, owned, text};
-use crate::observe::observation::{Said, Thread, fill};
+use crate::observe::observation::{Said, Thread};
 use crate::observe::transcript::{Transcript, session};
 use crate::observe::when::at_path;
 
@@ -38,7 +38,7 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
         thread.base = Record { session_id: record.session_id.clone(), session_src: record.session_src, ..thread.base.clone() };
     }
     record.agent_id = owned(value, &["agentId"]);
-    fill(&mut record, &thread.base);
+    record.surround(&thread.base);
     let mut transcript = Transcript::new(thread, say);
     match at(value, &["message"]) {
         Some(message) if message.is_object() => transcript.message(&record, message),

@@ -4,7 +4,7 @@ use crate::model::exposure::PlaceKind;
 use crate::model::token_use::Record;
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, has, owned, text};
-use crate::observe::observation::{Said, Thread, fill};
+use crate::observe::observation::{Said, Thread};
 use crate::observe::transcript::{Call, Transcript, session};
 use crate::observe::when::at_path;
 
@@ -33,7 +33,7 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
     if let Some((time, quality)) = at_path(value, &["timestamp"]) {
         (record.time, record.time_quality) = (Some(time), quality);
     }
-    fill(&mut record, &thread.base);
+    record.surround(&thread.base);
     let mut transcript = Transcript::new(thread, say);
     match kind {
         "event_msg" => event(&mut transcript, record, payload),

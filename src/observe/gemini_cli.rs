@@ -4,7 +4,7 @@ use crate::model::exposure::PlaceKind;
 use crate::model::token_use::Record;
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, has, items, owned, text};
-use crate::observe::observation::{Said, Thread, fill};
+use crate::observe::observation::{Said, Thread};
 use crate::observe::transcript::{Call, Transcript, place, session};
 use crate::observe::when::at_path;
 
@@ -37,7 +37,7 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
     if record.session_id.is_some() {
         thread.base = Record { session_id: record.session_id.clone(), session_src: record.session_src, ..thread.base.clone() };
     }
-    fill(&mut record, &thread.base);
+    record.surround(&thread.base);
     let mut transcript = Transcript::new(thread, say);
     let messages = items(document, &["messages"]);
     for (part, one) in messages.iter().enumerate() {

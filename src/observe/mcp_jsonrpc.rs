@@ -5,7 +5,7 @@ use crate::model::token_use::{Outcome, Record, SessionSource};
 use crate::observe::attribute::Gathered;
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, number, owned, text};
-use crate::observe::observation::{Observation, Said, Thread, fill};
+use crate::observe::observation::{Observation, Said, Thread};
 use crate::observe::when::at_path;
 use crate::observe::{command, outcome, request};
 
@@ -74,12 +74,12 @@ fn call<'b>(message: &'b Json<'_>, method: &str, mut observation: Observation, t
         thread.base.agent_id = owned(params, &["clientInfo", "name"]);
     }
     let record = &mut observation.record;
-    fill(record, &thread.base);
+    record.surround(&thread.base);
     let mut uses = at(params, &["arguments"]).map(command::requests).unwrap_or_default();
     for one in &mut uses {
         one.record.tool.clone_from(&record.tool);
         one.record.rpc_id.clone_from(&record.rpc_id);
-        fill(&mut one.record, record);
+        one.record.surround(record);
     }
     let tool = record.tool.clone();
     if !observation.presented.is_empty() {
@@ -107,7 +107,7 @@ fn meta(meta: &Json<'_>, observation: &mut Observation) {
         }
     }
     let said = gathered.finish(&Gathered::default());
-    fill(&mut observation.record, &said.record);
+    observation.record.surround(&said.record);
     observation.presented.extend(said.presented);
 }
 
@@ -126,7 +126,7 @@ fn answer<'b>(message: &'b Json<'_>, mut observation: Observation, thread: &mut 
         None if has(message, &["result"]) => record.outcome = Outcome::Success,
         None => {}
     }
-    fill(record, &thread.base);
+    record.surround(&thread.base);
     let told = at(message, &["result"]).or_else(|| at(message, &["error"])).and_then(outcome::in_result);
     for mut one in uses {
         // The message's own token was accepted or refused with it; of the others the result's text may tell.

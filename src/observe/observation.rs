@@ -76,18 +76,3 @@ impl Observation {
         Self { record, presented, ..Self::default() }
     }
 }
-
-/// Fills what a record does not say with what stands around it.
-pub fn fill(record: &mut Record, around: &Record) {
-    macro_rules! fill {
-        ($($field:ident),*) => { $( if record.$field.is_none() { record.$field.clone_from(&around.$field); } )* };
-    }
-    if record.time.is_none() {
-        (record.time, record.time_quality) = (around.time, around.time_quality);
-    }
-    if record.session_id.is_none() {
-        record.session_id.clone_from(&around.session_id);
-        record.session_src = around.session_src;
-    }
-    fill!(principal, agent_id, client_id, user, tenant, task_id, run_id, trace_id, span_id, request_id, aud, source_ip, peer_ip, user_agent, place);
-}

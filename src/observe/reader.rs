@@ -8,7 +8,7 @@ use crate::observe::cut::{Cut, PieceKind};
 use crate::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use crate::observe::json::{Json, items, parse};
 use crate::observe::mapping::Mapping;
-use crate::observe::observation::{Observation, Said, Thread, fill};
+use crate::observe::observation::{Observation, Said, Thread};
 use crate::observe::part;
 
 /// How deep lines may be carried in lines.
@@ -90,7 +90,7 @@ impl Reader {
                 PieceKind::TooLong => Understood::TooLong,
             };
             for observation in &mut said {
-                fill(&mut observation.record, &self.state.thread.base);
+                observation.record.surround(&self.state.thread.base);
             }
             part::each(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said }, tell);
         }
@@ -140,11 +140,11 @@ impl State {
         for one in said {
             match one {
                 Said::Record(mut observation) => {
-                    fill(&mut observation.record, around);
+                    observation.record.surround(around);
                     out.push(*observation);
                 }
                 Said::Line { text, partial, around: mut nearer } => {
-                    fill(&mut nearer, around);
+                    nearer.surround(around);
                     inner = self.carried(text, partial, &nearer, depth + 1, out).or(inner);
                 }
             }

@@ -3,7 +3,7 @@
 use crate::model::exposure::PlaceKind;
 use crate::model::token_use::{Outcome, Record, SessionSource};
 use crate::observe::json::{Json, at, has, items, text};
-use crate::observe::observation::{Observation, Said, Thread, fill};
+use crate::observe::observation::{Observation, Said, Thread};
 use crate::observe::{command, outcome, request};
 
 /// Tools by which agents remember things between tasks.
@@ -76,7 +76,7 @@ impl<'t, 'b> Transcript<'t, 'b> {
             one.record.request_id = call.id.map(|id| if at == 0 { id.to_owned() } else { format!("{id}.{at}") });
             one.record.tool.clone_from(&around.tool);
             one.record_id = call.id.map(str::to_owned);
-            fill(&mut one.record, &around);
+            one.record.surround(&around);
         }
         if let Some(id) = call.id {
             self.thread.ask(id, call.tool, &uses);

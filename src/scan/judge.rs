@@ -246,13 +246,12 @@ fn names(kind: TokenKind, secret: &Secret, keys: &[FingerprintKey]) -> Vec<Token
 
 /// In basic authentication, the token among user and password: by it the ledger knows what was sent, and logs name it.
 fn half(bytes: &[u8], found: &Match, secret: &Secret, key: Option<&FingerprintKey>) -> Option<TokenKey> {
-    let introduction = found.introduction.filter(|introduction| introduction.kind == CarrierKind::Scheme)?;
-    let is_basic = introduction.plain(bytes).as_str() == "basic";
+    found.introduction.filter(|by| by.kind == CarrierKind::Scheme && by.plain(bytes).as_str() == "basic")?;
     let named = |token: &[u8]| match key {
         Some(key) => Some(key.fingerprint(token)),
         None => (strength_bits(token) >= MIN_BITS).then(|| Fingerprint::of(token)),
     };
-    basic::with_token(secret.expose(), named).flatten().filter(|_| is_basic).map(TokenKey::Fingerprint)
+    basic::with_token(secret.expose(), named).flatten().map(TokenKey::Fingerprint)
 }
 
 /// A token that somebody issued, as is known from its fingerprint.

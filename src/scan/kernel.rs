@@ -76,9 +76,9 @@ fn find_signs_with(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Ve
 /// The first sign of base64 in a short run, most of which have none.
 #[inline]
 fn short_sign(text: &[u8]) -> u64 {
-    let last = text.len().checked_sub(MIN_BLOB);
+    let Some(last) = text.len().checked_sub(MIN_BLOB) else { return 0 };
     let begins = |at: usize| at == 0 || KINDS[usize::from(text[at - 1])] == MARK;
-    let mut places = (0..=last.unwrap_or(0)).filter(|at| last.is_some() && begins(*at));
+    let mut places = (0..=last).filter(|at| begins(*at));
     let sign = places.find(|at| [0, 4, 8].iter().all(|group| KINDS[usize::from(text[at + group])] == FIRST));
     sign.map_or(0, |at| 1 << at)
 }
@@ -109,7 +109,8 @@ const fn is_first(byte: u8) -> bool {
     matches!(byte, b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D')
 }
 
-const fn is_mark(byte: u8) -> bool {
+/// Characters of runs after which a blob may begin.
+pub const fn is_mark(byte: u8) -> bool {
     matches!(byte, b'-' | b'_' | b'.' | b'/' | b'~')
 }
 

@@ -2,7 +2,7 @@
 
 use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS, ObjectFormat};
 use beartrap::observe::json::{Json, items, parse};
-use beartrap::observe::observation::{Observation, Said, Thread, fill};
+use beartrap::observe::observation::{Observation, Said, Thread};
 
 /// Deepest carried line.
 const MAX_DEPTH: usize = 4;
@@ -89,7 +89,7 @@ fn keep(format: &'static str, said: Vec<Said<'_>>, thread: &mut Thread, depth: u
                 }
                 for inner in &mut seen[from..] {
                     if let Seen::Record { observation, .. } = inner {
-                        fill(&mut observation.record, &around);
+                        observation.record.surround(&around);
                     }
                 }
             }

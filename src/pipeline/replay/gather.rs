@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ledger::import::entry::Entry;
 use crate::ledger::ledger::Ledger;
-use crate::model::token_key::TokenKey;
+use crate::model::token_key::{TokenKey, sure};
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::habits::Habits;
 use crate::pipeline::replay::identities::Identities;
@@ -23,8 +23,6 @@ pub struct Gathered {
     pub entries: Vec<Entry>,
     /// What was read.
     pub coverage: Coverage,
-    /// Uses that were gathered.
-    pub count: u64,
     /// Uses, and places where tokens lay.
     pub spool: Spool,
     /// What identities used, as far as records say.
@@ -42,7 +40,6 @@ impl Gathered {
             identities: Identities::default(),
             entries: Vec::new(),
             coverage: Coverage::default(),
-            count: 0,
             spool: Spool::default(),
             habits: Habits::default(),
             requests: Requests::default(),
@@ -57,7 +54,6 @@ impl Gathered {
     pub fn take(&mut self, told: Sightings) -> Result<(), ReplayError> {
         self.coverage.add(&told.coverage);
         self.entries.extend(told.entries);
-        self.count += told.count;
         self.requests.add(told.requests);
         for mark in told.marks {
             self.habits.hear(mark);
@@ -73,7 +69,7 @@ impl Gathered {
         let is_new = names.iter().any(|name| self.identities.is_new(name.index()));
         let record = if is_new { recognize(&self.ledger, names)? } else { None };
         let recorded = record.map(|(_, stored)| stored.issuance.keys()).unwrap_or_default();
-        self.identities.join(own(names).chain(&recorded).map(TokenKey::index));
+        self.identities.join(sure(names).chain(&recorded).map(TokenKey::index));
         Ok(())
     }
 
@@ -87,10 +83,4 @@ impl Gathered {
         }
         entries
     }
-}
-
-/// The names that are sure to be the token's. A JWT's own id is not where the token itself was there: anybody can write it into a forged token.
-fn own(names: &[TokenKey]) -> impl Iterator<Item = &TokenKey> {
-    let whole = matches!(names.first(), Some(TokenKey::Fingerprint(_)));
-    names.iter().filter(move |name| !whole || !matches!(name, TokenKey::JwtId { .. }))
 }

@@ -51,15 +51,16 @@ struct Custom {
 impl Habits {
     /// Hears of a record.
     pub fn hear(&mut self, mark: Mark) {
-        self.identities.entry(mark.identity).or_default().records += 1;
-        self.see(mark);
+        self.see(mark).records += 1;
     }
 
-    fn see(&mut self, mark: Mark) {
-        let Some((tool, time)) = mark.tool else { return };
+    fn see(&mut self, mark: Mark) -> &mut Custom {
         let own = self.identities.entry(mark.identity).or_default();
-        own.since = Some(own.since.map_or(time, |since| since.min(time)));
-        self.tools.entry(tool).and_modify(|first| *first = time.min(*first)).or_insert(time);
+        if let Some((tool, time)) = mark.tool {
+            own.since = Some(own.since.map_or(time, |since| since.min(time)));
+            self.tools.entry(tool).and_modify(|first| *first = time.min(*first)).or_insert(time);
+        }
+        own
     }
 
     /// Whether a tool may be new to an identity with this record, when all records have been heard; `least` is how often it must have used
@@ -74,8 +75,7 @@ impl Habits {
     pub fn count(&mut self, case: &Used) {
         for one in case.uses {
             if let Some(mark) = Mark::of(&one.what.record, case.options) {
-                self.identities.entry(mark.identity).or_default().uses += 1;
-                self.see(mark);
+                self.see(mark).uses += 1;
             }
         }
     }

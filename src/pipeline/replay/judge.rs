@@ -22,7 +22,7 @@ use crate::model::token_use::TokenUse;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::habits::Mark;
 use crate::pipeline::replay::keeping::Keeping;
-use crate::pipeline::replay::recognize::{is_fingerprint, recognize};
+use crate::pipeline::replay::recognize::recognize;
 use crate::pipeline::replay::spool::{Kind, Loaded};
 use crate::store::step::NewUse;
 use crate::store::store::RecordId;
@@ -105,10 +105,7 @@ impl<'b> Bench<'b> {
         for part in &mut parts {
             let (loaded, mut waiting) = (part.load(&root)?, Vec::new());
             for (root, things) in loaded.tokens() {
-                let mut new_tool = false;
-                for mark in marks(&loaded, things)? {
-                    new_tool |= habits.may_be_new(mark, least);
-                }
+                let new_tool = marks(&loaded, things)?.into_iter().any(|mark| habits.may_be_new(mark, least));
                 let token = match self.token(root, loaded.things(things), &hearing.keeping)? {
                     Met::Token(token) => token,
                     Met::Ignored(uses) => {
@@ -124,8 +121,8 @@ impl<'b> Bench<'b> {
                 if new_tool {
                     waiting.push(root);
                 } else {
-                    let answers = judge_uses(&case);
-                    hearing.hear(self.judged(&token, &answers), token)?;
+                    let judged = self.judged(&token, &judge_uses(&case));
+                    hearing.hear(judged, *token)?;
                 }
             }
             later.push(waiting);
@@ -135,8 +132,8 @@ impl<'b> Bench<'b> {
             for root in waiting {
                 let Met::Token(token) = self.token(root, loaded.things(loaded.of(root)), &hearing.keeping)? else { continue };
                 let own = habits.of(&self.case(&token, &[], &clocks));
-                let answers = judge_uses(&self.case(&token, &own, &clocks));
-                hearing.hear(self.judged(&token, &answers), token)?;
+                let judged = self.judged(&token, &judge_uses(&self.case(&token, &own, &clocks)));
+                hearing.hear(judged, *token)?;
             }
         }
         gathered.coverage.ignored += ignored;
@@ -219,7 +216,7 @@ struct Hearing<'a, 'b> {
 }
 
 impl Hearing<'_, '_> {
-    fn hear(&mut self, mut judged: Judged, token: Box<Token>) -> Result<(), ReplayError> {
+    fn hear(&mut self, mut judged: Judged, token: Token) -> Result<(), ReplayError> {
         (self.decide)(&mut judged);
         self.keeping.keep(token.new, &token.found, &mut judged)?;
         if judged.judgements.is_empty() { Ok(()) } else { (self.tell)(judged) }
@@ -262,7 +259,7 @@ impl Token {
     /// The name by which it is judged: the record's fingerprint where it was logged or nothing better was.
     fn key(&self) -> &TokenKey {
         let own = self.matched.as_ref().and_then(|matched| matched.issuance.fp.as_ref());
-        let own = own.filter(|fp| self.keys.contains(fp) || !self.keys.iter().any(is_fingerprint));
+        let own = own.filter(|fp| self.keys.contains(fp) || !self.keys.iter().any(TokenKey::is_fingerprint));
         own.or_else(|| self.keys.first()).expect("because a use has a key")
     }
 }

@@ -13,13 +13,7 @@ use crate::store::store::Stored;
 pub fn recognize(ledger: &Ledger, names: &[TokenKey]) -> Result<Option<(TokenKey, Stored)>, StoreError> {
     let found = ledger.find(names)?;
     Ok(found.filter(|(by, stored)| {
-        let by_claim = matches!(by, TokenKey::JwtId { .. }) && names.iter().any(is_fingerprint);
-        !by_claim || !stored.issuance.keys().iter().any(is_fingerprint)
+        let by_claim = matches!(by, TokenKey::JwtId { .. }) && names.iter().any(TokenKey::is_fingerprint);
+        !by_claim || !stored.issuance.keys().iter().any(TokenKey::is_fingerprint)
     }))
-}
-
-/// Whether a name is of the token's own octets.
-#[must_use]
-pub fn is_fingerprint(key: &TokenKey) -> bool {
-    matches!(key, TokenKey::Fingerprint(_))
 }

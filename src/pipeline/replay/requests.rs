@@ -4,9 +4,8 @@
 //! more than half of what may be kept, or all.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher as _};
 
-use crate::detect::clock::{Clocks, Times};
+use crate::detect::clock::{Clocks, Times, number};
 use crate::model::instant::Instant;
 use crate::model::token_use::{Record, TimeQuality};
 
@@ -72,13 +71,6 @@ impl Requests {
             self.times.retain(|(request, _), _| *request <= greatest);
         }
     }
-}
-
-/// The number of a name, the same in every run.
-fn number(name: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -47,8 +47,6 @@ pub struct Reading<'a> {
 pub struct Sightings {
     /// Uses, and places where tokens lay.
     pub packed: Packed,
-    /// How many uses.
-    pub count: u64,
     /// What they say of habits.
     pub marks: Vec<Mark>,
     /// When requests were.
@@ -178,7 +176,6 @@ impl<'a> Sight<'a> {
     /// An MCP session's handle is presented together with the token: what was done under it is judged under a name of its own as well.
     /// An ignored token says nothing of habits and handles.
     fn used(&mut self, one: &TokenUse) {
-        self.told.count += 1;
         self.told.requests.hear(self.log, &one.record);
         if let Some(home) = self.meet(&one.presented.keys) {
             let mark = Mark::of(&one.record, self.reading.options).filter(|_| !self.ignored);

@@ -12,7 +12,7 @@ use crate::model::jwt::LENIENT;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::MIN_RUN;
 use crate::scan::decode::{Regions, is_text, with_context};
-use crate::scan::kernel::{MIN_BLOB, Signs};
+use crate::scan::kernel::{MIN_BLOB, Signs, is_mark};
 use crate::scan::layer::{Decoded, Layer};
 
 /// Characters of both alphabets.
@@ -80,11 +80,6 @@ fn is_hex(text: &[u8]) -> bool {
 
 fn end_of_blob(text: &[u8]) -> usize {
     text.iter().position(|b| matches!(b, b'.' | b'~')).unwrap_or(text.len())
-}
-
-/// Characters of runs after which a blob may begin.
-fn is_mark(byte: u8) -> bool {
-    matches!(byte, b'-' | b'_' | b'.' | b'/' | b'~')
 }
 
 /// The lines of the blob that begins with a stretch; `later` are the runs after it.
