@@ -176,6 +176,29 @@ fn what_expired_is_forgotten_for_good() {
 }
 
 #[test]
+fn old_uses_and_judgements_are_forgotten() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    let used = |time: &str| format!(r#"{{"keys":["token_id:x"],"time":"{time}","user":"u","user_agent":"marked","task_id":"t"}}"#);
+    let issued = r#"{"alt_keys":["token_id:x"],"issued_to":{"task_id":"other"},"expires_at":"2026-01-02T00:00:00Z"}"#;
+    assert!(beartrap(at, "ledger import - --format jsonl --state st", issued).status.success());
+    fs::write(at.join("uses.jsonl"), [used("2026-01-01T00:00:00Z"), used("2026-03-01T00:00:00Z")].join("\n")).unwrap();
+    beartrap(at, "replay uses.jsonl --state st --now 2026-03-02T00:00:00Z", "");
+    let counts = |name: &str| {
+        let stats: serde_json::Value = serde_json::from_str(&out(&beartrap(at, "ledger stats --state st --format json", ""))).unwrap();
+        stats[name].as_u64().unwrap()
+    };
+    let judged = counts("judgements");
+    assert!(counts("uses") == 2 && judged > 0);
+    let said = err(&beartrap(at, "ledger forget --used-before 2026-02-01T00:00:00Z --state st", ""));
+    assert!(said.starts_with("1 use from before 2026-02-01T00:00:00Z removed"), "{said}");
+    let said = err(&beartrap(at, "ledger forget --used-before 2999-01-01T00:00:00Z --judged-before 2999-01-01T00:00:00Z --state st", ""));
+    assert!(said.contains(&format!("{judged} judgement")), "{said}");
+    assert_eq!((counts("uses"), counts("judgements"), counts("records")), (0, 0, 1));
+    assert!(!beartrap(at, "ledger forget --state st", "").status.success(), "what is to be forgotten must be said");
+}
+
+#[test]
 fn passwords_are_stored_keyed_only_and_found_again() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();

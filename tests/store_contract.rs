@@ -21,8 +21,8 @@ use serde_json::json;
 use crate::stores::{Home, Load, at, content, expose, fp, load, plain, ready, record, sighting, write};
 use crate::uses::{
     a_step_is_written_together, a_use_is_kept_once, facts_of_forgotten_records_are_forgotten, judgements_are_kept_once,
-    judgements_are_told_from_a_time_on, judgements_take_the_place_of_others, lost_uses_are_noticed, old_uses_are_forgotten,
-    uses_are_found_by_every_name, uses_are_told_oldest_first,
+    judgements_are_told_from_a_time_on, judgements_take_the_place_of_others, lost_uses_are_noticed,
+    old_judgements_are_forgotten_with_those_they_replaced, old_uses_are_forgotten, uses_are_found_by_every_name, uses_are_told_oldest_first,
 };
 
 /// One test for each store out of each law.
@@ -73,6 +73,7 @@ laws!(
     judgements_take_the_place_of_others,
     judgements_are_told_from_a_time_on,
     old_uses_are_forgotten,
+    old_judgements_are_forgotten_with_those_they_replaced,
     facts_of_forgotten_records_are_forgotten,
     lost_uses_are_noticed,
     a_store_is_a_map,

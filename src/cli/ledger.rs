@@ -35,7 +35,7 @@ pub fn ledger(command: &LedgerCommand) -> anyhow::Result<Exit> {
         LedgerCommand::Event(flags) => event::event(flags),
         LedgerCommand::Stats { format, state } => maintain::stats(*format, state),
         LedgerCommand::Export { filter, state } => export::export(filter.as_deref(), state),
-        LedgerCommand::Forget { expired_before, state } => maintain::forget(expired_before, state),
+        LedgerCommand::Forget { old, state } => maintain::forget(old, state),
         LedgerCommand::Verify { repair, state } => maintain::verify(*repair, state),
         LedgerCommand::Keys { command } => keys::keys(command),
     }

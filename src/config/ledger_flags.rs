@@ -64,11 +64,11 @@ pub enum LedgerCommand {
         #[command(flatten)]
         state: StateFlags,
     },
-    /// Remove records that expired long ago, for good
+    /// Remove what is old, for good; times are RFC 3339, or ages such as `90d`
     Forget {
-        /// A time (RFC 3339), or an age such as `90d`
-        #[arg(long, value_name = "TIME")]
-        expired_before: String,
+        /// What is removed
+        #[command(flatten)]
+        old: OldFlags,
         /// The state
         #[command(flatten)]
         state: StateFlags,
@@ -88,6 +88,21 @@ pub enum LedgerCommand {
         #[command(subcommand)]
         command: KeysCommand,
     },
+}
+
+/// What `beartrap ledger forget` removes.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = true)]
+pub struct OldFlags {
+    /// Records of tokens that expired before a time
+    #[arg(long, value_name = "TIME")]
+    pub expired_before: Option<String>,
+    /// Uses from before a time
+    #[arg(long, value_name = "TIME")]
+    pub used_before: Option<String>,
+    /// Judgements of what happened before a time
+    #[arg(long, value_name = "TIME")]
+    pub judged_before: Option<String>,
 }
 
 /// `beartrap ledger import`.

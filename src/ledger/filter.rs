@@ -41,11 +41,11 @@ impl Filter {
     /// # Errors
     ///
     /// [`DamagedFilter`]
-    pub fn read(state: &FilterState) -> Result<Self, DamagedFilter> {
+    pub fn read(state: FilterState) -> Result<Self, DamagedFilter> {
         let mut filter =
             Self { late: state.late.iter().copied().collect(), last: state.last, lengths: Lengths::new(&state.lengths), ..Self::default() };
         let mut merged = Vec::new();
-        for part in &state.parts {
+        for part in state.parts {
             let read = if part.bytes.is_empty() { None } else { Some(decode(&part.bytes).ok_or(DamagedFilter)?) };
             match read {
                 read if part.merged && part.number as usize == merged.len() => merged.push(read),
@@ -199,7 +199,7 @@ mod tests {
         let batch = indices(300_000).split_off(250_000);
         state.parts.push(FilterPart { merged: false, number: 0, bytes: part_of(&batch).expect("because it can be made") });
         state.late = vec![7, 8];
-        let filter = Filter::read(&state).expect("because it is whole");
+        let filter = Filter::read(state).expect("because it is whole");
         assert!(all.iter().chain(&batch).chain(&[7, 8]).all(|index| filter.may_hold(*index)));
         let wrong = (1..1_000_000_u64).filter(|i| filter.may_hold(i.wrapping_mul(0xD6E8_FEB8_6659_FD93) | 1)).count();
         assert!(wrong < 200, "{wrong} of a million");
@@ -210,7 +210,7 @@ mod tests {
         let mut bytes = part_of(&indices(1000)).expect("because it can be made");
         bytes[100] ^= 1;
         let state = FilterState { parts: vec![FilterPart { merged: true, number: 0, bytes }], ..FilterState::default() };
-        assert!(Filter::read(&state).is_err());
+        assert!(Filter::read(state).is_err());
         assert!(!Filter::default().may_hold(1));
         assert_eq!((range_of(0, 1), range_of(1, 2).1, parts_for(10_000_000)), ((0, u64::MAX), u64::MAX, 128));
     }

@@ -53,7 +53,7 @@ impl Ledger {
         };
         let word = |at: usize| kept.get(at..).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let gram_key = GramKey([word(0), word(8)]);
-        let filter = Filter::read(&store.filter()?)?;
+        let filter = Filter::read(store.filter()?)?;
         let has_grams = AtomicBool::new(store.has_grams()?);
         Ok(Self { store: Mutex::new(store), filter: RwLock::new(Arc::new(filter)), gram_key, has_grams, trouble: Mutex::default() })
     }
@@ -91,7 +91,7 @@ impl Ledger {
     pub fn refresh(&self) -> Result<(), LedgerError> {
         let store = self.store();
         if store.last()? != self.filter().last() {
-            self.set_filter(Filter::read(&store.filter()?)?);
+            self.set_filter(Filter::read(store.filter()?)?);
             self.has_grams.store(store.has_grams()?, Ordering::Relaxed);
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Ledger {
             let (ended, (indices, part), lengths) = (batch.ended, std::mem::take(&mut batch.written), std::mem::take(&mut batch.lengths));
             // What others wrote meanwhile is in the store's filter only.
             let filter =
-                if batch.was_judged() { filter.with(&indices, part.as_deref(), &lengths, written.last) } else { Filter::read(&store.filter()?)? };
+                if batch.was_judged() { filter.with(&indices, part.as_deref(), &lengths, written.last) } else { Filter::read(store.filter()?)? };
             self.has_grams.store(store.has_grams()?, Ordering::Relaxed);
             let scattered = filter.is_scattered();
             self.set_filter(filter);
@@ -176,7 +176,7 @@ impl Ledger {
                 break;
             }
         }
-        self.set_filter(Filter::read(&store.filter()?)?);
+        self.set_filter(Filter::read(store.filter()?)?);
         Ok(())
     }
 

@@ -186,6 +186,11 @@ impl Store for Postgres {
         self.wiped(removed)
     }
 
+    fn forget_judgements(&mut self, before: Instant) -> Result<u64, StoreError> {
+        let removed = self.change(|client| step::forget_judgements(client, before))?;
+        self.wiped(removed)
+    }
+
     fn counts(&self) -> Result<Counts, StoreError> {
         self.ask_at_once(read::counts)
     }

@@ -284,6 +284,11 @@ impl Store for Sqlite {
         self.wiped(removed)
     }
 
+    fn forget_judgements(&mut self, before: Instant) -> Result<u64, StoreError> {
+        let removed = step::forget_judgements(&mut self.connection, before);
+        self.wiped(removed)
+    }
+
     fn counts(&self) -> Result<Counts, StoreError> {
         self.read(read::counts(&self.connection))
     }

@@ -313,6 +313,13 @@ pub trait Store: Send {
     /// [`StoreError::Lingering`] when they were removed and their bytes could not be yet; otherwise nothing was removed.
     fn forget_uses(&mut self, before: Instant) -> Result<u64, StoreError>;
 
+    /// Removes judgements of what happened before a time, with those whose place they took, from the disk too; says how many.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Lingering`] when they were removed and their bytes could not be yet; otherwise nothing was removed.
+    fn forget_judgements(&mut self, before: Instant) -> Result<u64, StoreError>;
+
     /// Numbers.
     ///
     /// # Errors

@@ -186,6 +186,21 @@ pub fn old_uses_are_forgotten(home: &Home) {
     assert_eq!(keep_uses(&mut *store, &uses[..1]), 1, "what was forgotten is new");
 }
 
+pub fn old_judgements_are_forgotten_with_those_they_replaced(home: &Home) {
+    let mut store = home.open();
+    let a = token("a");
+    let all = [
+        judgement("0a", &a, Some(at(50)), None),
+        judgement("0b", &a, Some(at(10)), Some("0a")),
+        judgement("0c", &a, Some(at(20)), None),
+        judgement("0d", &a, None, None),
+    ];
+    keep_judgements(&mut *store, &all);
+    assert_eq!((store.forget_judgements(at(10)).unwrap(), store.forget_judgements(at(20)).unwrap()), (0, 2));
+    assert_eq!(judgements_of(&*store, slice::from_ref(&a)), ["0d", "0c"]);
+    assert_eq!((store.counts().unwrap().judgements, store.verify().unwrap().len()), (2, 0));
+}
+
 pub fn facts_of_forgotten_records_are_forgotten(home: &Home) {
     let mut store = home.open();
     let event = |target| LifecycleEvent { event: LifecycleKind::Revoked, target, at: at(1), reason: None, successor: None };

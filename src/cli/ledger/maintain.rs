@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{now, open, open_at, place};
 use crate::cli::terminal::say;
-use crate::config::ledger_flags::{Shape, StateFlags};
+use crate::config::ledger_flags::{OldFlags, Shape, StateFlags};
 use crate::config::state::{Direction, time};
 use crate::ledger::ledger::Ledger;
 use crate::outputs::summary::counted;
@@ -38,15 +38,24 @@ pub fn stats(format: Shape, state: &StateFlags) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// Removes what expired before a time.
+/// Removes what is old.
 ///
 /// # Errors
 ///
 /// A time that cannot be understood, a state that cannot be used.
-pub fn forget(expired_before: &str, state: &StateFlags) -> anyhow::Result<Exit> {
-    let before = time(expired_before, now(), Direction::Ago)?;
-    let removed = open(state)?.forget(before)?;
-    say(format_args!("{} that expired before {before} removed", counted(removed, "record")));
+pub fn forget(old: &OldFlags, state: &StateFlags) -> anyhow::Result<Exit> {
+    let before = |said: &Option<String>| said.as_ref().map(|text| time(text, now(), Direction::Ago)).transpose();
+    let (expired, used, judged) = (before(&old.expired_before)?, before(&old.used_before)?, before(&old.judged_before)?);
+    let ledger = open(state)?;
+    if let Some(before) = expired {
+        say(format_args!("{} that expired before {before} removed", counted(ledger.forget(before)?, "record")));
+    }
+    if let Some(before) = used {
+        say(format_args!("{} from before {before} removed", counted(ledger.store().forget_uses(before)?, "use")));
+    }
+    if let Some(before) = judged {
+        say(format_args!("{} of what happened before {before} removed", counted(ledger.store().forget_judgements(before)?, "judgement")));
+    }
     Ok(Exit::Clean)
 }
 

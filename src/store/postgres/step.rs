@@ -88,3 +88,20 @@ pub fn forget_uses(client: &mut Client, before: Instant) -> Result<u64, Fault> {
     transaction.commit()?;
     Ok(removed)
 }
+
+pub fn forget_judgements(client: &mut Client, before: Instant) -> Result<u64, Fault> {
+    let (mut transaction, _) = begin(client)?;
+    // What a judgement took the place of would come back without it.
+    let removed = transaction.execute(
+        "WITH RECURSIVE gone (id) AS
+             (SELECT id FROM judgement WHERE at < $1
+              UNION SELECT supersedes FROM judgement JOIN gone USING (id) WHERE supersedes IS NOT NULL)
+         DELETE FROM judgement WHERE id IN (SELECT id FROM gone)",
+        &[&before.seconds()],
+    )?;
+    if removed > 0 {
+        transaction.batch_execute("UPDATE counter SET lingering = true")?;
+    }
+    transaction.commit()?;
+    Ok(removed)
+}

@@ -59,3 +59,21 @@ pub fn forget_uses(connection: &mut Connection, before: Instant) -> rusqlite::Re
     transaction.commit()?;
     Ok(removed as u64)
 }
+
+pub fn forget_judgements(connection: &mut Connection, before: Instant) -> rusqlite::Result<u64> {
+    connection.pragma_update(None, "secure_delete", true)?;
+    let transaction = begin(connection)?;
+    // What a judgement took the place of would come back without it.
+    let removed = transaction.execute(
+        "WITH RECURSIVE gone (id) AS
+             (SELECT id FROM judgement WHERE at < ?
+              UNION SELECT supersedes FROM judgement JOIN gone USING (id) WHERE supersedes IS NOT NULL)
+         DELETE FROM judgement WHERE id IN (SELECT id FROM gone)",
+        [before.seconds()],
+    )?;
+    if removed > 0 {
+        transaction.execute_batch("UPDATE counter SET lingering = 1")?;
+    }
+    transaction.commit()?;
+    Ok(removed as u64)
+}
