@@ -23,6 +23,7 @@ use crate::uses::{
     a_step_is_written_together, a_use_is_kept_once, facts_of_forgotten_records_are_forgotten, judgements_are_kept_once,
     judgements_are_told_from_a_time_on, judgements_take_the_place_of_others, lost_uses_are_noticed,
     old_judgements_are_forgotten_with_those_they_replaced, old_uses_are_forgotten, uses_are_found_by_every_name, uses_are_told_oldest_first,
+    values_are_replaced_removed_and_listed,
 };
 
 /// One test for each store out of each law.
@@ -73,6 +74,7 @@ laws!(
     judgements_take_the_place_of_others,
     judgements_are_told_from_a_time_on,
     old_uses_are_forgotten,
+    values_are_replaced_removed_and_listed,
     old_judgements_are_forgotten_with_those_they_replaced,
     facts_of_forgotten_records_are_forgotten,
     lost_uses_are_noticed,

@@ -203,6 +203,10 @@ impl Store for Postgres {
         self.ask(|client| read::value(client, name))
     }
 
+    fn values(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.ask(|client| read::values(client, prefix))
+    }
+
     fn set_once(&mut self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.change(|client| {
             client.execute("INSERT INTO value (name, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING", &[&name, &value])?;

@@ -301,6 +301,10 @@ impl Store for Sqlite {
         self.read(read::value(&self.connection, name))
     }
 
+    fn values(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.read(read::values(&self.connection, prefix))
+    }
+
     fn set_once(&mut self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let result = write::set_once(&mut self.connection, name, value);
         self.read(result)

@@ -17,6 +17,17 @@ pub struct Step<'a> {
     pub judgements: &'a [Judgement],
     /// How far sources were read.
     pub checkpoints: &'a [Checkpoint],
+    /// Values by name; each takes the place of the one that was there.
+    pub values: &'a [NewValue],
+}
+
+/// A value to be kept under a name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewValue {
+    /// The name.
+    pub name: String,
+    /// The value; none to remove it.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// A use to be kept.

@@ -341,6 +341,13 @@ pub trait Store: Send {
     /// [`StoreError`]
     fn value(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// All values whose names begin so, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    fn values(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
+
     /// Sets a value if it is not set; returns the one that is.
     ///
     /// # Errors

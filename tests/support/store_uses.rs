@@ -8,7 +8,7 @@ use beartrap::model::instant::Instant;
 use beartrap::model::judgement::Judgement;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use beartrap::model::token_key::TokenKey;
-use beartrap::store::step::{Committed, NewUse, Seen, Step, use_digest};
+use beartrap::store::step::{Committed, NewUse, NewValue, Seen, Step, use_digest};
 use beartrap::store::store::{Checkpoint, Few, Store};
 use serde_json::json;
 
@@ -37,13 +37,15 @@ pub fn a_step_is_written_together(home: &Home) {
     let seen = [Seen { record: 1, exposure: sighting("x", 1) }];
     let judgements = [judgement("0a", &fp(1), Some(at(5)), None)];
     let checkpoints = ["s", "t"].map(|source| Checkpoint { source: source.into(), offset: 7, line: 3 });
-    let step = Step { uses: &uses, seen: &seen, judgements: &judgements, checkpoints: &checkpoints };
+    let values = [new_value("n/a", Some(b"1"))];
+    let step = Step { uses: &uses, seen: &seen, judgements: &judgements, checkpoints: &checkpoints, values: &values };
     // One that fails leaves nothing, whatever it had come to.
     home.meddle("ALTER TABLE checkpoint RENAME TO elsewhere");
     assert!(store.commit(&step).is_err());
     home.meddle("ALTER TABLE elsewhere RENAME TO checkpoint");
     let counts = store.counts().unwrap();
     assert_eq!((counts.uses, counts.judgements, counts.exposures, store.checkpoint("s").unwrap()), (0, 0, 0, None));
+    assert_eq!(store.value("n/a").unwrap(), None);
     assert_eq!(store.commit(&step).unwrap(), Committed { uses: 1, judgements: 1 });
     for store in [store, home.open()] {
         let counts = store.counts().unwrap();
@@ -53,6 +55,22 @@ pub fn a_step_is_written_together(home: &Home) {
         assert_eq!(store.verify().unwrap(), [""; 0]);
     }
     assert_eq!(home.open().commit(&Step::default()).unwrap(), Committed::default());
+}
+
+fn new_value(name: &str, bytes: Option<&[u8]>) -> NewValue {
+    NewValue { name: name.into(), bytes: bytes.map(<[u8]>::to_vec) }
+}
+
+pub fn values_are_replaced_removed_and_listed(home: &Home) {
+    let mut store = home.open();
+    let set = |store: &mut dyn Store, values: &[NewValue]| store.commit(&Step { values, ..Step::default() }).unwrap();
+    set(&mut *store, &[("n/b", "1"), ("n/a", "2"), ("n", "3"), ("N/a", "4")].map(|(name, value)| new_value(name, Some(value.as_bytes()))));
+    set(&mut *store, &[new_value("n/b", Some(b"5")), new_value("n/none", None)]);
+    let listed = |prefix: &str| home.open().values(prefix).unwrap().into_iter().map(|(name, bytes)| (name, bytes[0])).collect::<Vec<_>>();
+    assert_eq!(listed("n/"), [("n/a".to_owned(), b'2'), ("n/b".to_owned(), b'5')]);
+    set(&mut *store, &[new_value("n/a", None)]);
+    assert_eq!(listed("n/"), [("n/b".to_owned(), b'5')]);
+    assert_eq!((listed("%").len(), listed("_/").len(), home.open().value("N/a").unwrap()), (0, 0, Some(b"4".to_vec())));
 }
 
 pub fn a_use_is_kept_once(home: &Home) {

@@ -202,3 +202,8 @@ pub fn value(client: &mut impl GenericClient, name: &str) -> Result<Option<Vec<u
     let row = client.query_opt("SELECT bytes FROM value WHERE name = $1", &[&name])?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
+
+pub fn values(client: &mut impl GenericClient, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+    let rows = client.query("SELECT name, bytes FROM value WHERE starts_with(name, $1) ORDER BY name COLLATE \"C\"", &[&prefix])?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}

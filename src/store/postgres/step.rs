@@ -10,7 +10,7 @@ use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
 use crate::store::postgres::fault::Fault;
 use crate::store::postgres::write::{STRIDE, begin, count, keep_checkpoint};
-use crate::store::step::{Committed, NewUse, Step, use_digest};
+use crate::store::step::{Committed, NewUse, NewValue, Step, use_digest};
 
 pub fn commit(client: &mut Client, step: &Step) -> Result<Committed, Fault> {
     let (mut transaction, _) = begin(client)?;
@@ -20,6 +20,7 @@ pub fn commit(client: &mut Client, step: &Step) -> Result<Committed, Fault> {
     let uses = insert_uses(&mut transaction, step.uses)?;
     let judgements = insert_judgements(&mut transaction, step.judgements)?;
     step.checkpoints.iter().try_for_each(|checkpoint| keep_checkpoint(&mut transaction, checkpoint))?;
+    step.values.iter().try_for_each(|value| keep_value(&mut transaction, value))?;
     transaction.commit()?;
     Ok(Committed { uses, judgements })
 }
@@ -74,6 +75,17 @@ fn insert_judgements(transaction: &mut Transaction, judgements: &[Judgement]) ->
             transaction.execute(insert, &[&one.id, &one.token.index().cast_signed(), &one.at.map(Instant::seconds), &one.supersedes, &json])?;
     }
     Ok(inserted)
+}
+
+fn keep_value(transaction: &mut Transaction, value: &NewValue) -> Result<(), Fault> {
+    match &value.bytes {
+        Some(bytes) => transaction.execute(
+            "INSERT INTO value (name, bytes) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes",
+            &[&value.name, bytes],
+        )?,
+        None => transaction.execute("DELETE FROM value WHERE name = $1", &[&value.name])?,
+    };
+    Ok(())
 }
 
 pub fn forget_uses(client: &mut Client, before: Instant) -> Result<u64, Fault> {

@@ -187,3 +187,8 @@ pub fn lingers(connection: &Connection) -> rusqlite::Result<bool> {
 pub fn value(connection: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
     connection.prepare_cached("SELECT bytes FROM value WHERE name = ?")?.query_row([name], |row| row.get(0)).optional()
 }
+
+pub fn values(connection: &Connection, prefix: &str) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+    let select = "SELECT name, bytes FROM value WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name";
+    connection.prepare_cached(select)?.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction};
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
 use crate::store::sqlite::write::{begin, expose, keep_checkpoint};
-use crate::store::step::{Committed, NewUse, Step, use_digest};
+use crate::store::step::{Committed, NewUse, NewValue, Step, use_digest};
 
 pub fn commit(connection: &mut Connection, step: &Step) -> rusqlite::Result<Committed> {
     let transaction = begin(connection)?;
@@ -21,6 +21,9 @@ pub fn commit(connection: &mut Connection, step: &Step) -> rusqlite::Result<Comm
     }
     for checkpoint in step.checkpoints {
         keep_checkpoint(&transaction, checkpoint)?;
+    }
+    for value in step.values {
+        keep_value(&transaction, value)?;
     }
     transaction.commit()?;
     Ok(committed)
@@ -44,6 +47,15 @@ fn insert_judgement(transaction: &Transaction, judgement: &Judgement) -> rusqlit
     let row = (&judgement.id, judgement.token.index().cast_signed(), judgement.at.map(Instant::seconds), &judgement.supersedes, json);
     let insert = "INSERT OR IGNORE INTO judgement (id, token, at, supersedes, record) VALUES (?, ?, ?, ?, ?)";
     Ok(transaction.prepare_cached(insert)?.execute(row)? as u64)
+}
+
+fn keep_value(transaction: &Transaction, value: &NewValue) -> rusqlite::Result<usize> {
+    match &value.bytes {
+        Some(bytes) => transaction
+            .prepare_cached("INSERT INTO value (name, bytes) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes")?
+            .execute((&value.name, bytes)),
+        None => transaction.prepare_cached("DELETE FROM value WHERE name = ?")?.execute([&value.name]),
+    }
 }
 
 pub fn forget_uses(connection: &mut Connection, before: Instant) -> rusqlite::Result<u64> {
