@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** at most one record is kept, and none of more than [`LIMIT`] bytes; cutting does not depend on how the stream arrives.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::observe::gitlab_stamp::continues;
@@ -38,8 +39,18 @@ pub enum PieceKind {
     TooLong,
 }
 
+/// How far a stream was cut: what a later one goes on with, from that byte on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
+pub struct CutPlace {
+    /// Offset of the first byte that was not handed out.
+    pub offset: u64,
+    /// The line on which it stands, from 1.
+    pub line: u64,
+    place: Place,
+}
+
 /// Where in the stream's structure the next byte stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 enum Place {
     /// Between lines.
     Lines,
@@ -52,7 +63,7 @@ enum Place {
 }
 
 /// How far a JSON value has been followed.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Braces {
     depth: u32,
     in_text: bool,
@@ -81,6 +92,18 @@ impl Cut {
     pub fn new(wrappers: Vec<&'static str>) -> Self {
         let followed = (0, Braces::default());
         Self { buffer: Vec::new(), taken: 0, base: 0, line: 1, place: Place::Lines, followed, ended: false, wrappers }
+    }
+
+    /// A stream that was cut before.
+    #[must_use]
+    pub fn resume(wrappers: Vec<&'static str>, from: CutPlace) -> Self {
+        Self { base: from.offset, line: from.line, place: from.place, ..Self::new(wrappers) }
+    }
+
+    /// How far the stream was cut.
+    #[must_use]
+    pub fn place(&self) -> CutPlace {
+        CutPlace { offset: self.base + self.taken as u64, line: self.line, place: self.place }
     }
 
     /// Takes bytes over.

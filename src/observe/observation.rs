@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::model::token_use::{Presented, Record};
 
 /// What a reader says; one record of a log may say several things.
@@ -22,7 +24,7 @@ pub enum Said<'a> {
 }
 
 /// One record.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, BorshSerialize, BorshDeserialize)]
 pub struct Observation {
     /// When, who, where and what.
     pub record: Record,
@@ -35,7 +37,7 @@ pub struct Observation {
 }
 
 /// What is known of the file or stream that records stand in.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Thread {
     /// Its name, for formats that tell a run or session by it.
     pub location: String,

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::model::token_use::Record;
-use crate::observe::cut::{Cut, PieceKind};
+use crate::observe::cut::{Cut, CutPlace, PieceKind};
 use crate::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use crate::observe::json::{Json, items, parse};
 use crate::observe::mapping::Mapping;
@@ -46,6 +48,14 @@ pub enum Understood {
     TooLong,
 }
 
+/// How far a stream was read, and what is known of it: what reading goes on with.
+#[derive(Clone, PartialEq, Debug, BorshSerialize, BorshDeserialize)]
+pub struct ReaderState {
+    /// Where the next record begins.
+    pub place: CutPlace,
+    thread: Thread,
+}
+
 /// A stream on its way into records.
 pub struct Reader {
     cut: Cut,
@@ -64,8 +74,19 @@ impl Reader {
     /// A stream of this name; records that a mapping recognizes are read by it.
     #[must_use]
     pub fn new(location: String, mapping: Option<Arc<Mapping>>) -> Self {
-        let wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers).copied().collect();
-        Self { cut: Cut::new(wrappers), state: State { thread: Thread { location, ..Thread::default() }, mapping, joined: String::new() } }
+        Self { cut: Cut::new(wrappers()), state: State { thread: Thread { location, ..Thread::default() }, mapping, joined: String::new() } }
+    }
+
+    /// A stream that was read before; the bytes from `state.place` on are to be pushed.
+    #[must_use]
+    pub fn resume(state: ReaderState, mapping: Option<Arc<Mapping>>) -> Self {
+        Self { cut: Cut::resume(wrappers(), state.place), state: State { thread: state.thread, mapping, joined: String::new() } }
+    }
+
+    /// How far the stream was read; none while part of a carried line is kept, which is never written down.
+    #[must_use]
+    pub fn state(&self) -> Option<ReaderState> {
+        self.state.joined.is_empty().then(|| ReaderState { place: self.cut.place(), thread: self.state.thread.clone() })
     }
 
     /// Takes bytes over; calls `tell` with every record that is whole by now.
@@ -95,6 +116,11 @@ impl Reader {
             part::each(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said }, tell);
         }
     }
+}
+
+/// Keys under which documents of known formats hold their records.
+fn wrappers() -> Vec<&'static str> {
+    OBJECT_FORMATS.iter().flat_map(|format| format.wrappers).copied().collect()
 }
 
 impl State {
@@ -173,14 +199,27 @@ mod tests {
     use crate::model::token_use::TimeQuality;
     use crate::observe::reader::{Reader, Understood};
 
-    fn read(text: &str, step: usize) -> Vec<(Understood, u64, usize, Option<String>)> {
+    type Read = Vec<(Understood, u64, usize, Option<String>, Option<String>)>;
+
+    /// What is read in such steps, by two readers where one stops.
+    fn read(text: &str, step: usize, stop: Option<usize>) -> Read {
         let mut reader = Reader::new("a.log".to_owned(), None);
         let mut all = Vec::new();
         let mut tell = |record: crate::observe::reader::ReadRecord| {
-            let time = record.said.first().and_then(|one| one.record.time).map(|time| time.to_string());
-            all.push((record.understood, record.line, record.said.iter().map(|one| one.presented.len()).sum(), time));
+            let said = record.said.first().map(|one| &one.record);
+            let (time, session) = (said.and_then(|said| said.time), said.and_then(|said| said.session_id.clone()));
+            let tokens = record.said.iter().map(|one| one.presented.len()).sum();
+            all.push((record.understood, record.line, tokens, time.map(|time| time.to_string()), session.map(|session| session.to_string())));
         };
-        text.as_bytes().chunks(step).for_each(|part| reader.push(part, &mut tell));
+        let mut rest = text.as_bytes();
+        if let Some(stop) = stop {
+            reader.push(&rest[..stop], &mut tell);
+            let state = reader.state().expect("because no line is carried");
+            rest = &rest[usize::try_from(state.place.offset).expect("because it is short")..];
+            let bytes = borsh::to_vec(&state).expect("because it is written to memory");
+            reader = Reader::resume(borsh::from_slice(&bytes).expect("because it was written so"), None);
+        }
+        rest.chunks(step).for_each(|part| reader.push(part, &mut tell));
         reader.end(&mut tell);
         all
     }
@@ -192,16 +231,31 @@ mod tests {
         let carried = serde_json::json!({ "log": format!("{own}\n"), "stream": "stdout", "time": "2026-03-02T11:00:00.5Z" }).to_string();
         let text = format!("{own}\nnothing to see\n{carried}\n{{\"x\": 1}}\n{{\"half\": \n");
         for step in [1, 5, 10_000] {
-            let all = read(&text, step);
+            let all = read(&text, step, None);
             let expected = [
-                (Understood::By("token-use"), 1, 1, Some("2026-03-02T10:00:00Z".to_owned())),
-                (Understood::Text, 2, 0, None),
-                (Understood::By("token-use"), 3, 1, Some("2026-03-02T10:00:00Z".to_owned())),
-                (Understood::UnknownObject, 4, 0, None),
-                (Understood::Malformed, 5, 0, None),
+                (Understood::By("token-use"), 1, 1, Some("2026-03-02T10:00:00Z".to_owned()), None),
+                (Understood::Text, 2, 0, None, None),
+                (Understood::By("token-use"), 3, 1, Some("2026-03-02T10:00:00Z".to_owned()), None),
+                (Understood::UnknownObject, 4, 0, None, None),
+                (Understood::Malformed, 5, 0, None, None),
             ];
             assert_eq!(all, expected, "in steps of {step}");
         }
         assert!(TimeQuality::Exact < TimeQuality::Log);
+    }
+
+    #[test]
+    fn a_stream_is_read_on_from_where_it_was() {
+        let own = r#"{"keys":["kid:AKIDSYNTHETIC"],"time":"2026-03-02T10:00:00Z"}"#;
+        let meta = r#"{"timestamp":"2026-03-02T09:00:00Z","type":"session_meta","payload":{"id":"session-1","cwd":"/"}}"#;
+        let call = r#"{"timestamp":"2026-03-02T09:00:01Z","type":"response_item","payload":{"type":"function_call","name":"shell","arguments":"{}","call_id":"c"}}"#;
+        let out =
+            r#"{"timestamp":"2026-03-02T09:00:02Z","type":"response_item","payload":{"type":"function_call_output","call_id":"c","output":"x"}}"#;
+        let text = format!("{meta}\n{call}\n\n{own}\ntext\n{{\n  \"x\": 1\n}}\n[{own},\n{own}]\n{out}\n{{\"Records\": [{own}]}}\nend");
+        let whole = read(&text, text.len(), None);
+        for stop in 0..text.len() {
+            assert_eq!(read(&text, text.len(), Some(stop)), whole, "stopped at {stop}");
+        }
+        assert!(whole.len() > 8);
     }
 }

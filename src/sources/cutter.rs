@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::model::chunk::{Chunk, Owns};
 
 /// How large the parts of a chunk are, in bytes.
@@ -34,6 +36,17 @@ pub enum Cut {
     Lines,
 }
 
+/// How far a source was cut: what a later cutter goes on with, together with the bytes from `base` on.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, BorshSerialize, BorshDeserialize)]
+pub struct CutState {
+    /// Offset of the context before what comes next.
+    pub base: u64,
+    /// Offset of what comes next.
+    pub next: u64,
+    /// How many base64 characters stand right before `base`, modulo four.
+    pub phase: u8,
+}
+
 /// A source on its way into chunks.
 pub struct Cutter {
     options: CutOptions,
@@ -62,6 +75,27 @@ impl Cutter {
     #[must_use]
     pub fn reusing(options: CutOptions, buffer: Vec<u8>) -> Self {
         Self { buffer, ..Self::new(options) }
+    }
+
+    /// A source that was cut before, up to `state.next`; the bytes from `state.base` on are to be pushed.
+    #[must_use]
+    pub fn resume(options: CutOptions, state: CutState) -> Self {
+        let next = usize::try_from(state.next - state.base).expect("because context is short");
+        Self { base: state.base, next, phase: state.phase, ..Self::new(options) }
+    }
+
+    /// How far the source was cut.
+    #[must_use]
+    pub fn state(&self) -> CutState {
+        CutState { base: self.base, next: self.base + self.next as u64, phase: self.phase }
+    }
+
+    /// What has arrived and was not cut, with its context, as the end of the source would be cut; none where that is nothing.
+    #[must_use]
+    pub fn rest(&self) -> Option<Chunk> {
+        let bytes = self.buffer[..self.filled].to_vec();
+        let core = self.next..self.filled;
+        (!core.is_empty()).then_some(Chunk { base: self.base, core, ended: true, owns: Owns::Ends, phase: self.phase, bytes })
     }
 
     /// The buffer, for the next source.
@@ -235,6 +269,27 @@ mod tests {
         let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because the stream has ended");
         assert!(chunk.core.is_empty() && chunk.ended);
         assert!(cutter.cut(Cut::Lines, Vec::new()).is_none() && cutter.is_done());
+    }
+
+    #[test]
+    fn a_source_is_cut_on_from_where_it_was() {
+        let text: Vec<u8> = (0..200_u8).map(|i| if i % 7 == 6 { b'\n' } else { b'a' + i % 26 }).collect();
+        let cut = |cutter: &mut Cutter| std::iter::from_fn(|| cutter.cut(Cut::Lines, Vec::new())).collect::<Vec<_>>();
+        for stop in 0..text.len() {
+            let mut whole = Cutter::new(SMALL);
+            whole.push(&text[..stop]);
+            cut(&mut whole);
+            let state = whole.state();
+            let mut later = Cutter::resume(SMALL, state);
+            let base = usize::try_from(state.base).expect("because it is short");
+            later.push(&text[base..stop]);
+            assert_eq!(later.rest().map(|rest| rest.bytes), whole.rest().map(|rest| rest.bytes));
+            for cutter in [&mut whole, &mut later] {
+                cutter.push(&text[stop..]);
+                cutter.end();
+            }
+            assert_eq!(format!("{:?}", cut(&mut later)), format!("{:?}", cut(&mut whole)), "stopped at {stop}");
+        }
     }
 
     #[test]
