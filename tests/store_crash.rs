@@ -231,7 +231,7 @@ impl Numbered {
 
     fn commit(&self, store: &mut dyn Store) -> Result<(), StoreError> {
         let (seen, judgements, checkpoints) = (slice::from_ref(&self.seen), slice::from_ref(&self.judgement), slice::from_ref(&self.checkpoint));
-        let committed = store.commit(&Step { uses: &self.uses, seen, judgements, checkpoints })?;
+        let committed = store.commit(&Step { uses: &self.uses, seen, judgements, checkpoints, ..Step::default() })?;
         assert_eq!((committed.uses, committed.judgements), (USES, 1));
         Ok(())
     }

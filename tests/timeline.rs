@@ -69,7 +69,7 @@ fn state() -> Home {
         new_use(&["token_id:t1".parse().unwrap()], None, "later"),
         new_use(&[fp(9)], Some("2026-03-05T10:30:00Z"), "stranger"),
     ];
-    let step = Step { uses: &uses, seen: &[Seen { record: own, exposure }], judgements: &[judgement], checkpoints: &[] };
+    let step = Step { uses: &uses, seen: &[Seen { record: own, exposure }], judgements: &[judgement], ..Step::default() };
     store.commit(&step).unwrap();
     home
 }

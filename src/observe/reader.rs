@@ -202,18 +202,18 @@ mod tests {
     type Read = Vec<(Understood, u64, usize, Option<String>, Option<String>)>;
 
     /// What is read in such steps, by two readers where one stops.
-    fn read(text: &str, step: usize, stop: Option<usize>) -> Read {
+    fn read(text: &str, step: usize, pause: Option<usize>) -> Read {
         let mut reader = Reader::new("a.log".to_owned(), None);
         let mut all = Vec::new();
         let mut tell = |record: crate::observe::reader::ReadRecord| {
             let said = record.said.first().map(|one| &one.record);
             let (time, session) = (said.and_then(|said| said.time), said.and_then(|said| said.session_id.clone()));
             let tokens = record.said.iter().map(|one| one.presented.len()).sum();
-            all.push((record.understood, record.line, tokens, time.map(|time| time.to_string()), session.map(|session| session.to_string())));
+            all.push((record.understood, record.line, tokens, time.map(|time| time.to_string()), session));
         };
         let mut rest = text.as_bytes();
-        if let Some(stop) = stop {
-            reader.push(&rest[..stop], &mut tell);
+        if let Some(pause) = pause {
+            reader.push(&rest[..pause], &mut tell);
             let state = reader.state().expect("because no line is carried");
             rest = &rest[usize::try_from(state.place.offset).expect("because it is short")..];
             let bytes = borsh::to_vec(&state).expect("because it is written to memory");

@@ -2,6 +2,7 @@
 
 pub mod cutter;
 pub mod encoding;
+pub mod follow;
 mod link;
 pub mod open;
 pub mod unpack;

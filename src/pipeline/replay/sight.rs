@@ -20,7 +20,7 @@ use crate::model::instant::Instant;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Presented, RecordOrigin, SessionSource, TokenUse, VERSION};
 use crate::observe::mapping::Mapping;
-use crate::observe::reader::{ReadRecord, Reader, Understood};
+use crate::observe::reader::{ReadRecord, Reader, ReaderState, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::habits::Mark;
@@ -106,12 +106,21 @@ impl<'a> Sight<'a> {
     /// A stream of this name.
     #[must_use]
     pub fn new(uri: String, reading: Reading<'a>) -> Self {
-        let reader = Some(Reader::new(uri.clone(), reading.mapping.cloned()));
-        let context = Context::new(reading.gram_of);
+        let reader = Reader::new(uri.clone(), reading.mapping.cloned());
+        Self::read_by(reader, uri, reading)
+    }
+
+    /// A stream of this name that was read before.
+    #[must_use]
+    pub fn resume(uri: String, reading: Reading<'a>, state: ReaderState) -> Self {
+        Self::read_by(Reader::resume(state, reading.mapping.cloned()), uri, reading)
+    }
+
+    fn read_by(reader: Reader, uri: String, reading: Reading<'a>) -> Self {
         Self {
             reading,
-            reader,
-            context,
+            reader: Some(reader),
+            context: Context::new(reading.gram_of),
             log: number(&uri),
             uri,
             records: VecDeque::new(),
@@ -121,6 +130,17 @@ impl<'a> Sight<'a> {
             ignored: false,
             told: Sightings::default(),
         }
+    }
+
+    /// How far the stream was read; none while something of it waits for what comes next.
+    #[must_use]
+    pub fn state(&self) -> Option<ReaderState> {
+        self.reader.as_ref().filter(|_| self.findings.is_empty()).and_then(Reader::state)
+    }
+
+    /// Says what time it is now, for what nothing dates.
+    pub fn set_now(&mut self, now: Instant) {
+        self.reading.now = now;
     }
 
     /// Hears bytes of the stream, in order.

@@ -1,0 +1,144 @@
+//! When something was written to the files that are followed, as the system tells it; what it fails to tell, sweeps find.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+
+/// What has changed since it was last asked.
+#[derive(Default, Debug)]
+pub struct Changed {
+    /// Paths to which something happened; each once, so that a flood of events takes no room.
+    pub paths: HashSet<PathBuf>,
+    /// Whether something may have happened that was not told: a sweep finds it.
+    pub lost: bool,
+    /// Whether somebody called [`Changes::wake`].
+    pub woken: bool,
+}
+
+impl Changed {
+    fn is_any(&self) -> bool {
+        self.lost || self.woken || !self.paths.is_empty()
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    changed: Mutex<Changed>,
+    any: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Changed> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Changed)) {
+        change(&mut self.lock());
+        self.any.notify_one();
+    }
+}
+
+/// Hears of changes below directories.
+pub struct Changes {
+    shared: Arc<Shared>,
+    watcher: Option<RecommendedWatcher>,
+    watched: HashSet<PathBuf>,
+}
+
+/// Wakes whoever waits for changes; may be called from anywhere.
+#[derive(Clone)]
+pub struct Waker(Arc<Shared>);
+
+impl Waker {
+    /// Ends the wait.
+    pub fn wake(&self) {
+        self.0.tell(|changed| changed.woken = true);
+    }
+}
+
+impl Changes {
+    /// Hears of nothing yet; why it never will, where the system does not help.
+    #[must_use]
+    pub fn new() -> (Self, Option<String>) {
+        let shared = Arc::<Shared>::default();
+        let hearing = Arc::clone(&shared);
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
+            Ok(event) if event.need_rescan() => hearing.tell(|changed| changed.lost = true),
+            Ok(event) if event.kind.is_access() => {}
+            Ok(event) => hearing.tell(|changed| changed.paths.extend(event.paths)),
+            Err(_) => hearing.tell(|changed| changed.lost = true),
+        });
+        let (watcher, problem) = match watcher {
+            Ok(watcher) => (Some(watcher), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        (Self { shared, watcher, watched: HashSet::new() }, problem)
+    }
+
+    /// Hears of changes below directories from now on; why not, where the system refuses. One that is not there is tried again.
+    pub fn watch<'p>(&mut self, directories: impl IntoIterator<Item = (&'p Path, bool)>) -> Option<String> {
+        let watcher = self.watcher.as_mut()?;
+        let mut problem = None;
+        for (directory, below) in directories {
+            if self.watched.contains(directory) || !directory.is_dir() {
+                continue;
+            }
+            let mode = if below { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+            match watcher.watch(directory, mode) {
+                Ok(()) => _ = self.watched.insert(directory.to_owned()),
+                Err(error) => problem = Some(format!("{}: {error}", directory.display())),
+            }
+        }
+        self.watched.retain(|directory| directory.is_dir());
+        problem
+    }
+
+    /// Waits until something has changed, but not longer than this.
+    #[must_use]
+    pub fn wait(&self, longest: Duration) -> Changed {
+        let mut changed = self.shared.lock();
+        if !changed.is_any() {
+            (changed, _) = self.shared.any.wait_timeout(changed, longest).unwrap_or_else(PoisonError::into_inner);
+        }
+        std::mem::take(&mut changed)
+    }
+
+    /// Who can end the wait.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        Waker(Arc::clone(&self.shared))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::{Duration, Instant};
+
+    use crate::sources::follow::changes::Changes;
+
+    #[test]
+    fn writes_are_heard_and_waits_end() {
+        let directory = tempfile::tempdir().expect("because there is room");
+        let (mut changes, problem) = Changes::new();
+        assert_eq!(problem, None);
+        assert_eq!(changes.watch([(directory.path(), true)]), None);
+        assert!(changes.wait(Duration::ZERO).paths.is_empty());
+        let path = directory.path().join("a.log");
+        fs::write(&path, "x").expect("because there is room");
+        let end = Instant::now() + Duration::from_secs(20);
+        let mut heard = changes.wait(Duration::from_secs(20));
+        while !heard.paths.contains(&path) && Instant::now() < end {
+            heard = changes.wait(Duration::from_secs(20));
+        }
+        assert!(heard.paths.contains(&path) && !heard.woken);
+        changes.waker().wake();
+        while !heard.woken && Instant::now() < end {
+            heard = changes.wait(Duration::from_secs(20));
+        }
+        assert!(heard.woken);
+    }
+}

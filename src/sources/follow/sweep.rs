@@ -1,0 +1,113 @@
+//! Which of the files that are followed there are now.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use walkdir::WalkDir;
+
+use crate::model::problem::Problem;
+use crate::sources::follow::file_id::FileId;
+use crate::sources::follow::target::Target;
+use crate::sources::open::{FileKind, listed_problem};
+
+/// A file that is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// Its path.
+    pub path: PathBuf,
+    /// Which file it is.
+    pub id: FileId,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written to.
+    pub modified: Option<SystemTime>,
+    /// How it is opened: what lies in a tree is not followed through a link.
+    pub kind: FileKind,
+}
+
+impl Listed {
+    fn new(path: PathBuf, metadata: &Metadata, kind: FileKind) -> Self {
+        Self { path, id: FileId::of(metadata), size: metadata.len(), modified: metadata.modified().ok(), kind }
+    }
+
+    /// The file that is named; none where there is none, or something else.
+    #[must_use]
+    pub fn named(path: &Path, kind: FileKind) -> Option<Self> {
+        let metadata = if kind == FileKind::Listed { std::fs::symlink_metadata(path) } else { std::fs::metadata(path) };
+        let metadata = metadata.ok().filter(Metadata::is_file)?;
+        Some(Self::new(path.to_owned(), &metadata, kind))
+    }
+}
+
+/// What a sweep saw.
+#[derive(Default, Debug)]
+pub struct Swept {
+    /// Files, each once however many paths lead to it, by their paths.
+    pub files: Vec<Listed>,
+    /// Directories that cannot be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Lists all files of the targets, but for those below one directory.
+#[must_use]
+pub fn sweep(targets: &[Target], but: Option<&Path>) -> Swept {
+    let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
+    for target in targets {
+        let (directory, below) = target.directory();
+        if let Target::File(path) = target {
+            files.extend(Listed::named(path, FileKind::Regular).map(|file| (file.path.clone(), file)));
+        }
+        if !below {
+            continue;
+        }
+        let is_ours = |path: &Path| but.is_some_and(|but| path.starts_with(but));
+        let walk = WalkDir::new(directory).follow_root_links(true).into_iter().filter_entry(|entry| !is_ours(entry.path()));
+        for entry in walk {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() && target.has(entry.path()) => {
+                    let Ok(metadata) = entry.metadata() else { continue };
+                    let file = Listed::new(entry.into_path(), &metadata, FileKind::Listed);
+                    files.insert(file.path.clone(), file);
+                }
+                Ok(_) => {}
+                Err(error) => problems.extend(problem(&error)),
+            }
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    Swept { files: files.into_values().filter(|file| seen.insert(file.id)).collect(), problems }
+}
+
+/// A directory that is not there yet is none.
+fn problem(error: &walkdir::Error) -> Option<Problem> {
+    let (path, inner) = (error.path()?, error.io_error()?);
+    (inner.kind() != std::io::ErrorKind::NotFound).then(|| listed_problem(path, inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use crate::sources::follow::sweep::sweep;
+    use crate::sources::follow::target::Target;
+
+    #[test]
+    fn every_file_is_listed_once() {
+        let directory = tempfile::tempdir().expect("because there is room");
+        let at = |name: &str| directory.path().join(name);
+        fs::create_dir_all(at("logs/state")).expect("because there is room");
+        for name in ["logs/a.log", "logs/b.txt", "logs/state/c.log", "one"] {
+            fs::write(at(name), name).expect("because there is room");
+        }
+        fs::hard_link(at("logs/a.log"), at("logs/z.log")).expect("because it is the same file system");
+        let target = |path: &Path| Target::new(path).expect("because it is well formed");
+        let targets = [target(&at("logs")), target(&at("logs/*.log")), target(&at("one")), target(&at("two")), target(&at("none/*.log"))];
+        let swept = sweep(&targets, Some(&at("logs/state")));
+        let names: Vec<_> = swept.files.iter().filter_map(|file| file.path.file_name()?.to_str()).collect();
+        assert_eq!((names, swept.problems.len()), (vec!["a.log", "b.txt", "one"], 0));
+        assert!(swept.files.iter().all(|file| file.size > 0));
+    }
+}

@@ -1,0 +1,92 @@
+//! Some bytes of a file by their hash, by which it is seen that a file is still the one that was read.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::model::fingerprint::Fingerprint;
+
+/// How many bytes at the beginning tell files apart.
+pub const HEAD: u64 = 1024;
+/// How many bytes before the place up to which a file was read are looked at.
+pub const LAST: u64 = 256;
+
+/// Bytes at a place of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, BorshSerialize, BorshDeserialize)]
+pub struct Window {
+    start: u64,
+    length: u64,
+    hash: u64,
+}
+
+impl Window {
+    /// The first bytes of a file of which so many were read.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn head(file: &File, offset: u64) -> io::Result<Self> {
+        Self::of(file, 0, offset.min(HEAD))
+    }
+
+    /// The bytes before a place.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn last(file: &File, offset: u64) -> io::Result<Self> {
+        let length = offset.min(LAST);
+        Self::of(file, offset - length, length)
+    }
+
+    /// Of bytes at the beginning of a content.
+    #[must_use]
+    pub fn of_content(bytes: &[u8]) -> Self {
+        Self { start: 0, length: bytes.len() as u64, hash: Fingerprint::index_of(bytes) }
+    }
+
+    /// Whether the same bytes stand at the same place of this file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn is_in(self, file: &File) -> io::Result<bool> {
+        Ok(Self::of(file, self.start, self.length)? == self)
+    }
+
+    /// How many bytes there are.
+    #[must_use]
+    pub fn length(self) -> u64 {
+        self.length
+    }
+
+    fn of(mut file: &File, start: u64, length: u64) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        file.take(length).read_to_end(&mut bytes)?;
+        Ok(Self { start, length: bytes.len() as u64, hash: Fingerprint::index_of(&bytes) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use crate::sources::follow::window::Window;
+
+    #[test]
+    fn what_was_read_is_known_again() {
+        let mut file = tempfile::tempfile().expect("because there is room");
+        file.write_all(&[b'a'; 2000]).expect("because there is room");
+        let (head, last) = (Window::head(&file, 2000), Window::last(&file, 2000));
+        let (head, last) = (head.expect("because it can be read"), last.expect("because it can be read"));
+        let holds = |window: Window| window.is_in(&file).expect("because it can be read");
+        assert!(holds(head) && holds(last) && (head.length(), last.length()) == (1024, 256));
+        assert_eq!(head, Window::of_content(&[b'a'; 1024]));
+        file.set_len(1900).expect("because it can be written");
+        assert!(holds(head) && !holds(last));
+        file.set_len(3000).expect("because it can be written");
+        assert!(!holds(last), "what was written anew is other content");
+    }
+}
