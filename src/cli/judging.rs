@@ -1,5 +1,6 @@
 //! What `beartrap replay` and `beartrap scan --replay` share: from gathered uses to what is told of them.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub struct Wanted {
     pub disable: Vec<String>,
     /// Also what is not enough for an alert.
     pub all: bool,
+    /// Ids of what was told before and is not told again, where somebody remembers.
+    pub told: Option<HashSet<String>>,
 }
 
 /// What was told.
@@ -56,6 +59,8 @@ pub struct Wanted {
 pub struct Told {
     /// Judgements.
     pub judgements: u64,
+    /// Their ids, as far as somebody remembers them.
+    pub ids: Vec<String>,
     /// Judgements that the policy dropped.
     pub dropped: u64,
     /// The worst severity of an alert.
@@ -66,7 +71,7 @@ pub struct Told {
 
 impl Wanted {
     fn has(&self, judgement: &Judgement) -> bool {
-        self.is_about(judgement) && (self.all || judgement.alert)
+        self.is_about(judgement) && (self.all || judgement.alert) && !self.told.as_ref().is_some_and(|told| told.contains(&judgement.id))
     }
 
     fn is_about(&self, judgement: &Judgement) -> bool {
@@ -117,8 +122,10 @@ impl Judging {
         };
         let judged = bench.judge(gathered, &mut decide, &mut |judged: Judged| {
             told.dropped += judged.judgements.iter().filter(|judgement| wanted.is_about(judgement) && is_dropped(judgement)).count() as u64;
-            for judgement in judged.judgements.iter().filter(|judgement| wanted.has(judgement)) {
+            let is_new = |judgement: &&Judgement| wanted.told.is_none() || !judged.known.contains(&judgement.id);
+            for judgement in judged.judgements.iter().filter(|judgement| wanted.has(judgement)).filter(is_new) {
                 told.judgements += 1;
+                told.ids.extend(wanted.told.is_some().then(|| judgement.id.clone()));
                 told.worst = told.worst.max(Some(judgement.verdict.severity).filter(|_| judgement.alert));
                 output.judgement(out, judgement).map_err(ReplayError::Output)?;
             }

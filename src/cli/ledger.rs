@@ -62,7 +62,12 @@ pub fn open_at(place: &str, access: Access) -> anyhow::Result<Ledger> {
     Ok(Ledger::open(store_at(place, access)?, random)?)
 }
 
-fn place(flags: &StateFlags) -> anyhow::Result<(String, Access)> {
+/// Where the state is, by flags and environment, and who may read it.
+///
+/// # Errors
+///
+/// Nothing says where.
+pub fn place(flags: &StateFlags) -> anyhow::Result<(String, Access)> {
     let path = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
     let environment = StateEnvironment { state_directory: path("STATE_DIRECTORY"), xdg_state_home: path("XDG_STATE_HOME"), home: path("HOME") };
     Ok(state(flags, &environment)?)

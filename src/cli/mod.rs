@@ -15,6 +15,8 @@ mod stdin;
 pub mod stories;
 pub mod terminal;
 pub mod timeline;
+pub mod watch;
+pub mod watch_status;
 
 use std::io::Write;
 
@@ -37,6 +39,7 @@ pub fn main() -> Exit {
         Command::Scan(scan) => scan::scan(&scan, flags.color),
         Command::Ledger { command } => ledger::ledger(&command),
         Command::Replay(replay) => replay::replay(&replay, flags.color),
+        Command::Watch(watch) => watch::watch(&watch, flags.color),
         Command::Timeline(timeline) => timeline::timeline(&timeline, flags.color),
         Command::Rules { command } => rules::rules(&command),
         Command::Fingerprint { key_file } => fingerprint::fingerprint(key_file.as_deref()),

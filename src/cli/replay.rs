@@ -124,7 +124,7 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
 fn wanted(flags: &ReplayFlags, now: Instant) -> anyhow::Result<Wanted> {
     let ids = |named: &[String]| named.iter().map(|id| Ok(get(id)?.id.to_owned())).collect::<anyhow::Result<Vec<_>>>();
     let since = flags.since.as_ref().map(|text| time(text, now, Direction::Ago)).transpose()?;
-    Ok(Wanted { since, only: ids(&flags.only)?, disable: ids(&flags.disable)?, all: flags.all })
+    Ok(Wanted { since, only: ids(&flags.only)?, disable: ids(&flags.disable)?, all: flags.all, told: None })
 }
 
 fn run_options(flags: &ReplayFlags) -> RunOptions {

@@ -33,6 +33,8 @@ pub enum Command {
     },
     /// Tell from logs who used a token where it was not issued for
     Replay(Box<crate::config::replay_flags::ReplayFlags>),
+    /// Follow logs as they grow, and tell of every new line what it means
+    Watch(Box<crate::config::watch_flags::WatchFlags>),
     /// Tell one token's life: issued, seen, used, judged, ended
     Timeline(Box<crate::config::timeline_flags::TimelineFlags>),
     /// List, check, explain and try rules

@@ -8,3 +8,4 @@ pub mod replay_flags;
 pub mod settings;
 pub mod state;
 pub mod timeline_flags;
+pub mod watch_flags;

@@ -49,6 +49,14 @@ pub struct CutPlace {
     place: Place,
 }
 
+impl CutPlace {
+    /// The beginning of a line.
+    #[must_use]
+    pub fn lines(offset: u64, line: u64) -> Self {
+        Self { offset, line, place: Place::Lines }
+    }
+}
+
 /// Where in the stream's structure the next byte stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
 enum Place {

@@ -56,6 +56,14 @@ pub struct ReaderState {
     thread: Thread,
 }
 
+impl ReaderState {
+    /// A stream of this name of which only what stands from a place on is read: the beginning of this line.
+    #[must_use]
+    pub fn from_line(location: String, offset: u64, line: u64) -> Self {
+        Self { place: CutPlace::lines(offset, line), thread: Thread { location, ..Thread::default() } }
+    }
+}
+
 /// A stream on its way into records.
 pub struct Reader {
     cut: Cut,

@@ -17,3 +17,4 @@ pub mod stream;
 pub mod suppress;
 pub mod timeline;
 pub mod timeline_entry;
+pub mod watch;

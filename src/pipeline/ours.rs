@@ -58,6 +58,11 @@ impl Asked {
         }
     }
 
+    /// Hands over what was seen, for whoever writes it.
+    pub fn take_seen(&mut self) -> Vec<(i64, Exposure)> {
+        if let Self::Ledger(book) = self { std::mem::take(&mut book.seen) } else { Vec::new() }
+    }
+
     /// Writes what was seen, and tells what the ledger could not answer meanwhile.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Runs a scan: over trees with several threads, or over a stream as it arrives.
 
+use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +41,12 @@ pub fn scan_paths(context: Context, paths: Vec<PathBuf>, options: &Options, repo
         // The system gives no threads: one is enough.
         Err(_) => worker.work(&collect),
     }
+}
+
+/// Scans one open file, with everything that lies in it.
+pub fn scan_file(context: Context, (origin, file): (&Origin, File), limits: &UnpackLimits, collect: &mut Collect) {
+    let mut visitor = Visitor { context, buffer: Vec::new(), tell: &mut |event| collect.tell(event) };
+    unpack_file(origin, file, limits, &mut visitor);
 }
 
 /// Scans a stream as it arrives; a compressed one as it is unpacked.

@@ -13,6 +13,7 @@ use crate::pipeline::replay::recognize::recognize;
 use crate::pipeline::replay::requests::Requests;
 use crate::pipeline::replay::sight::Sightings;
 use crate::pipeline::replay::spool::Spool;
+use crate::store::step::{NewValue, Seen};
 
 /// What a run has gathered.
 pub struct Gathered {
@@ -29,6 +30,17 @@ pub struct Gathered {
     pub habits: Habits,
     /// When logs say that requests were.
     pub requests: Requests,
+    /// What else is committed with what is judged.
+    pub rest: Rest,
+}
+
+/// What somebody else wants committed together with uses and judgements.
+#[derive(Default, Debug)]
+pub struct Rest {
+    /// Places where tokens lay.
+    pub seen: Vec<Seen>,
+    /// Values by name.
+    pub values: Vec<NewValue>,
 }
 
 impl Gathered {
@@ -43,6 +55,7 @@ impl Gathered {
             spool: Spool::default(),
             habits: Habits::default(),
             requests: Requests::default(),
+            rest: Rest::default(),
         }
     }
 
@@ -51,7 +64,7 @@ impl Gathered {
     /// # Errors
     ///
     /// A file for what does not fit in memory cannot be written, or the ledger cannot be asked.
-    pub fn take(&mut self, told: Sightings) -> Result<(), ReplayError> {
+    pub fn add(&mut self, told: Sightings) -> Result<(), ReplayError> {
         self.coverage.add(&told.coverage);
         self.entries.extend(told.entries);
         self.requests.add(told.requests);
@@ -71,6 +84,19 @@ impl Gathered {
         let recorded = record.map(|(_, stored)| stored.issuance.keys()).unwrap_or_default();
         self.identities.join(sure(names).chain(&recorded).map(TokenKey::index));
         Ok(())
+    }
+
+    /// Takes everything out; what is left has gathered nothing.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let nothing = Self::new(Arc::clone(&self.ledger));
+        std::mem::replace(self, nothing)
+    }
+
+    /// Whether nothing was told that is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.spool.is_empty()
     }
 
     /// Takes the issuances and facts over that logs told, and hands them out; all names of a record are of one token.

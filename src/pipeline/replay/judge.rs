@@ -77,6 +77,8 @@ pub struct Judged {
     pub issuance: Option<Issuance>,
     /// What is told of it, worst first.
     pub judgements: Vec<Judgement>,
+    /// Ids of those that an earlier run kept as they are.
+    pub known: Vec<String>,
 }
 
 impl<'b> Bench<'b> {
@@ -97,6 +99,7 @@ impl<'b> Bench<'b> {
         let root = |name| gathered.identities.root(name);
         let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
+        let rest = std::mem::take(&mut gathered.rest);
         // What was kept of earlier runs is met only now.
         let least = if self.memory == Memory::None { self.options.habit_uses } else { 0 };
         // How often somebody used anything is known when all tokens have been seen; it matters where a tool may be new.
@@ -137,7 +140,7 @@ impl<'b> Bench<'b> {
             }
         }
         gathered.coverage.ignored += ignored;
-        hearing.keeping.commit()
+        hearing.keeping.finish(rest)
     }
 
     /// A token of what was packed of it, with the uses that earlier runs kept, each once.
@@ -191,6 +194,7 @@ impl<'b> Bench<'b> {
             record: token.record,
             issuance: token.matched.as_ref().map(|matched| matched.issuance.clone()),
             judgements: answers.iter().enumerate().map(judgement).collect(),
+            known: Vec::new(),
         }
     }
 

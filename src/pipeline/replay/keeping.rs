@@ -7,8 +7,9 @@ use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
+use crate::pipeline::replay::gather::Rest;
 use crate::pipeline::replay::judge::{Bench, Judged, Memory, ReplayError};
-use crate::store::step::{NewUse, Seen, Step};
+use crate::store::step::{NewUse, NewValue, Seen, Step};
 
 /// How many uses are committed together, about.
 const TOGETHER: usize = 20_000;
@@ -71,19 +72,26 @@ impl<'a> Keeping<'a> {
                 let same = |old: &&Judgement| old.verdict.id == new.verdict.id && old.slot == new.slot && old.id != new.id;
                 new.supersedes = earlier.iter().find(same).map(|old| old.id.clone());
             }
+            let as_it_was = |new: &&Judgement| earlier.iter().any(|old| old.id == new.id && old.alert == new.alert);
+            judged.known = judged.judgements.iter().filter(as_it_was).map(|new| new.id.clone()).collect();
             self.judgements.extend(judged.judgements.iter().cloned());
         }
-        if self.uses.len() >= TOGETHER { self.commit() } else { Ok(()) }
+        if self.uses.len() >= TOGETHER { self.commit(&[]) } else { Ok(()) }
     }
 
-    /// Commits what waits.
+    /// Commits what waits, and the rest with it: behind everything that it rests on.
     ///
     /// # Errors
     ///
     /// [`ReplayError`]; then none of it was written.
-    pub fn commit(&mut self) -> Result<(), ReplayError> {
+    pub fn finish(mut self, rest: Rest) -> Result<(), ReplayError> {
+        self.seen.extend(rest.seen);
+        self.commit(&rest.values)
+    }
+
+    fn commit(&mut self, values: &[NewValue]) -> Result<(), ReplayError> {
         if self.bench.memory != Memory::None {
-            let step = Step { uses: &self.uses, seen: &self.seen, judgements: &self.judgements, ..Step::default() };
+            let step = Step { uses: &self.uses, seen: &self.seen, judgements: &self.judgements, values, ..Step::default() };
             self.bench.ledger.store().commit(&step)?;
             self.uses.clear();
             self.seen.clear();

@@ -38,7 +38,7 @@ impl<'a> Listener<'a> {
     fn take(&self, sight: &mut Sight) {
         // What is shared is whole between any two calls, also after a panic of another thread.
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = shared.gathered.take(sight.take_told()) {
+        if let Err(error) = shared.gathered.add(sight.take_told()) {
             let problem = Problem { origin: Origin::Memory("replay".into()), kind: ProblemKind::Ledger, message: error.to_string() };
             shared.problem.get_or_insert(problem);
         }

@@ -73,6 +73,12 @@ impl Spool {
         if self.memory.len() > IN_MEMORY { self.spill() } else { Ok(()) }
     }
 
+    /// Whether nothing was taken over.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.memory.is_empty() && self.written == 0
+    }
+
     fn spill(&mut self) -> io::Result<()> {
         if self.file.is_none() {
             self.file = Some(tempfile::tempfile()?);

@@ -44,6 +44,16 @@ impl Target {
         if path.exists() || !text.contains(['*', '?', '[', '{']) {
             return Ok(Self::File(path.to_owned()));
         }
+        Self::pattern(path)
+    }
+
+    /// All files whose paths fit a pattern.
+    ///
+    /// # Errors
+    ///
+    /// [`PatternError`]
+    pub fn pattern(path: &Path) -> Result<Self, PatternError> {
+        let text = path.to_string_lossy();
         let glob = GlobBuilder::new(&text).literal_separator(true).build();
         let glob = glob.map_err(|error| PatternError { text: text.clone().into_owned(), reason: error.kind().to_string() })?;
         let plain = path.iter().take_while(|part| !part.to_string_lossy().contains(['*', '?', '[', '{']));

@@ -46,6 +46,12 @@ impl Window {
         Self { start: 0, length: bytes.len() as u64, hash: Fingerprint::index_of(bytes) }
     }
 
+    /// The same bytes at another place.
+    #[must_use]
+    pub fn moved_to(self, start: u64) -> Self {
+        Self { start, ..self }
+    }
+
     /// Whether the same bytes stand at the same place of this file.
     ///
     /// # Errors

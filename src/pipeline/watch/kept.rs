@@ -1,0 +1,173 @@
+//! What is kept of a followed file from one start to the next: which file it is, and how far it was read.
+//!
+//! **Invariant:** no byte of the file is among it, only hashes.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::observe::cut::breaks;
+use crate::observe::reader::ReaderState;
+use crate::sources::cutter::CutState;
+use crate::sources::follow::file_id::FileId;
+use crate::sources::follow::window::{HEAD, Window};
+use crate::store::step::NewValue;
+
+/// What names of kept files begin with.
+pub const PREFIX: &str = "follow/";
+/// The form of what is kept; another one is read anew.
+const VERSION: u8 = 1;
+/// How many findings of a file are remembered: by them, nothing is told again of one that was written anew.
+pub const MOST_TOLD: usize = 256;
+
+/// A followed file.
+#[derive(Clone, PartialEq, Debug, BorshSerialize, BorshDeserialize)]
+pub struct Kept {
+    /// Which file it is.
+    pub id: FileId,
+    /// Its path, as it was last seen.
+    pub path: String,
+    /// The name under which it is told of: the path at which it was met.
+    pub uri: String,
+    /// Its first bytes.
+    pub head: Window,
+    /// The last bytes that were read.
+    pub last: Window,
+    /// How far it was read.
+    pub how_far: HowFar,
+    /// Findings that were told, as hashes.
+    pub told: Vec<u64>,
+    /// Whether it was written anew, so that what was told may come again.
+    pub again: bool,
+    /// When it was last there, in seconds since 1970-01-01T00:00:00Z.
+    pub there: i64,
+}
+
+/// How far a file was read.
+#[derive(Clone, PartialEq, Debug, BorshSerialize, BorshDeserialize)]
+pub enum HowFar {
+    /// A text that grows.
+    Text {
+        /// How far it was scanned.
+        cut: CutState,
+        /// The line on which what comes next stands, from 1.
+        line: u64,
+        /// How far its records were read, and what is known of it.
+        reader: Option<Box<ReaderState>>,
+    },
+    /// Something that is read whole whenever it has changed: a container, a database, UTF-16.
+    Whole {
+        /// Its size when it was read.
+        size: u64,
+        /// When it was written to, in nanoseconds since 1970-01-01T00:00:00Z.
+        modified: u128,
+    },
+}
+
+impl HowFar {
+    /// Behind the last whole line of what a text holds now.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn behind(mut file: &File, size: u64, uri: &str) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(0))?;
+        let (mut at, mut offset, mut line, mut block) = (0, 0, 1, vec![0; 1 << 16]);
+        let mut rest = file.take(size);
+        loop {
+            let read = match rest.read(&mut block)? {
+                0 => break,
+                read => read,
+            };
+            line += breaks(&block[..read]);
+            if let Some(last) = memchr::memrchr(b'\n', &block[..read]) {
+                offset = at + last as u64 + 1;
+            }
+            at += read as u64;
+        }
+        let cut = CutState { base: offset, next: offset, phase: 0 };
+        Ok(Self::Text { cut, line, reader: Some(Box::new(ReaderState::from_line(uri.to_owned(), offset, line))) })
+    }
+}
+
+impl Kept {
+    /// A file of which nothing was read.
+    #[must_use]
+    pub fn new(id: FileId, path: String, there: i64) -> Self {
+        let how_far = HowFar::Text { cut: CutState::default(), line: 1, reader: None };
+        Self { id, uri: path.clone(), path, head: Window::default(), last: Window::default(), how_far, told: Vec::new(), again: false, there }
+    }
+
+    /// Takes down what the file that was read looks like.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn look(&mut self, file: &File) -> io::Result<()> {
+        let offset = self.offset();
+        if self.head.length() < HEAD.min(offset) {
+            self.head = Window::head(file, offset)?;
+        }
+        self.last = Window::last(file, offset)?;
+        Ok(())
+    }
+
+    /// How many bytes were read.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        match &self.how_far {
+            HowFar::Text { cut, .. } => cut.next,
+            HowFar::Whole { size, .. } => *size,
+        }
+    }
+
+    /// Whether a finding is to be told, and remembers it.
+    pub fn tells(&mut self, finding: u64) -> bool {
+        let is_new = !self.told.contains(&finding);
+        if is_new {
+            if self.told.len() >= MOST_TOLD {
+                self.told.remove(0);
+            }
+            self.told.push(finding);
+        }
+        is_new || !self.again
+    }
+
+    /// The same file with other content, of which nothing was read.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { told: self.told.clone(), again: true, uri: self.uri.clone(), ..Self::new(self.id, self.path.clone(), self.there) }
+    }
+
+    /// The path, as the system takes it.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(&self.path)
+    }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn to_value(&self) -> NewValue {
+        let bytes = borsh::to_vec(&(VERSION, self)).expect("because it is written to memory");
+        NewValue { name: self.name(), bytes: Some(bytes) }
+    }
+
+    /// As it is removed.
+    #[must_use]
+    pub fn to_nothing(&self) -> NewValue {
+        NewValue { name: self.name(), bytes: None }
+    }
+
+    /// Reads what was kept; none where another version wrote it.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(&[VERSION])?;
+        borsh::from_slice(rest).ok()
+    }
+
+    fn name(&self) -> String {
+        format!("{PREFIX}{:x}.{:x}", self.id.device, self.id.inode)
+    }
+}

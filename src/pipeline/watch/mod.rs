@@ -1,0 +1,9 @@
+//! Follows files and tells of every new line: what lies in it, who used what, and what that means.
+
+pub mod kept;
+pub mod status;
+pub mod steps;
+pub mod stream;
+pub mod table;
+pub mod visit;
+pub mod whole;

@@ -1,0 +1,292 @@
+//! Step by step: what was written since is scanned, read, looked up, judged, told, and committed together with how far everything was read.
+//!
+//! **Invariant:** what is kept never passes a byte whose sightings are not kept; what is told is told before, so that nothing is lost, and what is
+//! told again after a crash has the same ids.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ledger::ledger::{Ledger, LedgerError};
+use crate::model::finding::Finding;
+use crate::model::instant::Instant;
+use crate::model::origin::Origin;
+use crate::model::problem::Problem;
+use crate::pipeline::ours::{Asked, Book};
+use crate::pipeline::progress::Progress;
+use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::judge::ReplayError;
+use crate::pipeline::replay::requests::Requests;
+use crate::pipeline::replay::sight::Reading;
+use crate::pipeline::stream::{Context, unreadable};
+use crate::pipeline::watch::kept::{HowFar, Kept, PREFIX};
+use crate::pipeline::watch::status::Counters;
+use crate::pipeline::watch::stream::{Stream, hash_of};
+use crate::pipeline::watch::table::{Followed, From, Table};
+use crate::pipeline::watch::visit::{VisitError, Visited, visit};
+use crate::pipeline::watch::whole;
+use crate::scan::engine::Engine;
+use crate::sources::follow::file_id::FileId;
+use crate::sources::follow::sweep::Swept;
+use crate::store::step::Seen;
+
+/// How much is read in a step, in bytes.
+const STEP: u64 = 8 << 20;
+/// How long the end of a line is waited for, before what there is of it is looked at.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long nothing is written down where nothing was found: a restart reads it again.
+const LAZY: Duration = Duration::from_secs(1);
+/// The same in bytes.
+const LAZY_BYTES: u64 = 64 << 20;
+/// How many texts stay open.
+const OPEN: usize = 256;
+
+/// What following cannot do without.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// The engine.
+    pub engine: &'a Engine,
+    /// How records are read.
+    pub reading: Reading<'a>,
+    /// The ledger, in whose store everything is kept.
+    pub ledger: &'a Arc<Ledger>,
+    /// Counters of bytes, and the flag that stops.
+    pub progress: &'a Progress,
+    /// Where files begin that were not followed before.
+    pub from: From,
+}
+
+/// Who is told.
+pub trait Hear {
+    /// A token was found.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be told; then it is told again.
+    fn finding(&mut self, finding: &Finding) -> io::Result<()>;
+
+    /// Judges and tells what was gathered, and commits it with the rest.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be judged, told or committed; then it is all done again. How many judgements were told.
+    fn judge(&mut self, gathered: &mut Gathered, now: Instant) -> anyhow::Result<u64>;
+
+    /// Something was not read.
+    fn problem(&mut self, problem: Problem);
+}
+
+/// Follows files.
+pub struct Watch<'a> {
+    setting: Setting<'a>,
+    table: Table<'a>,
+    asked: Asked,
+    requests: Requests,
+    /// What has been counted since the beginning of the state.
+    pub counters: Counters,
+    written_at: Duration,
+    /// Bytes that were read and not written down.
+    unwritten: u64,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Stepped {
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Findings that were told.
+    pub findings: u64,
+    /// Judgements that were told.
+    pub judgements: u64,
+}
+
+impl<'a> Watch<'a> {
+    /// Goes on where the state says.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]
+    pub fn open(setting: Setting<'a>, book: Book) -> Result<Self, LedgerError> {
+        let values = setting.ledger.store().values(PREFIX)?;
+        let counters = Counters::read(&**setting.ledger.store())?;
+        Ok(Self {
+            table: Table::new(values.iter().filter_map(|(_, bytes)| Kept::from_bytes(bytes))),
+            setting,
+            asked: Asked::Ledger(Box::new(book)),
+            requests: Requests::default(),
+            counters,
+            written_at: Duration::ZERO,
+            unwritten: 0,
+        })
+    }
+
+    /// The files.
+    pub fn table(&mut self) -> &mut Table<'a> {
+        &mut self.table
+    }
+
+    /// Takes in what a sweep saw; `first` of this run: files that were not followed before begin where the setting says.
+    pub fn sweep(&mut self, swept: Swept, first: bool, now: Instant, hear: &mut dyn Hear) {
+        let from = if first { self.setting.from } else { From::Start };
+        self.table.sweep(swept.files, from, now);
+        for problem in swept.problems {
+            hear.problem(problem);
+        }
+    }
+
+    /// Whether files may have something to read.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        !self.table.due().is_empty()
+    }
+
+    /// Whether lines wait for their ends.
+    pub fn waits(&mut self) -> bool {
+        self.table.files().any(|file| file.stream.as_ref().is_some_and(Stream::waits))
+    }
+
+    /// Reads what was written since, as far as one step goes, and tells and commits what that means.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of the step is kept then: whoever follows begins again from the state.
+    pub fn step(&mut self, now: Instant, clock: Duration, hear: &mut dyn Hear) -> anyhow::Result<Stepped> {
+        let mut gathered = Gathered::new(Arc::clone(self.setting.ledger));
+        gathered.requests = std::mem::take(&mut self.requests);
+        self.setting.reading.now = now;
+        let (mut findings, mut stepped) = (Vec::new(), Stepped::default());
+        for id in self.table.due() {
+            if stepped.bytes >= STEP || self.setting.progress.is_cancelled() {
+                break;
+            }
+            stepped.bytes += self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
+        }
+        self.peek(clock, &mut findings);
+        self.unwritten += stepped.bytes;
+        let is_quiet = findings.is_empty() && gathered.is_empty();
+        if is_quiet && self.unwritten < LAZY_BYTES && clock < self.written_at + LAZY {
+            self.requests = gathered.requests;
+            return Ok(stepped);
+        }
+        stepped.findings = findings.len() as u64;
+        for mut finding in findings {
+            self.asked.about(&mut finding, now)?;
+            hear.finding(&finding)?;
+        }
+        stepped.judgements = self.commit(gathered, (now, clock), stepped.findings, hear)?;
+        Ok(stepped)
+    }
+
+    /// Writes down how far everything was read.
+    ///
+    /// # Errors
+    ///
+    /// The state cannot be written.
+    pub fn finish(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
+        let gathered = Gathered::new(Arc::clone(self.setting.ledger));
+        self.commit(gathered, (now, self.written_at), 0, hear).map(drop)
+    }
+
+    fn commit(&mut self, mut gathered: Gathered, (now, clock): (Instant, Duration), findings: u64, hear: &mut dyn Hear) -> anyhow::Result<u64> {
+        gathered.rest.seen = self.asked.take_seen().into_iter().map(|(record, exposure)| Seen { record, exposure }).collect();
+        gathered.rest.values = self.table.values(now);
+        let uses = gathered.coverage.total().uses;
+        self.counters.add(std::mem::take(&mut self.unwritten), findings, uses, now);
+        gathered.rest.values.extend(self.counters.to_value());
+        let judgements = hear.judge(&mut gathered, now)?;
+        self.counters.judgements += judgements;
+        self.requests = gathered.requests;
+        self.written_at = clock;
+        Ok(judgements)
+    }
+
+    /// Reads one file's share; how much it was.
+    fn visit(
+        &mut self,
+        id: FileId,
+        clock: Duration,
+        (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
+        hear: &mut dyn Hear,
+    ) -> Result<u64, ReplayError> {
+        let setting = self.setting;
+        let close = self.table.files().filter(|file| file.stream.is_some()).count() >= OPEN;
+        if close {
+            self.close_one(id);
+        }
+        let Some(file) = self.table.file(id) else { return Ok(0) };
+        match visit(setting, file, clock, (gathered, findings)) {
+            Ok(Visited::Read(bytes)) => {
+                setting.progress.add_bytes(bytes);
+                Ok(bytes)
+            }
+            Ok(Visited::Whole(opened)) => {
+                let (bytes, problems) = self.visit_whole(id, opened, (gathered, findings));
+                for problem in problems {
+                    hear.problem(problem);
+                }
+                Ok(bytes)
+            }
+            Err(VisitError::Io(error)) => {
+                file.is_due = false;
+                file.stream = None;
+                // One that was replaced or went meanwhile is met by the next sweep.
+                if error.kind() != io::ErrorKind::NotFound && !std::mem::replace(&mut file.failed, true) {
+                    hear.problem(unreadable(&Origin::File(file.kept.path()), &error));
+                }
+                Ok(0)
+            }
+            Err(VisitError::Replay(error)) => Err(error),
+        }
+    }
+
+    /// Closes the text that was read longest ago and waits for nothing.
+    fn close_one(&mut self, but: FileId) {
+        let idle = self.table.files().filter(|file| file.kept.id != but && !file.is_due && file.stream.as_ref().is_some_and(|one| !one.waits()));
+        if let Some(file) = idle.min_by_key(|file| file.read_at) {
+            file.stream = None;
+        }
+    }
+
+    fn visit_whole(
+        &mut self,
+        id: FileId,
+        mut opened: std::fs::File,
+        (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
+    ) -> (u64, Vec<Problem>) {
+        let was_read = whole::content(&mut opened).is_some_and(|(head, last, length)| self.table.has_read(head, last, length));
+        let setting = self.setting;
+        let Some(file) = self.table.file(id) else { return (0, Vec::new()) };
+        let (size, modified) = file.listed.as_ref().map_or((0, 0), |listed| (listed.size, whole::nanoseconds(listed.modified)));
+        let mut problems = Vec::new();
+        if !was_read && io::Seek::rewind(&mut opened).is_ok() {
+            let context = Context { engine: setting.engine, progress: setting.progress, listen: None };
+            let origin = Origin::File(file.kept.uri.clone().into());
+            file.kept.again = true;
+            let kept = &mut file.kept;
+            let mut find = |finding: Finding| {
+                if kept.tells(hash_of(&finding)) {
+                    findings.push(finding);
+                }
+            };
+            problems = whole::read(context, setting.reading, (&origin, opened), gathered, &mut find);
+        }
+        file.kept.how_far = HowFar::Whole { size, modified };
+        (file.is_due, file.is_new) = (false, true);
+        (size, problems)
+    }
+
+    /// Looks at lines whose end has not come for long.
+    fn peek(&mut self, clock: Duration, findings: &mut Vec<Finding>) {
+        let engine = self.setting.engine;
+        for file in self.table.files().filter(|file| !file.is_due && clock >= file.read_at + PATIENCE) {
+            let Followed { stream: Some(stream), kept, .. } = file else { continue };
+            if stream.waits() {
+                stream.peek(engine, &mut |finding| {
+                    if kept.tells(hash_of(&finding)) {
+                        findings.push(finding);
+                    }
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The files that are followed: those that are there, those that are gone, and what has happened to each since it was read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::model::instant::Instant;
+use crate::pipeline::watch::kept::{HowFar, Kept};
+use crate::pipeline::watch::stream::Stream;
+use crate::sources::follow::file_id::FileId;
+use crate::sources::follow::sweep::Listed;
+use crate::sources::follow::window::{HEAD, Window};
+use crate::sources::open::open;
+use crate::store::step::NewValue;
+
+/// How long what is known of a file is kept after it is gone, in seconds.
+const REMEMBERED: i64 = 7 * 86_400;
+
+/// Where files begin that were not followed before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum From {
+    /// At their first byte.
+    Start,
+    /// Behind what they hold when they are first met.
+    End,
+}
+
+/// A file that is followed.
+pub struct Followed<'a> {
+    /// What is kept of it.
+    pub kept: Kept,
+    /// The file as it was last listed; none once it is gone.
+    pub listed: Option<Listed>,
+    /// Its text, while it is open.
+    pub stream: Option<Stream<'a>>,
+    /// Whether there may be something to read.
+    pub is_due: bool,
+    /// When it was last read, by the clock of the run.
+    pub read_at: Duration,
+    /// Whether what is kept has changed since it was written down.
+    pub is_new: bool,
+    /// Whether it was told that it cannot be read.
+    pub failed: bool,
+}
+
+impl Followed<'_> {
+    /// A file of which this is kept.
+    fn new(kept: Kept, listed: Option<Listed>) -> Self {
+        Self { kept, listed, stream: None, is_due: true, read_at: Duration::ZERO, is_new: true, failed: false }
+    }
+
+    /// Opens the file, under its present path.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn open(&self) -> io::Result<File> {
+        let listed = self.listed.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let file = open(&listed.path, listed.kind)?;
+        // Another file may have taken the path since.
+        if FileId::of(&file.metadata()?) == self.kept.id { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
+    /// The file has other content now: nothing of it was read.
+    pub fn begin_anew(&mut self) {
+        self.kept = self.kept.anew();
+        (self.stream, self.is_due, self.is_new) = (None, true, true);
+    }
+
+    /// Whether the file still holds what was read of it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn is_same(&self, file: &File) -> io::Result<bool> {
+        Ok(file.metadata()?.len() >= self.kept.offset() && self.kept.head.is_in(file)? && self.kept.last.is_in(file)?)
+    }
+}
+
+/// All files.
+pub struct Table<'a> {
+    files: BTreeMap<FileId, Followed<'a>>,
+    paths: HashMap<PathBuf, FileId>,
+}
+
+impl<'a> Table<'a> {
+    /// Files of which earlier runs kept something.
+    #[must_use]
+    pub fn new(kept: impl IntoIterator<Item = Kept>) -> Self {
+        let known = |kept: Kept| (kept.id, Followed { is_due: false, is_new: false, ..Followed::new(kept, None) });
+        Self { files: kept.into_iter().map(known).collect(), paths: HashMap::new() }
+    }
+
+    /// All files, in the order of their ids.
+    pub fn files(&mut self) -> impl Iterator<Item = &mut Followed<'a>> {
+        self.files.values_mut()
+    }
+
+    /// One file.
+    pub fn file(&mut self, id: FileId) -> Option<&mut Followed<'a>> {
+        self.files.get_mut(&id)
+    }
+
+    /// Ids of files that may have something to read.
+    #[must_use]
+    pub fn due(&self) -> Vec<FileId> {
+        self.files.iter().filter(|(_, file)| file.is_due).map(|(id, _)| *id).collect()
+    }
+
+    /// Takes in what a sweep saw.
+    pub fn sweep(&mut self, listed: Vec<Listed>, from: From, now: Instant) {
+        self.paths.clear();
+        let there: std::collections::HashSet<FileId> = listed.iter().map(|file| file.id).collect();
+        for file in listed {
+            self.paths.insert(file.path.clone(), file.id);
+            self.meet(file, from, &there, now);
+        }
+        for (_, gone) in self.files.iter_mut().filter(|(id, _)| !there.contains(id)) {
+            // What was written before it went is read, as long as it is open.
+            gone.is_due |= gone.listed.take().is_some() && gone.stream.is_some();
+        }
+    }
+
+    /// Hears that something happened to a path; whether a sweep must tell what.
+    pub fn touch(&mut self, path: &Path, now: Instant) -> bool {
+        let Some(file) = self.paths.get(path).and_then(|id| self.files.get_mut(id)) else { return true };
+        let Some(listed) = file.listed.as_ref().and_then(|listed| Listed::named(path, listed.kind)) else { return true };
+        if listed.id != file.kept.id {
+            return true;
+        }
+        file.meet(listed, now);
+        false
+    }
+
+    /// A file that is there.
+    fn meet(&mut self, listed: Listed, from: From, there: &std::collections::HashSet<FileId>, now: Instant) {
+        if let Some(file) = self.files.get_mut(&listed.id) {
+            return file.meet(listed, now);
+        }
+        let path = listed.path.to_string_lossy().into_owned();
+        // Another number for the same content: moved to another disk, restored, or replaced by a copy that goes on.
+        let same = self.files.values().find(|one| one.kept.path == path && !there.contains(&one.kept.id)).map(|one| one.kept.id);
+        let old = same.and_then(|id| self.files.remove(&id));
+        let mut kept = Kept::new(listed.id, path, now.seconds());
+        if let Some(old) = old {
+            let follows = open(&listed.path, listed.kind).and_then(|file| old.is_same(&file)).unwrap_or(false);
+            if follows && old.kept.head.length() > 0 {
+                kept = Kept { id: listed.id, ..old.kept.clone() };
+            } else {
+                // What was replaced is remembered under its own number.
+                self.files.insert(old.kept.id, old);
+            }
+        } else if from == From::End {
+            kept = at_end(&listed, kept);
+        }
+        self.files.insert(listed.id, Followed::new(kept, Some(listed)));
+    }
+
+    /// What of kept files is to be written down; what is long gone is forgotten.
+    pub fn values(&mut self, now: Instant) -> Vec<NewValue> {
+        let is_old = |file: &Followed| file.listed.is_none() && file.stream.is_none() && file.kept.there < now.seconds() - REMEMBERED;
+        let old: Vec<FileId> = self.files.iter().filter(|(_, file)| is_old(file)).map(|(id, _)| *id).collect();
+        let gone = old.into_iter().filter_map(|id| self.files.remove(&id)).map(|file| file.kept.to_nothing()).collect::<Vec<_>>();
+        let new = self.files.values_mut().filter_map(|file| std::mem::take(&mut file.is_new).then(|| file.kept.to_value()));
+        new.chain(gone).collect()
+    }
+
+    /// Whether a content that begins and ends so was read under another name.
+    #[must_use]
+    pub fn has_read(&self, head: Window, last: Window, length: u64) -> bool {
+        let same = |kept: &Kept| kept.head == head && kept.last == last && kept.offset() == length;
+        head.length() == HEAD && self.files.values().any(|file| matches!(file.kept.how_far, HowFar::Text { .. }) && same(&file.kept))
+    }
+}
+
+impl Followed<'_> {
+    /// It is there, as it was listed.
+    fn meet(&mut self, listed: Listed, now: Instant) {
+        let path = listed.path.to_string_lossy();
+        if self.kept.path != path {
+            self.kept.path = path.into_owned();
+            self.is_new = true;
+        }
+        self.kept.there = now.seconds();
+        let changed = self.listed.as_ref().is_none_or(|before| before.size != listed.size || before.modified != listed.modified);
+        self.is_due |= changed;
+        self.failed &= !changed;
+        self.listed = Some(listed);
+    }
+}
+
+/// A file whose present content is not read.
+fn at_end(listed: &Listed, mut kept: Kept) -> Kept {
+    let Ok(file) = open(&listed.path, listed.kind) else { return kept };
+    let skipped = HowFar::behind(&file, listed.size, &kept.uri).and_then(|how_far| {
+        kept.how_far = how_far;
+        kept.look(&file)
+    });
+    if skipped.is_ok() { kept } else { Kept::new(kept.id, kept.path, kept.there) }
+}

@@ -1,0 +1,104 @@
+//! One file's turn: opened where it was left, seen to be the same, read as far as its share goes.
+
+use std::fs::File;
+use std::io;
+use std::time::Duration;
+
+use crate::model::finding::Finding;
+use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::judge::ReplayError;
+use crate::pipeline::watch::kept::HowFar;
+use crate::pipeline::watch::steps::Setting;
+use crate::pipeline::watch::stream::{Stream, hash_of};
+use crate::pipeline::watch::table::Followed;
+use crate::pipeline::watch::whole;
+
+/// How much of one file is read in a step, so that no file keeps others waiting, in bytes.
+const SHARE: u64 = 1 << 20;
+/// How long a file that is read whole is left alone after it was read.
+const REST: Duration = Duration::from_secs(5);
+
+/// What came of a visit.
+pub enum Visited {
+    /// So many bytes were read.
+    Read(u64),
+    /// The file is read whole.
+    Whole(File),
+}
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitError {
+    /// The file.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// What was read cannot be gathered.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+/// Reads one file's share.
+///
+/// # Errors
+///
+/// [`VisitError`]
+pub fn visit<'a>(
+    setting: Setting<'a>,
+    file: &mut Followed<'a>,
+    clock: Duration,
+    (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
+) -> Result<Visited, VisitError> {
+    if file.stream.is_none() {
+        let opened = file.open()?;
+        if matches!(file.kept.how_far, HowFar::Text { .. }) && !file.is_same(&opened)? {
+            file.begin_anew();
+        }
+        if file.kept.offset() == 0 && whole::is_whole(&opened)? || matches!(file.kept.how_far, HowFar::Whole { .. }) {
+            return Ok(whole_or_later(file, opened, clock));
+        }
+        file.stream = match Stream::open(opened, &file.kept.uri, &file.kept.how_far, setting.reading) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                file.begin_anew();
+                Some(Stream::open(file.open()?, &file.kept.uri, &file.kept.how_far, setting.reading)?)
+            }
+            opened => Some(opened?),
+        };
+    } else if !file.stream.as_ref().map_or(Ok(true), |stream| file.is_same(stream.file()))? {
+        // Truncated, or written anew, where it lies.
+        file.begin_anew();
+        return visit(setting, file, clock, (gathered, findings));
+    }
+    let Followed { stream: Some(stream), kept, .. } = file else { return Ok(Visited::Read(0)) };
+    stream.set_now(setting.reading.now);
+    let read = stream.read(setting.engine, SHARE, &mut |finding| {
+        if kept.tells(hash_of(&finding)) {
+            findings.push(finding);
+        }
+    })?;
+    stream.tell(gathered)?;
+    if let Some(how_far) = stream.how_far().filter(|how_far| read > 0 && *how_far != kept.how_far) {
+        kept.how_far = how_far;
+        kept.look(stream.file())?;
+        file.is_new = true;
+    }
+    (file.is_due, file.read_at, file.failed) = (read == SHARE, clock, false);
+    if file.listed.is_none() && !file.is_due {
+        // Gone, and read to its end.
+        file.stream = None;
+    }
+    Ok(Visited::Read(read))
+}
+
+/// A file that is read whole, unless it is as it was, or was read a moment ago.
+fn whole_or_later(file: &mut Followed, opened: File, clock: Duration) -> Visited {
+    let now = file.listed.as_ref().map(|listed| HowFar::Whole { size: listed.size, modified: whole::nanoseconds(listed.modified) });
+    if now.as_ref() == Some(&file.kept.how_far) {
+        file.is_due = false;
+        return Visited::Read(0);
+    }
+    if file.read_at > Duration::ZERO && clock < file.read_at + REST {
+        return Visited::Read(0);
+    }
+    file.read_at = clock;
+    Visited::Whole(opened)
+}
