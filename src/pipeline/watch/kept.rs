@@ -41,6 +41,8 @@ pub struct Kept {
     pub told: Vec<u64>,
     /// Whether it was written anew, so that what was told may come again.
     pub again: bool,
+    /// Whether the file has other content now.
+    pub is_former: bool,
     /// When it was last there, in seconds since 1970-01-01T00:00:00Z.
     pub there: i64,
 }
@@ -72,12 +74,11 @@ impl HowFar {
     /// # Errors
     ///
     /// It cannot be read.
-    pub fn behind(mut file: &File, size: u64, uri: &str) -> io::Result<Self> {
+    pub fn behind(mut file: &File, uri: &str) -> io::Result<Self> {
         file.seek(SeekFrom::Start(0))?;
         let (mut at, mut offset, mut line, mut block) = (0, 0, 1, vec![0; 1 << 16]);
-        let mut rest = file.take(size);
         loop {
-            let read = match rest.read(&mut block)? {
+            let read = match file.read(&mut block)? {
                 0 => break,
                 read => read,
             };
@@ -97,7 +98,18 @@ impl Kept {
     #[must_use]
     pub fn new(id: FileId, path: String, there: i64) -> Self {
         let how_far = HowFar::Text { cut: CutState::default(), line: 1, reader: None };
-        Self { id, uri: path.clone(), path, head: Window::default(), last: Window::default(), how_far, told: Vec::new(), again: false, there }
+        Self {
+            id,
+            uri: path.clone(),
+            path,
+            head: Window::default(),
+            last: Window::default(),
+            how_far,
+            told: Vec::new(),
+            again: false,
+            is_former: false,
+            there,
+        }
     }
 
     /// Takes down what the file that was read looks like.
@@ -168,6 +180,7 @@ impl Kept {
     }
 
     fn name(&self) -> String {
-        format!("{PREFIX}{:x}.{:x}", self.id.device, self.id.inode)
+        let content = if self.is_former { format!("was/{:x}.", self.head.hash()) } else { String::new() };
+        format!("{PREFIX}{content}{:x}.{:x}", self.id.device, self.id.inode)
     }
 }

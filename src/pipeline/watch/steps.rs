@@ -28,6 +28,7 @@ use crate::pipeline::watch::whole;
 use crate::scan::engine::Engine;
 use crate::sources::follow::file_id::FileId;
 use crate::sources::follow::sweep::Swept;
+use crate::sources::follow::window::Window;
 use crate::store::step::Seen;
 
 /// How much is read in a step, in bytes.
@@ -219,6 +220,15 @@ impl<'a> Watch<'a> {
                 setting.progress.add_bytes(bytes);
                 Ok(bytes)
             }
+            Ok(Visited::New(opened)) => {
+                let path = file.kept.path();
+                let length = opened.metadata().map(|file| file.len()).unwrap_or_default();
+                let content = Window::head(&opened, length).and_then(|head| Ok((head, Window::last(&opened, length)?, length)));
+                let was_read = content.is_ok_and(|content| self.table.has_read(&path, content));
+                let Some(file) = self.table.file(id) else { return Ok(0) };
+                file.begin(was_read.then_some(&opened));
+                self.visit(id, clock, (gathered, findings), hear)
+            }
             Ok(Visited::Whole(opened)) => {
                 let (bytes, problems) = self.visit_whole(id, opened, (gathered, findings));
                 for problem in problems {
@@ -253,7 +263,8 @@ impl<'a> Watch<'a> {
         mut opened: std::fs::File,
         (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
     ) -> (u64, Vec<Problem>) {
-        let was_read = whole::content(&mut opened).is_some_and(|(head, last, length)| self.table.has_read(head, last, length));
+        let path = self.table.file(id).map(|file| file.kept.path()).unwrap_or_default();
+        let was_read = whole::content(&mut opened).is_some_and(|content| self.table.has_read(&path, content));
         let setting = self.setting;
         let Some(file) = self.table.file(id) else { return (0, Vec::new()) };
         let (size, modified) = file.listed.as_ref().map_or((0, 0), |listed| (listed.size, whole::nanoseconds(listed.modified)));

@@ -39,16 +39,33 @@ pub struct Followed<'a> {
     pub is_due: bool,
     /// When it was last read, by the clock of the run.
     pub read_at: Duration,
+    /// When it was last read whole, by the same clock.
+    pub whole_at: Option<Duration>,
     /// Whether what is kept has changed since it was written down.
     pub is_new: bool,
     /// Whether it was told that it cannot be read.
     pub failed: bool,
+    /// Whether something of it was read, or is to be.
+    pub has_begun: bool,
+    /// What was kept of other contents that it had.
+    before: Vec<Kept>,
 }
 
 impl Followed<'_> {
     /// A file of which this is kept.
     fn new(kept: Kept, listed: Option<Listed>) -> Self {
-        Self { kept, listed, stream: None, is_due: true, read_at: Duration::ZERO, is_new: true, failed: false }
+        Self {
+            kept,
+            listed,
+            stream: None,
+            is_due: true,
+            read_at: Duration::ZERO,
+            whole_at: None,
+            is_new: true,
+            failed: false,
+            has_begun: false,
+            before: Vec::new(),
+        }
     }
 
     /// Opens the file, under its present path.
@@ -63,10 +80,27 @@ impl Followed<'_> {
         if FileId::of(&file.metadata()?) == self.kept.id { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
-    /// The file has other content now: nothing of it was read.
-    pub fn begin_anew(&mut self) {
-        self.kept = self.kept.anew();
-        (self.stream, self.is_due, self.is_new) = (None, true, true);
+    /// Nothing was read of it under another name; or all of it was, which then is behind it.
+    pub fn begin(&mut self, was_read: Option<&File>) {
+        self.has_begun = true;
+        if let Some(file) = was_read {
+            self.kept = at_end(file, self.kept.clone());
+            self.is_new = true;
+        }
+    }
+
+    /// The file has other content now, of which nothing was read: the same written anew, or something else.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn begin_anew(&mut self, file: &File) -> io::Result<()> {
+        let is_again = self.kept.head.length() > 0 && self.kept.head.is_in(file)?;
+        let new = if is_again { self.kept.anew() } else { Kept::new(self.kept.id, self.kept.path.clone(), self.kept.there) };
+        self.before.push(std::mem::replace(&mut self.kept, new));
+        (self.stream, self.is_due, self.is_new, self.has_begun) = (None, true, true, is_again);
+        self.whole_at = None;
+        Ok(())
     }
 
     /// Whether the file still holds what was read of it.
@@ -83,14 +117,17 @@ impl Followed<'_> {
 pub struct Table<'a> {
     files: BTreeMap<FileId, Followed<'a>>,
     paths: HashMap<PathBuf, FileId>,
+    /// Contents that files had which have others now: copies of them may be met.
+    former: Vec<Kept>,
 }
 
 impl<'a> Table<'a> {
     /// Files of which earlier runs kept something.
     #[must_use]
     pub fn new(kept: impl IntoIterator<Item = Kept>) -> Self {
-        let known = |kept: Kept| (kept.id, Followed { is_due: false, is_new: false, ..Followed::new(kept, None) });
-        Self { files: kept.into_iter().map(known).collect(), paths: HashMap::new() }
+        let known = |kept: Kept| (kept.id, Followed { is_due: false, is_new: false, has_begun: true, ..Followed::new(kept, None) });
+        let (former, present): (Vec<Kept>, Vec<Kept>) = kept.into_iter().partition(|kept| kept.is_former);
+        Self { files: present.into_iter().map(known).collect(), paths: HashMap::new(), former }
     }
 
     /// All files, in the order of their ids.
@@ -153,7 +190,7 @@ impl<'a> Table<'a> {
                 self.files.insert(old.kept.id, old);
             }
         } else if from == From::End {
-            kept = at_end(&listed, kept);
+            kept = open(&listed.path, listed.kind).map_or(kept.clone(), |file| at_end(&file, kept));
         }
         self.files.insert(listed.id, Followed::new(kept, Some(listed)));
     }
@@ -163,15 +200,27 @@ impl<'a> Table<'a> {
         let is_old = |file: &Followed| file.listed.is_none() && file.stream.is_none() && file.kept.there < now.seconds() - REMEMBERED;
         let old: Vec<FileId> = self.files.iter().filter(|(_, file)| is_old(file)).map(|(id, _)| *id).collect();
         let gone = old.into_iter().filter_map(|id| self.files.remove(&id)).map(|file| file.kept.to_nothing()).collect::<Vec<_>>();
+        let is_long_gone = |kept: &mut Kept| kept.there < now.seconds() - REMEMBERED;
+        let gone = gone.into_iter().chain(self.former.extract_if(.., is_long_gone).map(|kept| kept.to_nothing())).collect::<Vec<_>>();
+        let before = self.files.values_mut().flat_map(|file| std::mem::take(&mut file.before)).filter(|kept| kept.head.length() == HEAD);
+        let before: Vec<Kept> = before.map(|kept| Kept { is_former: true, ..kept }).collect();
+        let gone = before.iter().map(Kept::to_value).chain(gone).collect::<Vec<_>>();
+        self.former.extend(before);
         let new = self.files.values_mut().filter_map(|file| std::mem::take(&mut file.is_new).then(|| file.kept.to_value()));
         new.chain(gone).collect()
     }
 
-    /// Whether a content that begins and ends so was read under another name.
+    /// Whether a text that begins and ends so was read under the name that this one was made of, as `app.log.1.gz` is of `app.log`.
     #[must_use]
-    pub fn has_read(&self, head: Window, last: Window, length: u64) -> bool {
+    pub fn has_read(&self, path: &Path, (head, last, length): (Window, Window, u64)) -> bool {
         let same = |kept: &Kept| kept.head == head && kept.last == last && kept.offset() == length;
-        head.length() == HEAD && self.files.values().any(|file| matches!(file.kept.how_far, HowFar::Text { .. }) && same(&file.kept))
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let own = name(path);
+        let extends = |other: &Path| other.parent() == path.parent() && own.len() > name(other).len() && own.starts_with(&name(other));
+        let is_of = |kept: &Kept| extends(Path::new(&kept.path)) || extends(Path::new(&kept.uri));
+        let texts = self.files.values().filter(|file| matches!(file.kept.how_far, HowFar::Text { .. }));
+        let present = texts.flat_map(|file| file.before.iter().chain([&file.kept]));
+        head.length() == HEAD && present.chain(&self.former).any(|kept| same(kept) && is_of(kept))
     }
 }
 
@@ -182,6 +231,10 @@ impl Followed<'_> {
         if self.kept.path != path {
             self.kept.path = path.into_owned();
             self.is_new = true;
+            if self.kept.offset() == 0 {
+                self.kept.uri.clone_from(&self.kept.path);
+                (self.stream, self.has_begun) = (None, false);
+            }
         }
         self.kept.there = now.seconds();
         let changed = self.listed.as_ref().is_none_or(|before| before.size != listed.size || before.modified != listed.modified);
@@ -192,11 +245,10 @@ impl Followed<'_> {
 }
 
 /// A file whose present content is not read.
-fn at_end(listed: &Listed, mut kept: Kept) -> Kept {
-    let Ok(file) = open(&listed.path, listed.kind) else { return kept };
-    let skipped = HowFar::behind(&file, listed.size, &kept.uri).and_then(|how_far| {
+fn at_end(file: &File, mut kept: Kept) -> Kept {
+    let skipped = HowFar::behind(file, &kept.uri).and_then(|how_far| {
         kept.how_far = how_far;
-        kept.look(&file)
+        kept.look(file)
     });
     if skipped.is_ok() { kept } else { Kept::new(kept.id, kept.path, kept.there) }
 }

@@ -22,6 +22,8 @@ const REST: Duration = Duration::from_secs(5);
 pub enum Visited {
     /// So many bytes were read.
     Read(u64),
+    /// The file is a text of which nothing was read: perhaps a copy of one that was.
+    New(File),
     /// The file is read whole.
     Whole(File),
 }
@@ -51,21 +53,25 @@ pub fn visit<'a>(
     if file.stream.is_none() {
         let opened = file.open()?;
         if matches!(file.kept.how_far, HowFar::Text { .. }) && !file.is_same(&opened)? {
-            file.begin_anew();
+            file.begin_anew(&opened)?;
         }
         if file.kept.offset() == 0 && whole::is_whole(&opened)? || matches!(file.kept.how_far, HowFar::Whole { .. }) {
             return Ok(whole_or_later(file, opened, clock));
         }
+        if !file.has_begun {
+            return Ok(Visited::New(opened));
+        }
         file.stream = match Stream::open(opened, &file.kept.uri, &file.kept.how_far, setting.reading) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                file.begin_anew();
+                file.begin_anew(&file.open()?)?;
                 Some(Stream::open(file.open()?, &file.kept.uri, &file.kept.how_far, setting.reading)?)
             }
             opened => Some(opened?),
         };
     } else if !file.stream.as_ref().map_or(Ok(true), |stream| file.is_same(stream.file()))? {
         // Truncated, or written anew, where it lies.
-        file.begin_anew();
+        let opened = file.open()?;
+        file.begin_anew(&opened)?;
         return visit(setting, file, clock, (gathered, findings));
     }
     let Followed { stream: Some(stream), kept, .. } = file else { return Ok(Visited::Read(0)) };
@@ -96,9 +102,9 @@ fn whole_or_later(file: &mut Followed, opened: File, clock: Duration) -> Visited
         file.is_due = false;
         return Visited::Read(0);
     }
-    if file.read_at > Duration::ZERO && clock < file.read_at + REST {
+    if file.whole_at.is_some_and(|at| clock < at + REST) {
         return Visited::Read(0);
     }
-    file.read_at = clock;
+    file.whole_at = Some(clock);
     Visited::Whole(opened)
 }

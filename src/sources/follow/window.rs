@@ -58,7 +58,13 @@ impl Window {
     ///
     /// The file cannot be read.
     pub fn is_in(self, file: &File) -> io::Result<bool> {
-        Ok(Self::of(file, self.start, self.length)? == self)
+        Ok(self.length == 0 || Self::of(file, self.start, self.length)? == self)
+    }
+
+    /// Their hash.
+    #[must_use]
+    pub fn hash(self) -> u64 {
+        self.hash
     }
 
     /// How many bytes there are.
