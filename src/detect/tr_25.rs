@@ -24,6 +24,7 @@ use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::moment::{Moment, first_burst, last_first};
 use crate::detect::used::{Answer, Use, Used};
 use crate::model::grade::{Confidence, Severity};
+use crate::model::text::Text;
 use crate::model::token_use::Outcome;
 
 /// The question.
@@ -64,7 +65,7 @@ fn operation(one: &Use) -> String {
     let record = &one.what.record;
     let asked = match &record.tool {
         Some(tool) => vec![tool.as_str()],
-        None => [&record.method, &record.resource].into_iter().flatten().map(String::as_str).collect(),
+        None => [&record.method, &record.resource].into_iter().flatten().map(Text::as_str).collect(),
     };
     let words: Vec<&str> = asked.into_iter().chain(record.aud.as_deref()).collect();
     if words.is_empty() { "a request".to_owned() } else { words.join(" ") }

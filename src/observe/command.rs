@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::model::text::Text;
 use crate::model::token_use::{Presented, Record, Scheme};
 use crate::observe::json::{Json, parse, text};
 use crate::observe::observation::Observation;
@@ -110,7 +111,7 @@ fn of_object(value: &Json<'_>) -> Option<Observation> {
         return None;
     }
     ADDRESSES.iter().find_map(|key| text(value, &[key])).into_iter().for_each(|url| request.url(url));
-    request.record.method = text(value, &["method"]).filter(|method| method.len() <= 10).map(str::to_ascii_uppercase);
+    request.record.method = text(value, &["method"]).filter(|method| method.len() <= 10).map(str::to_ascii_uppercase).map(Text::from);
     request.finish()
 }
 
@@ -186,7 +187,7 @@ impl Request {
             let known = data.split('&').filter(|pair| !pair.contains(['$', '`'])).collect::<Vec<_>>().join("&");
             self.presented.extend(credential::query(&known));
         }
-        self.record.method.get_or_insert_with(|| "POST".to_owned());
+        self.record.method.get_or_insert_with(|| "POST".into());
     }
 
     fn finish(self) -> Option<Observation> {
@@ -271,7 +272,7 @@ fn take(request: &mut Request, says: Says, value: &str) {
         Says::Header => request.header_line(value),
         Says::User => request.user(value),
         Says::Bearer => request.token(value, Scheme::Bearer),
-        Says::Method => request.record.method = Some(value.chars().take(10).collect::<String>().to_ascii_uppercase()),
+        Says::Method => request.record.method = Some(value.chars().take(10).collect::<String>().to_ascii_uppercase().into()),
         Says::Address => request.url(value),
         Says::Cookie => request.header("cookie", value),
         Says::Form => request.form(value),
@@ -286,7 +287,7 @@ fn positional(request: &mut Request, program: &str, word: &str) {
     match program {
         "curl" | "wget" if is_url || looks_like_host(word) => request.url(word),
         "git" | "http" | "https" | "xh" if is_url => request.url(word),
-        "http" | "https" | "xh" if word.len() <= 7 && word.bytes().all(|b| b.is_ascii_uppercase()) => request.record.method = Some(word.to_owned()),
+        "http" | "https" | "xh" if word.len() <= 7 && word.bytes().all(|b| b.is_ascii_uppercase()) => request.record.method = Some(word.into()),
         "http" | "https" | "xh" if request.has_url && word.contains(':') => request.header_line(word),
         "http" | "https" | "xh" => request.url(word),
         _ => {}

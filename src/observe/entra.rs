@@ -3,6 +3,7 @@
 //! Source: Microsoft documentation, "signIn resource type", "Microsoft Graph activity logs" and "Track and investigate identity activities with
 //! linkable identifiers".
 
+use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Outcome, Presented, Record, Scheme, SessionSource};
 use crate::observe::format::ObjectFormat;
@@ -89,7 +90,7 @@ fn activity(event: &Json<'_>, inner: &Json<'_>) -> Observation {
         principal: either("servicePrincipalId", "ServicePrincipalId"),
         request_id: either("requestId", "RequestId"),
         method: either("requestMethod", "RequestMethod"),
-        aud: Some(GRAPH.to_owned()),
+        aud: Some(GRAPH.into()),
         ..common(event, inner)
     };
     let mut presented: Vec<Presented> = graph_token(inner).map(|id| presented(id, Scheme::Bearer)).into_iter().collect();
@@ -99,7 +100,7 @@ fn activity(event: &Json<'_>, inner: &Json<'_>) -> Observation {
     if let Some(status) = number(inner, &["responseStatusCode"]).or_else(|| number(inner, &["ResponseStatusCode"])) {
         request::absorb_status(&mut record, status);
     }
-    record.tool = record.method.as_deref().zip(record.resource.as_deref()).map(|(method, path)| format!("{method} {path}"));
+    record.tool = record.method.as_deref().zip(record.resource.as_deref()).map(|(method, path)| format!("{method} {path}")).map(Text::from);
     Observation { record_id: record.request_id.clone(), ..Observation::new(record, presented) }
 }
 

@@ -1,12 +1,13 @@
 //! Where a caller is, as logs write it.
 
+use crate::model::text::Text;
 use crate::observe::json::{Json, at, owned};
 
 /// `latitude,longitude` of an object, else its country; both by their keys.
 #[must_use]
-pub fn place(object: &Json<'_>, point: [&[&str]; 2], country: &str) -> Option<String> {
+pub fn place(object: &Json<'_>, point: [&[&str]; 2], country: &str) -> Option<Text> {
     let [latitude, longitude] = point.map(|path| at(object, path).and_then(Json::as_f64));
-    let point = latitude.zip(longitude).map(|(latitude, longitude)| format!("{latitude},{longitude}"));
+    let point = latitude.zip(longitude).map(|(latitude, longitude)| format!("{latitude},{longitude}").into());
     point.or_else(|| owned(object, &[country]))
 }
 

@@ -1,5 +1,6 @@
 //! Questions to JSON that is borrowed from a record's bytes.
 
+use crate::model::text::Text;
 use crate::observe::value::Value;
 
 /// A JSON value whose texts stand in the record.
@@ -18,18 +19,16 @@ pub fn text<'b>(value: &'b Json<'_>, path: &[&str]) -> Option<&'b str> {
     at(value, path)?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// A text that is not empty, owned, or a number as text.
+/// A text that is not empty, or a number as text, copied.
 #[must_use]
-pub fn owned(value: &Json<'_>, path: &[&str]) -> Option<String> {
-    match at(value, path)? {
-        Json::Number(number) => Some(number.to_string()),
-        other => other.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
-    }
+pub fn owned(value: &Json<'_>, path: &[&str]) -> Option<Text> {
+    let found = at(value, path)?;
+    found.as_written().or_else(|| found.as_str().map(str::trim).filter(|text| !text.is_empty())).map(Text::from)
 }
 
 /// The first of these paths that holds a text or a number.
 #[must_use]
-pub fn first(value: &Json<'_>, paths: &[&[&str]]) -> Option<String> {
+pub fn first(value: &Json<'_>, paths: &[&[&str]]) -> Option<Text> {
     paths.iter().find_map(|path| owned(value, path))
 }
 
@@ -47,13 +46,9 @@ pub fn items<'b, 'a>(value: &'b Json<'a>, path: &[&str]) -> &'b [Json<'a>] {
 }
 
 /// A list of texts, or one text.
-#[must_use]
-pub fn texts(value: &Json<'_>, path: &[&str]) -> Vec<String> {
-    match at(value, path) {
-        Some(Json::Array(values)) => values.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
-        Some(other) => other.as_str().map(str::to_owned).into_iter().collect(),
-        None => Vec::new(),
-    }
+pub fn texts<'b, 'a>(value: &'b Json<'a>, path: &[&str]) -> impl Iterator<Item = &'b str> + use<'a, 'b> {
+    let values = at(value, path).map(|found| found.as_array().unwrap_or_else(|| std::slice::from_ref(found)));
+    values.unwrap_or_default().iter().filter_map(Json::as_str)
 }
 
 /// Whether an object has all of these keys.
@@ -78,7 +73,7 @@ mod tests {
         assert_eq!((text(&value, &["a", "b"]), text(&value, &["e"]), text(&value, &["z"])), (Some("x"), None, None));
         assert_eq!((number(&value, &["a", "n"]), number(&value, &["a", "m"])), (Some(12), Some(3)));
         assert_eq!(owned(&value, &["a", "m"]).as_deref(), Some("3"));
-        assert_eq!((texts(&value, &["l"]).len(), texts(&value, &["a", "b"]).len()), (2, 1));
+        assert_eq!((texts(&value, &["l"]).count(), texts(&value, &["a", "b"]).count()), (2, 1));
         assert_eq!(first(&value, &[&["e"], &["a", "b"]]).as_deref(), Some("x"));
     }
 }

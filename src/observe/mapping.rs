@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::model::exposure::PlaceKind;
+use crate::model::text::Text;
 use crate::model::token_use::{Outcome, Presented, Scheme};
 use crate::observe::json::{Json, at};
 use crate::observe::observation::{Observation, Said, Thread};
@@ -229,7 +230,7 @@ impl Mapping {
 }
 
 fn observed(own: &Json<'_>, record: crate::model::token_use::Record, presented: Vec<Presented>) -> Observation {
-    Observation { record_id: at(own, &["record_id"]).and_then(written), ..Observation::new(record, presented) }
+    Observation { record_id: at(own, &["record_id"]).and_then(written).map(Text::from), ..Observation::new(record, presented) }
 }
 
 impl Path {
@@ -279,7 +280,7 @@ fn credential(written: WrittenCredential) -> Result<Credential, MappingError> {
         "dpop" => Carrier::Token(Scheme::Dpop),
         "basic" => Carrier::Token(Scheme::Basic),
         other => match other.strip_prefix("header:").map(str::trim).filter(|name| !name.is_empty()) {
-            Some(name) => Carrier::Token(Scheme::Header(name.to_owned())),
+            Some(name) => Carrier::Token(Scheme::Header(name.into())),
             None => return Err(MappingError::Scheme { scheme, path: source }),
         },
     };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::model::text::Text;
 use crate::model::token_use::{Presented, Record};
 
 /// What a reader says; one record of a log may say several things.
@@ -29,7 +30,7 @@ pub struct Observation {
     /// The tokens that were presented.
     pub presented: Vec<Presented>,
     /// The record's own id.
-    pub record_id: Option<String>,
+    pub record_id: Option<Text>,
     /// Of a document that is a whole conversation, which of its messages it is, from 0.
     pub part: Option<usize>,
 }
@@ -42,7 +43,7 @@ pub struct Thread {
     /// What earlier records said once for all later ones, such as an agent's session.
     pub base: Record,
     /// Tools by the ids of calls that have no answer yet; a reader keeps at most 1,024.
-    pub calls: HashMap<String, String>,
+    pub calls: HashMap<String, Text>,
     /// Uses by the ids of the calls that made them, to be said again with what came of them; as many at most.
     pub asked: HashMap<String, Vec<Observation>>,
 }
@@ -57,14 +58,14 @@ impl Thread {
             self.calls.clear();
             self.asked.clear();
         }
-        self.calls.insert(id.to_owned(), tool.to_owned());
+        self.calls.insert(id.to_owned(), tool.into());
         if !uses.is_empty() {
             self.asked.insert(id.to_owned(), uses.to_vec());
         }
     }
 
     /// The tool of a call that is answered now, and the uses that it made.
-    pub fn answer(&mut self, id: &str) -> (Option<String>, Vec<Observation>) {
+    pub fn answer(&mut self, id: &str) -> (Option<Text>, Vec<Observation>) {
         (self.calls.remove(id), self.asked.remove(id).unwrap_or_default())
     }
 }

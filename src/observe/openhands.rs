@@ -1,6 +1,7 @@
 //! `openhands`: the events of `OpenHands`: actions and observations, of its first and of its second kind.
 
 use crate::model::exposure::PlaceKind;
+use crate::model::text::Text;
 use crate::model::token_use::Record;
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, owned, text};
@@ -60,8 +61,8 @@ fn call<'b, 'a>(value: &'b Json<'a>, action: &'b Json<'a>) -> (&'b str, &'b Json
 }
 
 /// The session by the path of its events: `sessions/<id>/` or `conversations/<id>/`.
-fn session_in(location: &str) -> Option<String> {
+fn session_in(location: &str) -> Option<Text> {
     let mut parts = location.split(['/', '\\']).skip_while(|part| !matches!(*part, "sessions" | "conversations"));
     let id = parts.nth(1).filter(|id| !id.is_empty())?;
-    Some(id.split('.').next().unwrap_or(id).to_owned())
+    Some(id.split('.').next().unwrap_or(id).into())
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::model::fingerprint::Fingerprint;
 use crate::model::jwt::Jwt;
+use crate::model::text::Text;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::Proof;
 use crate::observe::mask;
@@ -20,11 +21,11 @@ pub fn read(value: &str) -> Option<Proof> {
     let jwt = Jwt::parse(value.trim().as_bytes())?;
     let claim = |name: &str| jwt.payload.get(name).and_then(Value::as_str).map(str::to_owned);
     Some(Proof {
-        jti: claim("jti"),
-        jkt: jwt.header.get("jwk").and_then(Value::as_object).and_then(thumbprint),
-        htm: claim("htm"),
+        jti: claim("jti").map(Text::from),
+        jkt: jwt.header.get("jwk").and_then(Value::as_object).and_then(thumbprint).map(Text::from),
+        htm: claim("htm").map(Text::from),
         htu: claim("htu").map(|uri| mask::path(&uri)),
-        ath: claim("ath"),
+        ath: claim("ath").map(Text::from),
     })
 }
 

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::model::fingerprint::Fingerprint;
+use crate::model::text::Text;
 use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource};
 use crate::observe::json::{self, Json};
 use crate::observe::value::Object;
@@ -167,15 +168,15 @@ fn is_proof_only(token: &Presented) -> bool {
 }
 
 /// Sets what the record does not say; `-` stands for nothing.
-pub fn set(place: &mut Option<String>, value: &str) {
+pub fn set(place: &mut Option<Text>, value: &str) {
     let value = value.trim();
     if place.is_none() && !value.is_empty() && value != "-" {
         // Nearly all are short enough to be copied at once.
-        *place = Some(if value.len() <= MAX_TEXT { value.to_owned() } else { value.chars().take(MAX_TEXT).collect() });
+        *place = Some(if value.len() <= MAX_TEXT { value.into() } else { value.chars().take(MAX_TEXT).collect() });
     }
 }
 
-fn set_hexadecimal(place: &mut Option<String>, value: &str) {
+fn set_hexadecimal(place: &mut Option<Text>, value: &str) {
     let value = value.trim();
     if matches!(value.len(), 16 | 32) && value.bytes().all(|b| b.is_ascii_hexdigit()) && value.bytes().any(|b| b != b'0') {
         set(place, &value.to_ascii_lowercase());
@@ -226,7 +227,7 @@ fn encoded_word(value: &str) -> String {
 fn challenge(record: &mut Record, value: &str) {
     if record.scope_required.is_empty() && value.contains("insufficient_scope") {
         let scopes = value.split_once("scope=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("", |(scopes, _)| scopes);
-        record.scope_required = scopes.split_whitespace().map(str::to_owned).collect();
+        record.scope_required = scopes.split_whitespace().map(Text::from).collect();
     }
 }
 

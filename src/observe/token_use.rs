@@ -1,5 +1,6 @@
 //! `token-use`: our own token-use records, one JSON object on a line.
 
+use crate::model::text::Text;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource, TimeQuality};
 use crate::observe::format::ObjectFormat;
@@ -22,8 +23,8 @@ fn recognizes(record: &Json<'_>) -> bool {
 }
 
 fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
-    let names = text(value, &["fp"]).into_iter().map(str::to_owned).chain(texts(value, &["keys"])).chain(texts(value, &["alt_keys"]));
-    let keys: Vec<TokenKey> = names.filter_map(|name| name.parse().ok()).collect();
+    let names = ["fp", "keys", "alt_keys"].into_iter().flat_map(|name| texts(value, &[name]));
+    let keys: Vec<TokenKey> = names.filter_map(|name| name.trim().parse().ok()).collect();
     let proof = at(value, &["proof"]).map(|proof| {
         let said = |name: &str| owned(proof, &[name]);
         Box::new(Proof { jti: said("jti"), jkt: said("jkt"), htm: said("htm"), htu: said("htu"), ath: said("ath") })
@@ -60,12 +61,12 @@ pub fn record(value: &Json<'_>) -> Record {
             "status_code" => record.status_code = record.status_code.or_else(|| number(value, &[])),
             "session_src" => source = source.or_else(|| session_source(value.as_str()?)),
             "scope_required" if record.scope_required.is_empty() => {
-                record.scope_required = texts(value, &[]).iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect();
+                record.scope_required = texts(value, &[]).flat_map(str::split_whitespace).map(Text::from).collect();
             }
             "source_ip" => record.source_ip = record.source_ip.or_else(|| text(value, &[])?.parse().ok()),
             "peer_ip" => record.peer_ip = record.peer_ip.or_else(|| text(value, &[])?.parse().ok()),
             "forwarded_for" if record.forwarded_for.is_empty() => {
-                record.forwarded_for = texts(value, &[]).iter().filter_map(|text| text.parse().ok()).collect();
+                record.forwarded_for = texts(value, &[]).filter_map(|text| text.parse().ok()).collect();
             }
             "asn" => record.asn = record.asn.or_else(|| number(value, &[])?.try_into().ok()),
             _ => {}
@@ -77,7 +78,7 @@ pub fn record(value: &Json<'_>) -> Record {
 }
 
 /// The field of this name, where it is a text.
-fn text_field<'a>(record: &'a mut Record, name: &str) -> Option<&'a mut Option<String>> {
+fn text_field<'a>(record: &'a mut Record, name: &str) -> Option<&'a mut Option<Text>> {
     Some(match name {
         "principal" => &mut record.principal,
         "agent_id" => &mut record.agent_id,

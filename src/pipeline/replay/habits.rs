@@ -4,36 +4,40 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-
-use borsh::{BorshDeserialize, BorshSerialize};
+use std::hash::{BuildHasher as _, RandomState};
 
 use crate::detect::options::Options;
 use crate::detect::used::{Habit, Used};
-use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
+use crate::model::text::Text;
 use crate::model::token_use::Record;
 
 /// What a record says of habits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mark {
     identity: u64,
     /// A tool, and when it was used.
     tool: Option<(u64, Instant)>,
 }
 
+/// How names become numbers; under a key of this run, so that nobody who writes logs can choose names with one number.
+pub type Numbers = RandomState;
+
 impl Mark {
     /// The record's mark; none where it names nobody.
     #[must_use]
-    pub fn of(record: &Record, options: &Options) -> Option<Self> {
+    pub fn of(record: &Record, options: &Options, numbers: &Numbers) -> Option<Self> {
         let identity = options.identity(record, None)?;
-        let tool = record.tool.as_deref().zip(record.time).map(|(tool, time)| (hash_of_tool(&identity, tool), time));
-        Some(Self { identity: hash(&identity), tool })
+        let tool = record.tool.as_deref().zip(record.time).map(|(tool, time)| (numbers.hash_one((&*identity, tool)), time));
+        Some(Self { identity: numbers.hash_one(&*identity), tool })
     }
 }
 
 /// What identities used.
 #[derive(Default)]
 pub struct Habits {
+    /// How their names and those of their tools become numbers.
+    pub numbers: Numbers,
     identities: HashMap<u64, Custom>,
     /// When an identity first used a tool.
     tools: HashMap<u64, Instant>,
@@ -74,7 +78,7 @@ impl Habits {
     /// Counts the uses of a token, retries and hops as one.
     pub fn count(&mut self, case: &Used) {
         for one in case.uses {
-            if let Some(mark) = Mark::of(&one.what.record, case.options) {
+            if let Some(mark) = Mark::of(&one.what.record, case.options, &self.numbers) {
                 self.see(mark).uses += 1;
             }
         }
@@ -86,21 +90,15 @@ impl Habits {
         let used: BTreeSet<_> = case
             .uses
             .iter()
-            .filter_map(|one| Some((case.identity(one)?, Mark::of(&one.what.record, case.options)?.identity, one.what.record.tool.as_ref()?)))
+            .filter_map(|one| {
+                Some((case.identity(one)?, Mark::of(&one.what.record, case.options, &self.numbers)?.identity, one.what.record.tool.as_ref()?))
+            })
             .collect();
-        let habit = |(identity, mark, tool): (Cow<str>, u64, &String)| {
+        let habit = |(identity, mark, tool): (Cow<str>, u64, &Text)| {
             let own = self.identities.get(&mark)?;
-            let first = *self.tools.get(&hash_of_tool(&identity, tool))?;
-            Some(Habit { identity: identity.into_owned(), since: own.since?, uses: own.uses, tool: (tool.clone(), first) })
+            let first = *self.tools.get(&self.numbers.hash_one((&*identity, tool.as_str())))?;
+            Some(Habit { identity: identity.into_owned(), since: own.since?, uses: own.uses, tool: (tool.to_string(), first) })
         };
         used.into_iter().filter_map(habit).collect()
     }
-}
-
-fn hash(identity: &str) -> u64 {
-    Fingerprint::index_of(identity.as_bytes())
-}
-
-fn hash_of_tool(identity: &str, tool: &str) -> u64 {
-    Fingerprint::index_of(&[identity.as_bytes(), b"\0", tool.as_bytes()].concat())
 }

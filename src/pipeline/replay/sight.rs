@@ -17,15 +17,16 @@ use crate::model::decoder::Decoder;
 use crate::model::exposure::{Exposure, PlaceKind, Reach};
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
+use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Presented, RecordOrigin, SessionSource, TokenUse, VERSION};
 use crate::observe::mapping::Mapping;
 use crate::observe::reader::{ReadRecord, Reader, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
-use crate::pipeline::replay::habits::Mark;
+use crate::pipeline::replay::habits::{Mark, Numbers};
+use crate::pipeline::replay::packed::Packed;
 use crate::pipeline::replay::requests::Requests;
-use crate::pipeline::replay::spool::{Kind, Packed};
 
 /// What records mean beyond themselves.
 #[derive(Clone, Copy)]
@@ -66,8 +67,9 @@ const TOGETHER: usize = 4 << 20;
 pub struct Sight<'a> {
     reading: Reading<'a>,
     reader: Option<Reader>,
+    numbers: &'a Numbers,
     context: Context<'a>,
-    uri: String,
+    uri: Text,
     /// The number that stands for it where clocks are compared.
     log: u64,
     /// Records that findings may still lie in.
@@ -105,7 +107,7 @@ struct Around {
 impl<'a> Sight<'a> {
     /// A stream of this name.
     #[must_use]
-    pub fn new(uri: String, reading: Reading<'a>) -> Self {
+    pub fn new(uri: String, reading: Reading<'a>, numbers: &'a Numbers) -> Self {
         let reader = Some(Reader::new(uri.clone(), reading.mapping.cloned()));
         let context = Context::new(reading.gram_of);
         Self {
@@ -113,7 +115,8 @@ impl<'a> Sight<'a> {
             reader,
             context,
             log: number(&uri),
-            uri,
+            uri: uri.into(),
+            numbers,
             records: VecDeque::new(),
             findings: VecDeque::new(),
             met: HashSet::new(),
@@ -157,16 +160,16 @@ impl<'a> Sight<'a> {
         let parser = if let Understood::By(name) = record.understood { name } else { "text" };
         let mut around = Around { start: record.start, end, said: None, presented: Vec::new() };
         for one in record.said {
-            let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
+            let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: Text::new_static(parser), record_id: one.record_id };
             around.said.get_or_insert((one.record.time, one.record.place));
             around.presented.extend(one.presented.iter().flat_map(|presented| &presented.keys).map(TokenKey::index));
             let mut presented = one.presented;
             let last = presented.pop();
             for presented in presented {
-                self.used(&TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() });
+                self.used(TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() });
             }
             if let Some(presented) = last {
-                self.used(&TokenUse { v: VERSION, presented, record: one.record, origin });
+                self.used(TokenUse { v: VERSION, presented, record: one.record, origin });
             }
         }
         self.records.push_back(around);
@@ -175,20 +178,20 @@ impl<'a> Sight<'a> {
 
     /// An MCP session's handle is presented together with the token: what was done under it is judged under a name of its own as well.
     /// An ignored token says nothing of habits and handles.
-    fn used(&mut self, one: &TokenUse) {
+    fn used(&mut self, one: TokenUse) {
         self.told.requests.hear(self.log, &one.record);
-        if let Some(home) = self.meet(&one.presented.keys) {
-            let mark = Mark::of(&one.record, self.reading.options).filter(|_| !self.ignored);
-            self.told.marks.extend(mark);
-            self.told.packed.push(home, Kind::Use, &(mark, one));
-            if self.ignored {
-                return;
-            }
+        let home = self.meet(&one.presented.keys);
+        let is_ignored = home.is_some() && self.ignored;
+        if home.is_some() && !is_ignored {
+            self.told.marks.extend(Mark::of(&one.record, self.reading.options, self.numbers));
         }
-        if let Some(handle) = handle(one) {
+        if let Some(handle) = handle(&one).filter(|_| !is_ignored) {
             let home = self.meet(std::slice::from_ref(&handle)).expect("because it has a name");
             let presented = Presented { keys: vec![handle], ..Presented::default() };
-            self.told.packed.push(home, Kind::Use, &(None::<Mark>, TokenUse { presented, ..one.clone() }));
+            self.told.packed.push_use(home, TokenUse { presented, ..one.clone() });
+        }
+        if let Some(home) = home {
+            self.told.packed.push_use(home, one);
         }
     }
 
@@ -209,7 +212,7 @@ impl<'a> Sight<'a> {
     /// Whether it is time to hand over what was told.
     #[must_use]
     pub fn has_much(&self) -> bool {
-        self.told.packed.size() > TOGETHER
+        self.told.packed.bytes().len() > TOGETHER
     }
 
     /// Hands over what was told.
@@ -249,7 +252,7 @@ impl<'a> Sight<'a> {
             let said = around.and_then(|around| around.said).unwrap_or_default();
             if !presented && let Some(home) = self.meet(&lying.keys) {
                 let json = serde_json::to_string(&exposure(lying, &self.uri, said, self.reading)).expect("because exposures can be written");
-                self.told.packed.push(home, Kind::Exposure, &json);
+                self.told.packed.push_exposure(home, &json);
             }
         }
         // Findings come behind the records they lie in by less than a chunk and its margin.
