@@ -68,7 +68,7 @@ fn lines(text: &str) -> String {
     for (name, Observation { record, presented, record_id, .. }) in observations(text) {
         let presented = if presented.is_empty() { vec![Presented::default()] } else { presented };
         for presented in presented {
-            let origin = RecordOrigin { uri: String::new(), line: 0, parser: name.to_owned(), record_id: record_id.clone() };
+            let origin = RecordOrigin { uri: String::new().into(), line: 0, parser: name.into(), record_id: record_id.clone() };
             let line = TokenUse { v: VERSION, presented, record: record.clone(), origin };
             writeln!(lines, "{}", serde_json::to_string(&line).expect("because records are JSON")).expect("because there is memory");
         }

@@ -235,7 +235,7 @@ mod tests {
     use crate::model::token_use::{Outcome, Presented, Record, RecordOrigin, TokenUse, VERSION};
 
     fn record(second: i64, (request, rpc, log): (&str, &str, &str), ip: &str) -> TokenUse {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let some = |text: &str| (!text.is_empty()).then(|| text.into());
         let record = Record {
             time: Instant::from_number(1_772_445_600 + second),
             request_id: some(request),
@@ -245,7 +245,7 @@ mod tests {
             asn: (second % 5 == 0).then_some(64_500),
             ..Record::default()
         };
-        let origin = RecordOrigin { uri: log.to_owned(), line: second.unsigned_abs() + 1, parser: "test".to_owned(), record_id: None };
+        let origin = RecordOrigin { uri: log.into(), line: second.unsigned_abs() + 1, parser: "test".into(), record_id: None };
         TokenUse { v: VERSION, presented: Presented::default(), record, origin }
     }
 

@@ -38,6 +38,9 @@ pub const DETECTION: Detection = Detection {
 };
 
 fn judge(case: &Used) -> Vec<Answer> {
+    if case.moments().filter(|moment| moment.outcome() == Outcome::Denied).count() < case.options.denials {
+        return Vec::new();
+    }
     let mut operations: BTreeMap<String, Vec<Moment>> = BTreeMap::new();
     for moment in case.moments() {
         operations.entry(operation(moment.one)).or_default().push(moment);

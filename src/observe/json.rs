@@ -16,14 +16,14 @@ pub fn at<'b, 'a>(value: &'b Json<'a>, path: &[&str]) -> Option<&'b Json<'a>> {
 /// A text that is not empty.
 #[must_use]
 pub fn text<'b>(value: &'b Json<'_>, path: &[&str]) -> Option<&'b str> {
-    at(value, path)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+    at(value, path)?.as_str().and_then(trimmed)
 }
 
 /// A text that is not empty, or a number as text, copied.
 #[must_use]
 pub fn owned(value: &Json<'_>, path: &[&str]) -> Option<Text> {
     let found = at(value, path)?;
-    found.as_written().or_else(|| found.as_str().map(str::trim).filter(|text| !text.is_empty())).map(Text::from)
+    found.as_written().or_else(|| found.as_str().and_then(trimmed)).map(Text::from)
 }
 
 /// The first of these paths that holds a text or a number.
@@ -49,6 +49,13 @@ pub fn items<'b, 'a>(value: &'b Json<'a>, path: &[&str]) -> &'b [Json<'a>] {
 pub fn texts<'b, 'a>(value: &'b Json<'a>, path: &[&str]) -> impl Iterator<Item = &'b str> + use<'a, 'b> {
     let values = at(value, path).map(|found| found.as_array().unwrap_or_else(|| std::slice::from_ref(found)));
     values.unwrap_or_default().iter().filter_map(Json::as_str)
+}
+
+/// A text without blanks around it, if that is not empty; nearly all have none.
+fn trimmed(text: &str) -> Option<&str> {
+    let is_plain = |end: Option<&u8>| end.is_some_and(u8::is_ascii_graphic);
+    let bare = if is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last()) { text } else { text.trim() };
+    (!bare.is_empty()).then_some(bare)
 }
 
 /// Whether an object has all of these keys.

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::token_use::Record;
-use crate::observe::cut::{Cut, PieceKind};
+use crate::observe::cut::{Cut, Piece, PieceKind};
 use crate::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use crate::observe::json::{Json, items, parse};
 use crate::observe::mapping::Mapping;
 use crate::observe::observation::{Observation, Said, Thread};
-use crate::observe::part;
+use crate::observe::{part, token_use};
 
 /// How deep lines may be carried in lines.
 const MAX_DEPTH: u32 = 4;
@@ -58,6 +58,8 @@ struct State {
     mapping: Option<Arc<Mapping>>,
     /// The beginning of a carried line whose end has not come.
     joined: String,
+    /// How the last line was understood that was an object by itself.
+    last: Option<Understood>,
 }
 
 impl Reader {
@@ -65,7 +67,10 @@ impl Reader {
     #[must_use]
     pub fn new(location: String, mapping: Option<Arc<Mapping>>) -> Self {
         let wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers).copied().collect();
-        Self { cut: Cut::new(wrappers), state: State { thread: Thread { location, ..Thread::default() }, mapping, joined: String::new() } }
+        Self {
+            cut: Cut::new(wrappers),
+            state: State { thread: Thread { location, ..Thread::default() }, mapping, joined: String::new(), last: None },
+        }
     }
 
     /// Takes bytes over; calls `tell` with every record that is whole by now.
@@ -81,23 +86,49 @@ impl Reader {
     }
 
     fn read(&mut self, tell: &mut dyn FnMut(ReadRecord)) {
-        while let Some(piece) = self.cut.next_piece() {
+        loop {
             let mut said = Vec::new();
+            // Most records are lines by themselves, and read without following their braces first.
+            if let Some(piece) = self.cut.line()
+                && let Some(understood) = self.state.whole(piece.bytes, &mut said)
+            {
+                let (end, line) = (piece.start + piece.bytes.len() as u64, piece.line);
+                self.state.tell(piece, understood, said, tell);
+                self.cut.take_line(end, line);
+                continue;
+            }
+            let Some(piece) = self.cut.next_piece() else { return };
             let understood = match piece.kind {
                 PieceKind::Object => self.state.json(piece.bytes, &Record::default(), 0, &mut said),
                 PieceKind::Line => self.state.line(&String::from_utf8_lossy(piece.bytes), &Record::default(), 0, &mut said),
                 PieceKind::Broken => Understood::Malformed,
                 PieceKind::TooLong => Understood::TooLong,
             };
-            for observation in &mut said {
-                observation.record.surround(&self.state.thread.base);
-            }
-            part::each(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said }, tell);
+            self.state.tell(piece, understood, said, tell);
         }
     }
 }
 
 impl State {
+    /// Tells a record, with what earlier ones said for all.
+    fn tell(&self, piece: Piece, understood: Understood, mut said: Vec<Observation>, tell: &mut dyn FnMut(ReadRecord)) {
+        for observation in &mut said {
+            observation.record.surround(&self.thread.base);
+        }
+        part::each(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said }, tell);
+    }
+
+    /// A line that may be an object by itself; `None` where it is none.
+    fn whole(&mut self, bytes: &[u8], out: &mut Vec<Observation>) -> Option<Understood> {
+        const OURS: Understood = Understood::By(token_use::FORMAT.name);
+        // Neighbours have one format, and ours, which comes first of all, is read without a tree.
+        if self.last == Some(OURS) && self.mapping.is_none() {
+            out.extend(token_use::read_line(bytes));
+        }
+        self.last = if out.is_empty() { Some(self.object(&parse(bytes)?, &Record::default(), 0, out)) } else { Some(OURS) };
+        self.last
+    }
+
     fn json(&mut self, bytes: &[u8], around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
         parse(bytes).map_or(Understood::Malformed, |value| self.object(&value, around, depth, out))
     }

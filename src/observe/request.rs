@@ -291,7 +291,7 @@ mod tests {
         assert_eq!((record.session_id.as_deref(), record.session_src), (Some("s-1"), Some(SessionSource::Mcp)));
         assert_eq!((record.header_method.as_deref(), record.header_name.as_deref()), (Some("tools/call"), Some("suche")));
         assert_eq!(record.scope_required, ["mail.read", "mail.send"]);
-        assert_eq!(record.tls_client_x5t, Some(URL_SAFE_NO_PAD.encode([11; 32])));
+        assert_eq!(record.tls_client_x5t.as_deref(), Some(&*URL_SAFE_NO_PAD.encode([11; 32])));
         assert_eq!(record.principal.as_deref(), Some("spiffe://example/agent"));
         assert!(presented.is_empty());
     }

@@ -23,34 +23,64 @@ fn recognizes(record: &Json<'_>) -> bool {
 }
 
 fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
-    let names = ["fp", "keys", "alt_keys"].into_iter().flat_map(|name| texts(value, &[name]));
-    let keys: Vec<TokenKey> = names.filter_map(|name| name.trim().parse().ok()).collect();
-    let proof = at(value, &["proof"]).map(|proof| {
-        let said = |name: &str| owned(proof, &[name]);
-        Box::new(Proof { jti: said("jti"), jkt: said("jkt"), htm: said("htm"), htu: said("htu"), ath: said("ath") })
-    });
-    let presented = Presented { keys, scheme: owned(value, &["scheme"]).map(Scheme::from).unwrap_or_default(), token: None, proof };
-    let presented = if presented.keys.is_empty() { Vec::new() } else { vec![presented] };
-    say(Said::Record(Box::new(Observation { record_id: owned(value, &["origin", "record_id"]), ..Observation::new(record(value), presented) })));
+    say(Said::Record(Box::new(gathered(value).observation())));
 }
 
-/// The record under our own names of its fields; of one that stands twice, the first counts.
+/// A line that is such a record by itself, without a tree of its values; `None` where it is none.
+#[must_use]
+pub fn read_line(bytes: &[u8]) -> Option<Observation> {
+    let mut gathered = Gathered::default();
+    Json::each_member(bytes, |name, value| gathered.take(name, value))?;
+    gathered.is_use().then(|| gathered.observation())
+}
+
+/// The record under our own names of its fields.
 #[must_use]
 pub fn record(value: &Json<'_>) -> Record {
-    let mut record = Record::default();
-    let (mut quality, mut source) = (None, None);
-    for (name, value) in value.as_object().into_iter().flat_map(Object::iter) {
-        if let Some(field) = text_field(&mut record, name) {
+    gathered(value).into_record()
+}
+
+fn gathered(value: &Json<'_>) -> Gathered {
+    let mut gathered = Gathered::default();
+    value.as_object().into_iter().flat_map(Object::iter).for_each(|(name, value)| gathered.take(name, value));
+    gathered
+}
+
+/// A record on its way in, member by member; of one that stands twice, the first counts.
+#[derive(Default)]
+struct Gathered {
+    record: Record,
+    quality: Option<TimeQuality>,
+    source: Option<SessionSource>,
+    /// The token's names under each of [`NAMES`].
+    names: [Option<Vec<TokenKey>>; NAMES.len()],
+    scheme: Option<Scheme>,
+    proof: Option<Box<Proof>>,
+    record_id: Option<Text>,
+    has_time: bool,
+    is_issuance: bool,
+}
+
+/// Members that name the token, the surest first.
+const NAMES: [&str; 3] = ["fp", "keys", "alt_keys"];
+
+impl Gathered {
+    fn take(&mut self, name: &str, value: &Json<'_>) {
+        let record = &mut self.record;
+        if let Some(field) = text_field(record, name) {
             if field.is_none() {
                 *field = owned(value, &[]);
             }
-            continue;
+            return;
         }
         match name {
-            "time" if record.time.is_none() => {
-                (record.time, record.time_quality) = at_path(value, &[]).map_or_else(Default::default, |(time, quality)| (Some(time), quality));
+            "time" => {
+                self.has_time = true;
+                if record.time.is_none() {
+                    (record.time, record.time_quality) = at_path(value, &[]).map_or_else(Default::default, |(time, quality)| (Some(time), quality));
+                }
             }
-            "time_quality" => quality = quality.or_else(|| time_quality(value.as_str()?)),
+            "time_quality" => self.quality = self.quality.or_else(|| time_quality(value.as_str()?)),
             "outcome" if record.outcome == Outcome::Unknown => {
                 record.outcome = match text(value, &[]) {
                     Some("success") => Outcome::Success,
@@ -59,7 +89,7 @@ pub fn record(value: &Json<'_>) -> Record {
                 };
             }
             "status_code" => record.status_code = record.status_code.or_else(|| number(value, &[])),
-            "session_src" => source = source.or_else(|| session_source(value.as_str()?)),
+            "session_src" => self.source = self.source.or_else(|| session_source(value.as_str()?)),
             "scope_required" if record.scope_required.is_empty() => {
                 record.scope_required = texts(value, &[]).flat_map(str::split_whitespace).map(Text::from).collect();
             }
@@ -69,12 +99,42 @@ pub fn record(value: &Json<'_>) -> Record {
                 record.forwarded_for = texts(value, &[]).filter_map(|text| text.parse().ok()).collect();
             }
             "asn" => record.asn = record.asn.or_else(|| number(value, &[])?.try_into().ok()),
-            _ => {}
+            "scheme" if self.scheme.is_none() => self.scheme = owned(value, &[]).map(Scheme::from),
+            "proof" if self.proof.is_none() => self.proof = at(value, &[]).map(proof),
+            "origin" if self.record_id.is_none() => self.record_id = owned(value, &["record_id"]),
+            "issued_to" => self.is_issuance = true,
+            _ => self.take_names(name, value),
         }
     }
-    record.time_quality = quality.unwrap_or(record.time_quality);
-    record.session_src = source.or_else(|| record.session_id.as_ref().map(|_| SessionSource::Session));
-    record
+
+    fn take_names(&mut self, name: &str, value: &Json<'_>) {
+        if let Some(at) = NAMES.iter().position(|one| *one == name) {
+            self.names[at].get_or_insert_with(|| texts(value, &[]).filter_map(|name| name.trim().parse().ok()).collect());
+        }
+    }
+
+    /// The same as [`recognizes`] says of its tree.
+    fn is_use(&self) -> bool {
+        self.has_time && self.names.iter().any(Option::is_some) && !self.is_issuance
+    }
+
+    fn observation(mut self) -> Observation {
+        let keys: Vec<TokenKey> = self.names.iter_mut().filter_map(Option::take).reduce(|all, more| [all, more].concat()).unwrap_or_default();
+        let presented = Presented { keys, scheme: self.scheme.take().unwrap_or_default(), token: None, proof: self.proof.take() };
+        let presented = if presented.keys.is_empty() { Vec::new() } else { vec![presented] };
+        Observation { record_id: self.record_id.take(), ..Observation::new(self.into_record(), presented) }
+    }
+
+    fn into_record(mut self) -> Record {
+        self.record.time_quality = self.quality.unwrap_or(self.record.time_quality);
+        self.record.session_src = self.source.or_else(|| self.record.session_id.as_ref().map(|_| SessionSource::Session));
+        self.record
+    }
+}
+
+fn proof(said: &Json<'_>) -> Box<Proof> {
+    let text = |name: &str| owned(said, &[name]);
+    Box::new(Proof { jti: text("jti"), jkt: text("jkt"), htm: text("htm"), htu: text("htu"), ath: text("ath") })
 }
 
 /// The field of this name, where it is a text.

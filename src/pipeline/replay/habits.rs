@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use crate::detect::options::Options;
 use crate::detect::used::{Habit, Used};
@@ -28,8 +28,29 @@ impl Mark {
     #[must_use]
     pub fn of(record: &Record, options: &Options, numbers: &Numbers) -> Option<Self> {
         let identity = options.identity(record, None)?;
-        let tool = record.tool.as_deref().zip(record.time).map(|(tool, time)| (numbers.hash_one((&*identity, tool)), time));
-        Some(Self { identity: numbers.hash_one(&*identity), tool })
+        let identity = numbers.hash_one(&*identity);
+        Some(Self { identity, tool: record.tool.as_deref().zip(record.time).map(|(tool, time)| (numbers.hash_one((identity, tool)), time)) })
+    }
+}
+
+/// A map by numbers that were made under a key, and need not be hashed again.
+type ByNumber<T> = HashMap<u64, T, BuildHasherDefault<Itself>>;
+
+/// Takes a number for its own hash.
+#[derive(Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("because only numbers are hashed");
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -38,9 +59,9 @@ impl Mark {
 pub struct Habits {
     /// How their names and those of their tools become numbers.
     pub numbers: Numbers,
-    identities: HashMap<u64, Custom>,
+    identities: ByNumber<Custom>,
     /// When an identity first used a tool.
-    tools: HashMap<u64, Instant>,
+    tools: ByNumber<Instant>,
 }
 
 /// How often an identity used anything, and when it first used any tool.
@@ -96,7 +117,7 @@ impl Habits {
             .collect();
         let habit = |(identity, mark, tool): (Cow<str>, u64, &Text)| {
             let own = self.identities.get(&mark)?;
-            let first = *self.tools.get(&self.numbers.hash_one((&*identity, tool.as_str())))?;
+            let first = *self.tools.get(&self.numbers.hash_one((mark, tool.as_str())))?;
             Some(Habit { identity: identity.into_owned(), since: own.since?, uses: own.uses, tool: (tool.to_string(), first) })
         };
         used.into_iter().filter_map(habit).collect()

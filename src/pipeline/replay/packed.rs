@@ -123,10 +123,10 @@ impl Unpacked {
     /// It is not what was packed.
     pub fn push(&mut self, head: Head, bytes: &[u8]) -> io::Result<()> {
         let place = self.last.entry(head.home).or_default();
-        let one = if head.kind == Kind::Again { read(bytes, &self.uses[*place])? } else { read(bytes, &silent())? };
+        let before = if head.kind == Kind::Again { self.uses[*place].clone() } else { silent() };
         *place = self.uses.len();
-        self.uses.push(one);
-        Ok(())
+        self.uses.push(before);
+        read(bytes, &mut self.uses[*place])
     }
 
     /// All uses.
@@ -163,16 +163,16 @@ macro_rules! fields {
             bytes[start..start + 8].copy_from_slice(&differ.to_le_bytes());
         }
 
-        fn read(mut bytes: &[u8], before: &TokenUse) -> io::Result<TokenUse> {
+        /// Changes what differs.
+        fn read(mut bytes: &[u8], one: &mut TokenUse) -> io::Result<()> {
             let mut differ = u64::deserialize(&mut bytes)?;
-            let mut one = before.clone();
             $($(
                 if differ & 1 != 0 {
                     one.$part.$field = BorshDeserialize::deserialize(&mut bytes)?;
                 }
                 differ >>= 1;
             )*)*
-            Ok(one)
+            Ok(())
         }
     };
 }
