@@ -87,7 +87,7 @@ impl Grant {
         };
         let presented = Presented { keys: vec![key], scheme: Scheme::Bearer, ..Presented::default() };
         let origin = RecordOrigin { uri: "gateway".into(), line: 1, parser: "gateway".into(), record_id: None };
-        Self { token, issuance, usage: TokenUse { v: VERSION, presented, record, origin } }
+        Self { token, issuance, usage: TokenUse { v: VERSION, presented, record: record.into(), origin } }
     }
 
     /// The session of a cloud role: `key_id` is logged, the token is not.

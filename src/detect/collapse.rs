@@ -18,7 +18,7 @@ use crate::model::token_use::TokenUse;
 /// A record and its source.
 pub struct Seen {
     /// The record; its `source_ip` is the caller's address, as far as it is known.
-    pub what: Box<TokenUse>,
+    pub what: TokenUse,
     /// From where.
     pub source: Source,
 }
@@ -139,7 +139,7 @@ fn sourced(uses: Vec<TokenUse>, options: &Options) -> Vec<Seen> {
             learned.entry(networks.network(*ip)).and_modify(|known| *known = asn.min(*known)).or_insert(asn);
         }
     }
-    let seen = uses.into_iter().map(Box::new).zip(callers).map(|(mut what, caller)| {
+    let seen = uses.into_iter().zip(callers).map(|(mut what, caller)| {
         let source = networks.source(&what.record, caller, &learned);
         what.record.source_ip = caller;
         Seen { what, source }
@@ -246,7 +246,7 @@ mod tests {
             ..Record::default()
         };
         let origin = RecordOrigin { uri: log.into(), line: second.unsigned_abs() + 1, parser: "test".into(), record_id: None };
-        TokenUse { v: VERSION, presented: Presented::default(), record, origin }
+        TokenUse { v: VERSION, presented: Presented::default(), record: record.into(), origin }
     }
 
     fn records() -> impl Strategy<Value = Vec<TokenUse>> {

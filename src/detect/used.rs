@@ -45,7 +45,7 @@ pub struct Used<'a> {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Use {
     /// What was logged, put together from all records of it.
-    pub what: Box<TokenUse>,
+    pub what: TokenUse,
     /// From where, for comparison.
     pub source: Source,
     /// All records of it where there are several, in the order in which the request passed them where that is known.

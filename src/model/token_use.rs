@@ -341,9 +341,9 @@ pub struct TokenUse {
     /// The token.
     #[serde(flatten)]
     pub presented: Presented,
-    /// The record.
+    /// The record; it is large, and passes through many hands.
     #[serde(flatten)]
-    pub record: Record,
+    pub record: Box<Record>,
     /// Where it stands.
     pub origin: RecordOrigin,
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::model::exposure::PlaceKind;
 use crate::model::text::Text;
-use crate::model::token_use::{Outcome, Presented, Scheme};
+use crate::model::token_use::{Outcome, Presented, Record, Scheme};
 use crate::observe::json::{Json, at};
 use crate::observe::observation::{Observation, Said, Thread};
 use crate::observe::value::Object;
@@ -229,7 +229,7 @@ impl Mapping {
     }
 }
 
-fn observed(own: &Json<'_>, record: crate::model::token_use::Record, presented: Vec<Presented>) -> Observation {
+fn observed(own: &Json<'_>, record: Box<Record>, presented: Vec<Presented>) -> Observation {
     Observation { record_id: at(own, &["record_id"]).and_then(written).map(Text::from), ..Observation::new(record, presented) }
 }
 

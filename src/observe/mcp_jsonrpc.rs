@@ -36,7 +36,7 @@ fn message<'b, 'a>(value: &'b Json<'a>) -> Option<&'b Json<'a>> {
 
 fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
     let Some(message) = message(value) else { return };
-    let mut observation = Observation { record: record(value), ..Observation::default() };
+    let mut observation = Observation::new(record(value), Vec::new());
     for headers in HEADERS.iter().filter_map(|path| at(value, path)) {
         request::absorb_headers(&mut observation.record, &mut observation.presented, headers);
     }

@@ -26,7 +26,7 @@ pub enum Said<'a> {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Observation {
     /// When, who, where and what.
-    pub record: Record,
+    pub record: Box<Record>,
     /// The tokens that were presented.
     pub presented: Vec<Presented>,
     /// The record's own id.
@@ -73,7 +73,7 @@ impl Thread {
 impl Observation {
     /// A record that presented these tokens.
     #[must_use]
-    pub fn new(record: Record, presented: Vec<Presented>) -> Self {
-        Self { record, presented, ..Self::default() }
+    pub fn new(record: impl Into<Box<Record>>, presented: Vec<Presented>) -> Self {
+        Self { record: record.into(), presented, ..Self::default() }
     }
 }

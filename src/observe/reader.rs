@@ -193,7 +193,7 @@ impl State {
         let understood = if depth <= MAX_DEPTH { self.line(&whole, around, depth, out) } else { Understood::Text };
         // What surrounds a line that says nothing still says when and where it was.
         if out.len() == before {
-            out.push(Observation { record: around.clone(), ..Observation::default() });
+            out.push(Observation::new(around.clone(), Vec::new()));
         }
         matches!(understood, Understood::By(_)).then_some(understood)
     }

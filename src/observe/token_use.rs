@@ -36,7 +36,7 @@ pub fn read_line(bytes: &[u8]) -> Option<Observation> {
 
 /// The record under our own names of its fields.
 #[must_use]
-pub fn record(value: &Json<'_>) -> Record {
+pub fn record(value: &Json<'_>) -> Box<Record> {
     gathered(value).into_record()
 }
 
@@ -49,7 +49,7 @@ fn gathered(value: &Json<'_>) -> Gathered {
 /// A record on its way in, member by member; of one that stands twice, the first counts.
 #[derive(Default)]
 struct Gathered {
-    record: Record,
+    record: Box<Record>,
     quality: Option<TimeQuality>,
     source: Option<SessionSource>,
     /// The token's names under each of [`NAMES`].
@@ -125,7 +125,7 @@ impl Gathered {
         Observation { record_id: self.record_id.take(), ..Observation::new(self.into_record(), presented) }
     }
 
-    fn into_record(mut self) -> Record {
+    fn into_record(mut self) -> Box<Record> {
         self.record.time_quality = self.quality.unwrap_or(self.record.time_quality);
         self.record.session_src = self.source.or_else(|| self.record.session_id.as_ref().map(|_| SessionSource::Session));
         self.record

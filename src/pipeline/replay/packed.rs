@@ -138,7 +138,7 @@ impl Unpacked {
 
 /// A use that says nothing.
 fn silent() -> TokenUse {
-    TokenUse { v: VERSION, presented: Presented::default(), record: Record::default(), origin: RecordOrigin::default() }
+    TokenUse { v: VERSION, presented: Presented::default(), record: Box::default(), origin: RecordOrigin::default() }
 }
 
 /// Declares how a use is written and read, field by field; a field that is left out does not compile.
@@ -150,7 +150,7 @@ macro_rules! fields {
             let (start, mut differ, mut bit) = (bytes.len(), 0_u64, 1_u64);
             bytes.extend_from_slice(&differ.to_le_bytes());
             $(
-                let $kind { $($field),* } = &one.$part;
+                let $kind { $($field),* }: &$kind = &one.$part;
                 $(
                     if *$field != before.$part.$field {
                         differ |= bit;
@@ -204,7 +204,7 @@ mod tests {
             ..Record::default()
         };
         let origin = RecordOrigin { uri: "a.log".into(), line: at.unsigned_abs(), parser: "test".into(), record_id: None };
-        TokenUse { v: VERSION, presented: Presented { keys, ..Presented::default() }, record, origin }
+        TokenUse { v: VERSION, presented: Presented { keys, ..Presented::default() }, record: record.into(), origin }
     }
 
     /// Uses under these names come out as they went in; how many were said in full.

@@ -83,7 +83,7 @@ pub fn token_use(text: &str, line: usize, tokens: &Tokens) -> Result<(String, To
             token: token.claims.clone().map(Box::new),
             proof: (proof != Proof::default()).then(|| Box::new(proof)),
         },
-        record: record(clock, &fields)?,
+        record: record(clock, &fields)?.into(),
         origin: RecordOrigin { uri: log.into(), line: line as u64, parser: "story".into(), record_id: fields.text("record").map(Text::from) },
     };
     Ok((fields.name, what))
