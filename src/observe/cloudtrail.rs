@@ -122,6 +122,8 @@ fn on_behalf_of<'b>(identity: &'b Json<'_>, source: &'b str, agent: &'b str) -> 
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use crate::model::token_use::Outcome;
     use crate::observe::cloudtrail::{outcome, session};
     use crate::observe::json::parse;
@@ -134,7 +136,8 @@ mod tests {
             ("today", None),
         ] {
             let text = format!(r#"{{"arn":"arn:x","sessionContext":{{"attributes":{{"creationDate":"{created}"}}}}}}"#);
-            let identity = parse(text.as_bytes()).expect("because it is JSON");
+            let arena = Bump::new();
+            let identity = parse(text.as_bytes(), &arena).expect("because it is JSON");
             assert_eq!(session(&identity).as_deref(), expected, "{created}");
         }
     }
@@ -150,7 +153,8 @@ mod tests {
             (r#"{"errorCode":"NoSuchBucket"}"#, Outcome::Unknown),
             (r#"{"errorCode":7}"#, Outcome::Unknown),
         ] {
-            let event = parse(text.as_bytes()).expect("because it is JSON");
+            let arena = Bump::new();
+            let event = parse(text.as_bytes(), &arena).expect("because it is JSON");
             assert_eq!(outcome(&event), expected, "{text}");
         }
     }

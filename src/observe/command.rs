@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use bumpalo::Bump;
+
 use crate::model::text::Text;
 use crate::model::token_use::{Presented, Record, Scheme};
 use crate::observe::json::{Json, parse, text};
@@ -67,7 +69,8 @@ pub fn in_script(script: &str) -> Vec<Observation> {
 }
 
 fn in_text(text: &str, found: &mut Vec<Observation>) {
-    let json = text.trim_start().starts_with(['{', '[']).then(|| parse(text.as_bytes())).flatten();
+    let arena = Bump::new();
+    let json = text.trim_start().starts_with(['{', '[']).then(|| parse(text.as_bytes(), &arena)).flatten();
     match json {
         Some(value) => walk(&value, 1, found),
         None => found.extend(in_script(text)),
@@ -122,7 +125,7 @@ fn headers(value: &Json<'_>, request: &mut Request) {
             object.iter().filter_map(|(name, value)| Some((name, value.as_str()?))).for_each(|(name, value)| request.header(name, value));
         }
         Json::Array(values) => {
-            for value in values {
+            for value in *values {
                 let named = text(value, &["name"]).or_else(|| text(value, &["key"])).zip(text(value, &["value"]));
                 match named {
                     Some((name, value)) => request.header(name, value),
@@ -130,7 +133,7 @@ fn headers(value: &Json<'_>, request: &mut Request) {
                 }
             }
         }
-        Json::Str(lines) => match parse(lines.as_bytes()) {
+        Json::Str(lines) => match parse(lines.as_bytes(), &Bump::new()) {
             Some(value @ Json::Object(_)) => headers(&value, request),
             _ => lines.lines().for_each(|line| request.header_line(line)),
         },
@@ -302,6 +305,8 @@ fn looks_like_host(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use crate::model::token_use::Scheme;
     use crate::observe::command::{in_script, requests};
     use crate::observe::json::{Json, parse};
@@ -341,7 +346,8 @@ mod tests {
             "{\"new_string\":{\"headers\":{\"Authorization\":\"Bearer <T>\"}}}",
         ] {
             let text = text.replace("<T>", &token);
-            let value = parse(text.as_bytes()).unwrap_or_else(|| Json::Str(text.as_str().into()));
+            let arena = Bump::new();
+            let value = parse(text.as_bytes(), &arena).unwrap_or(Json::Str(&text));
             assert!(requests(&value).is_empty(), "{text}");
         }
     }

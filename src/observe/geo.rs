@@ -13,6 +13,8 @@ pub fn place(object: &Json<'_>, point: [&[&str]; 2], country: &str) -> Option<Te
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use crate::observe::geo::place;
     use crate::observe::json::parse;
 
@@ -24,7 +26,8 @@ mod tests {
             (r#"{"g":{"lat":"x","lon":"y"}}"#, None),
             ("[]", None),
         ] {
-            let object = parse(text.as_bytes()).expect("because it is JSON");
+            let arena = Bump::new();
+            let object = parse(text.as_bytes(), &arena).expect("because it is JSON");
             assert_eq!(place(&object, [&["g", "lat"], &["g", "lon"]], "c").as_deref(), expected, "{text}");
         }
     }

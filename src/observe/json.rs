@@ -1,5 +1,7 @@
 //! Questions to JSON that is borrowed from a record's bytes.
 
+use bumpalo::Bump;
+
 use crate::model::text::Text;
 use crate::observe::value::Value;
 
@@ -66,17 +68,20 @@ pub fn has(value: &Json<'_>, keys: &[&str]) -> bool {
 
 /// Parses a record; `None` for what is no JSON, and for what nests more than 128 deep.
 #[must_use]
-pub fn parse(bytes: &[u8]) -> Option<Json<'_>> {
-    Value::read(bytes)
+pub fn parse<'a>(bytes: &'a [u8], arena: &'a Bump) -> Option<Json<'a>> {
+    Value::read(bytes, arena)
 }
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use crate::observe::json::{first, number, owned, parse, text, texts};
 
     #[test]
     fn absent_null_and_empty_are_alike() {
-        let value = parse(br#"{"a":{"b":"x","n":"12","m":3},"e":"","z":null,"l":["p","q"]}"#).expect("because it is JSON");
+        let arena = Bump::new();
+        let value = parse(br#"{"a":{"b":"x","n":"12","m":3},"e":"","z":null,"l":["p","q"]}"#, &arena).expect("because it is JSON");
         assert_eq!((text(&value, &["a", "b"]), text(&value, &["e"]), text(&value, &["z"])), (Some("x"), None, None));
         assert_eq!((number(&value, &["a", "n"]), number(&value, &["a", "m"])), (Some(12), Some(3)));
         assert_eq!(owned(&value, &["a", "m"]).as_deref(), Some("3"));

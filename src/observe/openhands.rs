@@ -41,7 +41,7 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
                 _ => transcript.call(&record, Call { id: id.as_deref(), tool, arguments }),
             }
         }
-        (None, Some(Json::Str(kind))) if kind == "recall" => transcript.tell(Record { place: Some(PlaceKind::Memory), ..record }),
+        (None, Some(Json::Str("recall"))) => transcript.tell(Record { place: Some(PlaceKind::Memory), ..record }),
         (None, Some(_)) => {
             let id = call_id.or_else(|| owned(value, &["cause"]));
             let output = at(value, &["content"]).or_else(|| at(value, &["observation"])).unwrap_or(&Json::Null);

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bumpalo::Bump;
+
 use crate::model::token_use::Record;
 use crate::observe::cut::{Cut, Piece, PieceKind};
 use crate::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
@@ -86,11 +88,14 @@ impl Reader {
     }
 
     fn read(&mut self, tell: &mut dyn FnMut(ReadRecord)) {
+        // The trees of records stand here, one after the other.
+        let mut arena = Bump::new();
         loop {
+            arena.reset();
             let mut said = Vec::new();
             // Most records are lines by themselves, and read without following their braces first.
             if let Some(piece) = self.cut.line()
-                && let Some(understood) = self.state.whole(piece.bytes, &mut said)
+                && let Some(understood) = self.state.whole(piece.bytes, &arena, &mut said)
             {
                 let (end, line) = (piece.start + piece.bytes.len() as u64, piece.line);
                 self.state.tell(piece, understood, said, tell);
@@ -99,7 +104,7 @@ impl Reader {
             }
             let Some(piece) = self.cut.next_piece() else { return };
             let understood = match piece.kind {
-                PieceKind::Object => self.state.json(piece.bytes, &Record::default(), 0, &mut said),
+                PieceKind::Object => self.state.json((piece.bytes, &arena), &Record::default(), 0, &mut said),
                 PieceKind::Line => self.state.line(&String::from_utf8_lossy(piece.bytes), &Record::default(), 0, &mut said),
                 PieceKind::Broken => Understood::Malformed,
                 PieceKind::TooLong => Understood::TooLong,
@@ -119,18 +124,18 @@ impl State {
     }
 
     /// A line that may be an object by itself; `None` where it is none.
-    fn whole(&mut self, bytes: &[u8], out: &mut Vec<Observation>) -> Option<Understood> {
+    fn whole(&mut self, bytes: &[u8], arena: &Bump, out: &mut Vec<Observation>) -> Option<Understood> {
         const OURS: Understood = Understood::By(token_use::FORMAT.name);
         // Neighbours have one format, and ours, which comes first of all, is read without a tree.
         if self.last == Some(OURS) && self.mapping.is_none() {
-            out.extend(token_use::read_line(bytes));
+            out.extend(token_use::read_line(bytes, arena));
         }
-        self.last = if out.is_empty() { Some(self.object(&parse(bytes)?, &Record::default(), 0, out)) } else { Some(OURS) };
+        self.last = if out.is_empty() { Some(self.object(&parse(bytes, arena)?, &Record::default(), 0, out)) } else { Some(OURS) };
         self.last
     }
 
-    fn json(&mut self, bytes: &[u8], around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
-        parse(bytes).map_or(Understood::Malformed, |value| self.object(&value, around, depth, out))
+    fn json(&mut self, (bytes, arena): (&[u8], &Bump), around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
+        parse(bytes, arena).map_or(Understood::Malformed, |value| self.object(&value, around, depth, out))
     }
 
     fn object(&mut self, value: &Json<'_>, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
@@ -157,7 +162,7 @@ impl State {
 
     fn line(&mut self, text: &str, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
         if depth > 0 && text.trim_start().starts_with('{') {
-            return self.json(text.as_bytes(), around, depth, out);
+            return self.json((text.as_bytes(), &Bump::new()), around, depth, out);
         }
         let mut said = Vec::new();
         let format = LINE_FORMATS.iter().find(|format| (format.read)(text, &mut self.thread, &mut |one| said.push(one)));

@@ -1,5 +1,7 @@
 //! `token-use`: our own token-use records, one JSON object on a line.
 
+use bumpalo::Bump;
+
 use crate::model::text::Text;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource, TimeQuality};
@@ -28,9 +30,9 @@ fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
 
 /// A line that is such a record by itself, without a tree of its values; `None` where it is none.
 #[must_use]
-pub fn read_line(bytes: &[u8]) -> Option<Observation> {
+pub fn read_line(bytes: &[u8], arena: &Bump) -> Option<Observation> {
     let mut gathered = Gathered::default();
-    Json::each_member(bytes, |name, value| gathered.take(name, value))?;
+    Json::each_member(bytes, arena, |name, value| gathered.take(name, value))?;
     gathered.is_use().then(|| gathered.observation())
 }
 

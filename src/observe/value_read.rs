@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** what is no JSON (RFC 8259), is no UTF-8 or nests more than [`DEEPEST`] deep is refused; nothing panics.
 
-use std::borrow::Cow;
+use bumpalo::Bump;
 
 use crate::observe::value::{Number, Object, Value};
 
@@ -10,22 +10,22 @@ use crate::observe::value::{Number, Object, Value};
 pub const DEEPEST: u32 = 127;
 
 impl<'a> Value<'a> {
-    /// Reads a whole text.
+    /// Reads a whole text; what does not stand in it is put into the arena.
     #[must_use]
-    pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes)?;
+    pub fn read(bytes: &'a [u8], arena: &'a Bump) -> Option<Self> {
+        let mut reader = Reader::new(bytes, arena)?;
         let value = reader.value()?;
         reader.is_done().then_some(value)
     }
 
     /// Reads a whole text that is an object, and hands its members over without keeping them; `None` where it is none, and then some may have
     /// been handed over.
-    pub fn each_member(bytes: &'a [u8], mut take: impl FnMut(&str, &Self)) -> Option<()> {
-        let mut reader = Reader::new(bytes)?;
+    pub fn each_member(bytes: &'a [u8], arena: &'a Bump, mut take: impl FnMut(&str, &Self)) -> Option<()> {
+        let mut reader = Reader::new(bytes, arena)?;
         if reader.take() != b'{' {
             return None;
         }
-        reader.members(|_, name, value| take(&name, &value))?;
+        reader.members(|_, name, value| take(name, &value))?;
         reader.is_done().then_some(())
     }
 }
@@ -33,17 +33,18 @@ impl<'a> Value<'a> {
 /// How far a text was read.
 struct Reader<'a> {
     text: &'a str,
+    arena: &'a Bump,
     at: usize,
     depth: u32,
-    /// Elements of arrays that are open, so that each array is allocated once.
+    /// Elements of arrays that are open, so that each array is put into the arena once.
     values: Vec<Value<'a>>,
     /// Entries of objects that are open.
-    entries: Vec<(Cow<'a, str>, Value<'a>)>,
+    entries: Vec<(&'a str, Value<'a>)>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8]) -> Option<Self> {
-        Some(Self { text: std::str::from_utf8(bytes).ok()?, at: 0, depth: 0, values: Vec::new(), entries: Vec::new() })
+    fn new(bytes: &'a [u8], arena: &'a Bump) -> Option<Self> {
+        Some(Self { text: std::str::from_utf8(bytes).ok()?, arena, at: 0, depth: 0, values: Vec::new(), entries: Vec::new() })
     }
 
     /// Whether only blanks are left.
@@ -103,11 +104,13 @@ impl<'a> Reader<'a> {
     fn object(&mut self) -> Option<Value<'a>> {
         let first = self.entries.len();
         self.members(|reader, name, value| reader.entries.push((name, value)))?;
-        Some(Value::Object(Object::new(self.entries.drain(first..).collect())))
+        let entries = self.arena.alloc_slice_copy(&self.entries[first..]);
+        self.entries.truncate(first);
+        Some(Value::Object(Object::new(entries)))
     }
 
     /// The members of an object whose brace was taken.
-    fn members(&mut self, mut take: impl FnMut(&mut Self, Cow<'a, str>, Value<'a>)) -> Option<()> {
+    fn members(&mut self, mut take: impl FnMut(&mut Self, &'a str, Value<'a>)) -> Option<()> {
         if self.next() == b'}' {
             self.at += 1;
             return Some(());
@@ -128,17 +131,20 @@ impl<'a> Reader<'a> {
         let first = self.values.len();
         if self.next() == b']' {
             self.at += 1;
-            return Some(Value::Array(Vec::new()));
+            return Some(Value::Array(&[]));
         }
         loop {
             let value = self.value()?;
             self.values.push(value);
             match self.take() {
                 b',' => {}
-                b']' => return Some(Value::Array(self.values.drain(first..).collect())),
+                b']' => break,
                 _ => return None,
             }
         }
+        let values = self.arena.alloc_slice_copy(&self.values[first..]);
+        self.values.truncate(first);
+        Some(Value::Array(values))
     }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
@@ -171,20 +177,20 @@ impl<'a> Reader<'a> {
     }
 
     /// A text whose quotation mark is the next byte.
-    fn string(&mut self) -> Option<Cow<'a, str>> {
+    fn string(&mut self) -> Option<&'a str> {
         self.at += 1;
         let first = self.at;
         self.at += plain(&self.text.as_bytes()[first..]);
         if self.peek()? == b'"' {
             self.at += 1;
-            return Some(Cow::Borrowed(&self.text[first..self.at - 1]));
+            return Some(&self.text[first..self.at - 1]);
         }
         let mut whole = String::from(&self.text[first..self.at]);
         loop {
             let next = self.peek()?;
             self.at += 1;
             match next {
-                b'"' => return Some(Cow::Owned(whole)),
+                b'"' => return Some(self.arena.alloc_str(&whole)),
                 b'\\' => whole.push(self.escaped()?),
                 // A control character.
                 _ => return None,
@@ -256,6 +262,7 @@ fn stops(eight: [u8; 8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
     use proptest::prelude::{Strategy, any, prop, prop_oneof, proptest};
     use serde_json::Value as Theirs;
 
@@ -282,7 +289,7 @@ mod tests {
     /// `serde_json` is the judge, but for numbers that are out of a float's range.
     fn check(bytes: &[u8]) {
         let shown = String::from_utf8_lossy(bytes);
-        match (Value::read(bytes), serde_json::from_slice::<Theirs>(bytes)) {
+        match (Value::read(bytes, &Bump::new()), serde_json::from_slice::<Theirs>(bytes)) {
             (Some(ours), Ok(theirs)) => assert!(same(&ours, &theirs), "{shown}"),
             (None, Err(_)) => {}
             (Some(_), Err(error)) => assert!(error.to_string().contains("out of range"), "{shown}: {error}"),
