@@ -80,6 +80,8 @@ pub struct Sight<'a> {
     met: HashSet<u64>,
     /// The names that were met last.
     last: Vec<TokenKey>,
+    /// The index of the first of them.
+    home: u64,
     /// Whether nothing is said of the token that they name.
     ignored: bool,
     told: Sightings,
@@ -100,8 +102,8 @@ struct Around {
     start: u64,
     /// When it was, and what sort of place it is.
     said: Option<(Option<Instant>, Option<PlaceKind>)>,
-    /// Indices of the names of tokens that were presented in it.
-    presented: Vec<u64>,
+    /// The names of tokens that were presented in it.
+    presented: Vec<TokenKey>,
 }
 
 impl<'a> Sight<'a> {
@@ -121,6 +123,7 @@ impl<'a> Sight<'a> {
             findings: VecDeque::new(),
             met: HashSet::new(),
             last: Vec::new(),
+            home: 0,
             ignored: false,
             told: Sightings::default(),
         }
@@ -162,7 +165,7 @@ impl<'a> Sight<'a> {
         for one in record.said {
             let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: Text::new_static(parser), record_id: one.record_id };
             around.said.get_or_insert((one.record.time, one.record.place));
-            around.presented.extend(one.presented.iter().flat_map(|presented| &presented.keys).map(TokenKey::index));
+            around.presented.extend(one.presented.iter().flat_map(|presented| &presented.keys).cloned());
             let mut presented = one.presented;
             let last = presented.pop();
             for presented in presented {
@@ -197,16 +200,16 @@ impl<'a> Sight<'a> {
 
     /// The index of the first name; names that were not met together before are told.
     fn meet(&mut self, names: &[TokenKey]) -> Option<u64> {
-        let home = names.first()?.index();
         // Neighbours often present one token.
         if self.last != names {
+            self.home = names.first()?.index();
             if self.met.insert(self.met.hasher().hash_one(names)) {
                 self.told.names.push(names.to_vec());
             }
             names.clone_into(&mut self.last);
             self.ignored = self.reading.options.ignores(names, None);
         }
-        Some(home)
+        names.first().map(|_| self.home)
     }
 
     /// Whether it is time to hand over what was told.
@@ -248,7 +251,7 @@ impl<'a> Sight<'a> {
                 self.records.pop_front();
             }
             let around = self.records.front().filter(|around| around.start <= lying.at);
-            let presented = around.is_some_and(|around| lying.keys.iter().any(|key| around.presented.contains(&key.index())));
+            let presented = around.is_some_and(|around| lying.keys.iter().any(|key| around.presented.contains(key)));
             let said = around.and_then(|around| around.said).unwrap_or_default();
             if !presented && let Some(home) = self.meet(&lying.keys) {
                 let json = serde_json::to_string(&exposure(lying, &self.uri, said, self.reading)).expect("because exposures can be written");
