@@ -74,6 +74,6 @@ impl Observation {
     /// A record that presented these tokens.
     #[must_use]
     pub fn new(record: impl Into<Box<Record>>, presented: Vec<Presented>) -> Self {
-        Self { record: record.into(), presented, ..Self::default() }
+        Self { record: record.into(), presented, record_id: None, part: None }
     }
 }

@@ -3,6 +3,7 @@
 //! **Invariant:** what is no JSON (RFC 8259), is no UTF-8 or nests more than [`DEEPEST`] deep is refused; nothing panics.
 
 use bumpalo::Bump;
+use bumpalo::collections::Vec;
 
 use crate::observe::value::{Number, Object, Value};
 
@@ -25,7 +26,7 @@ impl<'a> Value<'a> {
         if reader.take() != b'{' {
             return None;
         }
-        reader.members(|_, name, value| take(name, &value))?;
+        reader.members(|name, value| take(name, &value))?;
         reader.is_done().then_some(())
     }
 }
@@ -36,15 +37,11 @@ struct Reader<'a> {
     arena: &'a Bump,
     at: usize,
     depth: u32,
-    /// Elements of arrays that are open, so that each array is put into the arena once.
-    values: Vec<Value<'a>>,
-    /// Entries of objects that are open.
-    entries: Vec<(&'a str, Value<'a>)>,
 }
 
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8], arena: &'a Bump) -> Option<Self> {
-        Some(Self { text: std::str::from_utf8(bytes).ok()?, arena, at: 0, depth: 0, values: Vec::new(), entries: Vec::new() })
+        Some(Self { text: std::str::from_utf8(bytes).ok()?, arena, at: 0, depth: 0 })
     }
 
     /// Whether only blanks are left.
@@ -102,15 +99,13 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self) -> Option<Value<'a>> {
-        let first = self.entries.len();
-        self.members(|reader, name, value| reader.entries.push((name, value)))?;
-        let entries = self.arena.alloc_slice_copy(&self.entries[first..]);
-        self.entries.truncate(first);
-        Some(Value::Object(Object::new(entries)))
+        let mut entries = Vec::new_in(self.arena);
+        self.members(|name, value| entries.push((name, value)))?;
+        Some(Value::Object(Object::new(entries.into_bump_slice())))
     }
 
     /// The members of an object whose brace was taken.
-    fn members(&mut self, mut take: impl FnMut(&mut Self, &'a str, Value<'a>)) -> Option<()> {
+    fn members(&mut self, mut take: impl FnMut(&'a str, Value<'a>)) -> Option<()> {
         if self.next() == b'}' {
             self.at += 1;
             return Some(());
@@ -118,7 +113,7 @@ impl<'a> Reader<'a> {
         loop {
             let name = if self.next() == b'"' { self.string()? } else { return None };
             let value = if self.take() == b':' { self.value()? } else { return None };
-            take(self, name, value);
+            take(name, value);
             match self.take() {
                 b',' => {}
                 b'}' => return Some(()),
@@ -128,23 +123,20 @@ impl<'a> Reader<'a> {
     }
 
     fn array(&mut self) -> Option<Value<'a>> {
-        let first = self.values.len();
+        let mut values = Vec::new_in(self.arena);
         if self.next() == b']' {
             self.at += 1;
             return Some(Value::Array(&[]));
         }
         loop {
-            let value = self.value()?;
-            self.values.push(value);
+            values.push(self.value()?);
             match self.take() {
                 b',' => {}
                 b']' => break,
                 _ => return None,
             }
         }
-        let values = self.arena.alloc_slice_copy(&self.values[first..]);
-        self.values.truncate(first);
-        Some(Value::Array(values))
+        Some(Value::Array(values.into_bump_slice()))
     }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
