@@ -240,4 +240,35 @@ mod tests {
         }
         assert!(TimeQuality::Exact < TimeQuality::Log);
     }
+
+    /// Where records stand, by bytes of the stream, and how they were understood.
+    fn places(text: &str, step: usize) -> Vec<(Understood, u64, usize, u64)> {
+        let mut reader = Reader::new("a.log".to_owned(), None);
+        let mut all = Vec::new();
+        let mut tell = |record: crate::observe::reader::ReadRecord| all.push((record.understood, record.start, record.bytes.len(), record.line));
+        text.as_bytes().chunks(step).for_each(|part| reader.push(part, &mut tell));
+        reader.end(&mut tell);
+        all
+    }
+
+    #[test]
+    fn lines_that_are_read_at_once_are_cut_as_others_are() {
+        let own = r#"{"keys":["kid:AKIDSYNTHETIC"],"time":"2026-03-02T10:00:00Z"}"#;
+        for text in [
+            format!("{own}\r\n\n  {own} \t\n{own}"),
+            format!("\u{feff}{own}\n{own}\n"),
+            format!("{own} {own}\n{own}x\n{own}\n"),
+            format!("{own}\n{{\"Records\":[{own},{own}]}}\n{own}\n"),
+            format!("[{own},\n{own}]\n{own}\n"),
+            format!("{own}\n{{\"half\": \n{own}\n{{\n\"a\":1\n}}\n{own}\n"),
+            format!("{own}\n{{\"a\":\n{own}}}\n{own}\n{{\"a\":1}}}}\n{own}"),
+            format!("{own}\n{{not JSON}}\n{{\"a\":tru}}\n{own}\nplain\n"),
+        ] {
+            let expected = places(&text, 1);
+            assert!(expected.len() > 1, "{text}");
+            for step in [2, 7, 64, 10_000] {
+                assert_eq!(places(&text, step), expected, "{text} in steps of {step}");
+            }
+        }
+    }
 }

@@ -190,3 +190,35 @@ fn session_source(word: &str) -> Option<SessionSource> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use bumpalo::Bump;
+
+    use crate::observe::json::parse;
+    use crate::observe::token_use::{gathered, read_line, recognizes};
+
+    #[test]
+    fn a_line_says_what_its_tree_says() {
+        let (time, kid) = (r#""time":"2026-03-02T10:00:00Z""#, r#""keys":["kid:a",7,"kid:b"]"#);
+        for (line, is_use) in [
+            (format!("{{{time},{kid}}}"), true),
+            (format!(r#" {{"alt_keys":"kid:c",{kid},"fp":" kid:d ",{time},"origin":{{"record_id":"r"}},"scheme":"dpop"}} "#), true),
+            (format!(r#"{{{kid},{kid},{time},"time":1,"tool":null,"tool":" x ","tool":"y","proof":{{"jti":5}},"scope_required":"a b"}}"#), true),
+            (format!(r#"{{"keys":null,"time":null,"session_id":12,"source_ip":"10.0.0.1","forwarded_for":["::1","x"]}}"#), true),
+            (format!("{{{time},{kid},\"issued_to\":{{}}}}"), false),
+            (format!("{{{time}}}"), false),
+            (format!("{{{kid}}}"), false),
+            (format!("{{{time},{kid}}} {{}}"), false),
+            (format!("[{{{time},{kid}}}]"), false),
+            (format!("{{{time},{kid},}}"), false),
+            ("{}".to_owned(), false),
+            (String::new(), false),
+        ] {
+            let arena = Bump::new();
+            let tree = parse(line.as_bytes(), &arena).filter(recognizes).map(|value| gathered(&value).observation());
+            assert_eq!(read_line(line.as_bytes(), &arena), tree, "{line}");
+            assert_eq!(tree.is_some(), is_use, "{line}");
+        }
+    }
+}
