@@ -67,16 +67,11 @@ impl Spool {
             let head = Head::read(&thing);
             thing.resize(HEAD + head.length, 0);
             reader.read_exact(&mut thing[HEAD..])?;
-            parts[place(root(head.home), count)].write_all(&thing)?;
+            parts[(root(head.home) % count) as usize].write_all(&thing)?;
             left -= thing.len() as u64;
         }
         parts.into_iter().map(|part| part.into_inner().map(Part::File).map_err(io::IntoInnerError::into_error)).collect()
     }
-}
-
-/// In which of so many parts a token is. They follow one another in the order of tokens, so that this does not depend on how many there are.
-fn place(token: u64, count: u64) -> usize {
-    (u128::from(token) * u128::from(count) >> 64) as usize
 }
 
 /// All things of some tokens, packed.
