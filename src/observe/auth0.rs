@@ -2,7 +2,6 @@
 //!
 //! Source: Auth0 documentation, "Log event type codes", and the schemas in auth0/auth0-log-schemas.
 
-use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Outcome, Presented, Record, Scheme, SessionSource};
 use crate::observe::format::ObjectFormat;
@@ -84,7 +83,7 @@ fn record(log: &Json<'_>) -> Record {
         session_src: session_id.as_ref().map(|_| SessionSource::Issuer),
         session_id,
         request_id: owned(log, &["log_id"]),
-        tool: (!kind.is_empty()).then(|| kind.to_owned()).map(Text::from),
+        tool: (!kind.is_empty()).then(|| kind.into()),
         method: owned(log, &["details", "request", "method"]),
         aud: owned(log, &["hostname"]),
         resource: text(log, &["details", "request", "path"]).map(mask::path),

@@ -1,6 +1,5 @@
 //! `chat-messages`: requests to models and their answers, in the shapes of Chat Completions, Messages and Responses.
 
-use crate::model::text::Text;
 use crate::model::token_use::{Record, SessionSource};
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, items, text};
@@ -73,7 +72,7 @@ fn record(value: &Json<'_>) -> Record {
         session_src,
         user: first(value, &[&["user"], &["user_id"], &["metadata", "user_id"]]),
         agent_id: first(value, &[&["agent_id"], &["agent"], &["metadata", "agent_id"]]),
-        trace_id: first(value, &[&["trace_id"], &["traceId"]]).map(|id| id.to_ascii_lowercase()).map(Text::from),
+        trace_id: first(value, &[&["trace_id"], &["traceId"]]).map(|id| id.to_ascii_lowercase().into()),
         place: Some(place("assistant")),
         ..Record::default()
     }

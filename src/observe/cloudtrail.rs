@@ -86,7 +86,7 @@ fn record(event: &Json<'_>, identity: &Json<'_>) -> Record {
         user: first(identity, &[&["userName"], &["sessionContext", "sessionIssuer", "userName"]]),
         tenant: owned(identity, &["accountId"]).or_else(|| owned(event, &["recipientAccountId"])),
         request_id: owned(event, &["requestID"]),
-        tool: text(event, &["eventSource"]).zip(text(event, &["eventName"])).map(|(service, call)| [service, ":", call].concat()).map(Text::from),
+        tool: text(event, &["eventSource"]).zip(text(event, &["eventName"])).map(|(service, call)| [service, ":", call].concat().into()),
         resource: resource(event),
         source_ip: address::ip(source),
         on_behalf_of: on_behalf_of(identity, source, agent.unwrap_or_default()).map(Text::from),

@@ -6,7 +6,6 @@ use std::borrow::Cow;
 
 use bumpalo::Bump;
 
-use crate::model::text::Text;
 use crate::model::token_use::{Presented, Record, Scheme};
 use crate::observe::json::{Json, parse, text};
 use crate::observe::observation::Observation;
@@ -114,7 +113,7 @@ fn of_object(value: &Json<'_>) -> Option<Observation> {
         return None;
     }
     ADDRESSES.iter().find_map(|key| text(value, &[key])).into_iter().for_each(|url| request.url(url));
-    request.record.method = text(value, &["method"]).filter(|method| method.len() <= 10).map(str::to_ascii_uppercase).map(Text::from);
+    request.record.method = text(value, &["method"]).filter(|method| method.len() <= 10).map(|method| method.to_ascii_uppercase().into());
     request.finish()
 }
 

@@ -3,7 +3,6 @@
 //! Source: Microsoft documentation, "signIn resource type", "Microsoft Graph activity logs" and "Track and investigate identity activities with
 //! linkable identifiers".
 
-use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Outcome, Presented, Record, Scheme, SessionSource};
 use crate::observe::format::ObjectFormat;
@@ -100,7 +99,7 @@ fn activity(event: &Json<'_>, inner: &Json<'_>) -> Observation {
     if let Some(status) = number(inner, &["responseStatusCode"]).or_else(|| number(inner, &["ResponseStatusCode"])) {
         request::absorb_status(&mut record, status);
     }
-    record.tool = record.method.as_deref().zip(record.resource.as_deref()).map(|(method, path)| format!("{method} {path}")).map(Text::from);
+    record.tool = record.method.as_deref().zip(record.resource.as_deref()).map(|(method, path)| format!("{method} {path}").into());
     Observation { record_id: record.request_id.clone(), ..Observation::new(record, presented) }
 }
 

@@ -38,7 +38,7 @@ pub fn after(location: &str, directory: &str) -> Option<Text> {
 fn job(location: &str) -> Option<Text> {
     let name = location.rsplit(['/', '\\', '!']).next()?.strip_suffix(".txt")?;
     let (number, job) = name.split_once('_')?;
-    (!job.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then(|| job.to_owned()).map(Text::from)
+    (!job.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then(|| job.into())
 }
 
 #[cfg(test)]

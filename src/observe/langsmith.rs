@@ -1,7 +1,6 @@
 //! `langsmith`: runs as `LangSmith` exports them.
 
 use crate::model::exposure::PlaceKind;
-use crate::model::text::Text;
 use crate::model::token_use::{Record, SessionSource};
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, items, owned, text};
@@ -43,8 +42,8 @@ fn record(value: &Json<'_>) -> Record {
     Record {
         time: time.map(|(time, _)| time),
         time_quality: time.map(|(_, quality)| quality).unwrap_or_default(),
-        trace_id: owned(value, &["trace_id"]).map(|id| id.to_ascii_lowercase()).map(Text::from),
-        span_id: owned(value, &["id"]).map(|id| id.to_ascii_lowercase()).map(Text::from),
+        trace_id: owned(value, &["trace_id"]).map(|id| id.to_ascii_lowercase().into()),
+        span_id: owned(value, &["id"]).map(|id| id.to_ascii_lowercase().into()),
         session_id: conversation.or_else(|| metadata("session_id")),
         session_src,
         user: first(value, &[&["extra", "metadata", "user_id"], &["extra", "metadata", "user"]]),

@@ -19,13 +19,13 @@ const MEMBERS: [(&str, &[&str]); 4] =
 #[must_use]
 pub fn read(value: &str) -> Option<Proof> {
     let jwt = Jwt::parse(value.trim().as_bytes())?;
-    let claim = |name: &str| jwt.payload.get(name).and_then(Value::as_str).map(str::to_owned);
+    let claim = |name: &str| jwt.payload.get(name).and_then(Value::as_str).map(Text::from);
     Some(Proof {
-        jti: claim("jti").map(Text::from),
+        jti: claim("jti"),
         jkt: jwt.header.get("jwk").and_then(Value::as_object).and_then(thumbprint).map(Text::from),
-        htm: claim("htm").map(Text::from),
+        htm: claim("htm"),
         htu: claim("htu").map(|uri| mask::path(&uri)),
-        ath: claim("ath").map(Text::from),
+        ath: claim("ath"),
     })
 }
 

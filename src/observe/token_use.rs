@@ -212,6 +212,8 @@ mod tests {
             (format!("{{{time},{kid}}} {{}}"), false),
             (format!("[{{{time},{kid}}}]"), false),
             (format!("{{{time},{kid},}}"), false),
+            (format!("{{{time},{kid},\"x\":{}{}}}", "[".repeat(126), "]".repeat(126)), true),
+            (format!("{{{time},{kid},\"x\":{}{}}}", "[".repeat(127), "]".repeat(127)), false),
             ("{}".to_owned(), false),
             (String::new(), false),
         ] {

@@ -74,7 +74,7 @@ impl<'t, 'b> Transcript<'t, 'b> {
         let mut uses = command::requests(call.arguments);
         for (at, one) in uses.iter_mut().enumerate() {
             // Two requests of one call are two uses, so that they must not have the same id.
-            one.record.request_id = call.id.map(|id| if at == 0 { id.to_owned() } else { format!("{id}.{at}") }).map(Text::from);
+            one.record.request_id = call.id.map(|id| if at == 0 { id.into() } else { format!("{id}.{at}").into() });
             one.record.tool.clone_from(&around.tool);
             one.record_id = call.id.map(Text::from);
             one.record.surround(&around);

@@ -26,6 +26,7 @@ impl<'a> Value<'a> {
         if reader.take() != b'{' {
             return None;
         }
+        reader.depth = 1;
         reader.members(|name, value| take(name, &value))?;
         reader.is_done().then_some(())
     }

@@ -55,7 +55,7 @@ fn record(event: &Json<'_>) -> Record {
         user: first(event, &[&["auth", "metadata", "username"], &["auth", "display_name"]]),
         tenant: first(event, &[&["request", "namespace", "path"], &["request", "namespace", "id"]]),
         request_id: owned(event, &["request", "id"]),
-        tool: operation.zip(path.as_deref()).map(|(operation, path)| format!("{operation}:{path}")).map(Text::from),
+        tool: operation.zip(path.as_deref()).map(|(operation, path)| format!("{operation}:{path}").into()),
         method: operation.map(Text::from),
         resource: path,
         source_ip: text(event, &["request", "remote_address"]).and_then(address::ip),
