@@ -3,8 +3,8 @@
 //! **Invariant:** some thirty bytes for an identity and for each of its tools: hashes stand for their names.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher};
 
 use crate::detect::options::Options;
 use crate::detect::used::{Habit, Used};
@@ -20,16 +20,23 @@ pub struct Mark {
     tool: Option<(u64, Instant)>,
 }
 
-/// How names become numbers; under a key of this run, so that nobody who writes logs can choose names with one number.
-pub type Numbers = RandomState;
+/// How names become numbers: under the key of a set of this run, so that nobody who writes logs can choose names with one number.
+#[derive(Clone, Default, Debug)]
+pub struct Numbers(HashSet<u64>);
+
+impl Numbers {
+    fn of(&self, name: impl Hash) -> u64 {
+        self.0.hasher().hash_one(name)
+    }
+}
 
 impl Mark {
     /// The record's mark; none where it names nobody.
     #[must_use]
     pub fn of(record: &Record, options: &Options, numbers: &Numbers) -> Option<Self> {
         let identity = options.identity(record, None)?;
-        let identity = numbers.hash_one(&*identity);
-        Some(Self { identity, tool: record.tool.as_deref().zip(record.time).map(|(tool, time)| (numbers.hash_one((identity, tool)), time)) })
+        let identity = numbers.of(&*identity);
+        Some(Self { identity, tool: record.tool.as_deref().zip(record.time).map(|(tool, time)| (numbers.of((identity, tool)), time)) })
     }
 }
 
@@ -117,7 +124,7 @@ impl Habits {
             .collect();
         let habit = |(identity, mark, tool): (Cow<str>, u64, &Text)| {
             let own = self.identities.get(&mark)?;
-            let first = *self.tools.get(&self.numbers.hash_one((mark, tool.as_str())))?;
+            let first = *self.tools.get(&self.numbers.of((mark, tool.as_str())))?;
             Some(Habit { identity: identity.into_owned(), since: own.since?, uses: own.uses, tool: (tool.to_string(), first) })
         };
         used.into_iter().filter_map(habit).collect()
