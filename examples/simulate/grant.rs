@@ -106,7 +106,7 @@ impl Grant {
         let usage = &mut grant.usage;
         usage.presented.keys = keys;
         usage.presented.scheme = Scheme::Sigv4;
-        usage.record = Box::new(Record {
+        *usage.record = Record {
             time_quality: TimeQuality::Exact,
             outcome: Outcome::Success,
             principal: Some(arn.into()),
@@ -118,7 +118,7 @@ impl Grant {
             source_ip: usage.record.source_ip,
             user_agent: usage.record.user_agent.take(),
             ..Record::default()
-        });
+        };
         grant
     }
 

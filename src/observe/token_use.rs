@@ -102,7 +102,7 @@ impl Gathered {
             }
             "asn" => record.asn = record.asn.or_else(|| number(value, &[])?.try_into().ok()),
             "scheme" if self.scheme.is_none() => self.scheme = owned(value, &[]).map(Scheme::from),
-            "proof" if self.proof.is_none() => self.proof = at(value, &[]).map(proof),
+            "proof" if self.proof.is_none() => self.proof = at(value, &[]).map(|said| Box::new(proof(said))),
             "origin" if self.record_id.is_none() => self.record_id = owned(value, &["record_id"]),
             "issued_to" => self.is_issuance = true,
             _ => self.take_names(name, value),
@@ -134,9 +134,9 @@ impl Gathered {
     }
 }
 
-fn proof(said: &Json<'_>) -> Box<Proof> {
+fn proof(said: &Json<'_>) -> Proof {
     let text = |name: &str| owned(said, &[name]);
-    Box::new(Proof { jti: text("jti"), jkt: text("jkt"), htm: text("htm"), htu: text("htu"), ath: text("ath") })
+    Proof { jti: text("jti"), jkt: text("jkt"), htm: text("htm"), htu: text("htu"), ath: text("ath") }
 }
 
 /// The field of this name, where it is a text.
@@ -205,7 +205,7 @@ mod tests {
             (format!("{{{time},{kid}}}"), true),
             (format!(r#" {{"alt_keys":"kid:c",{kid},"fp":" kid:d ",{time},"origin":{{"record_id":"r"}},"scheme":"dpop"}} "#), true),
             (format!(r#"{{{kid},{kid},{time},"time":1,"tool":null,"tool":" x ","tool":"y","proof":{{"jti":5}},"scope_required":"a b"}}"#), true),
-            (format!(r#"{{"keys":null,"time":null,"session_id":12,"source_ip":"10.0.0.1","forwarded_for":["::1","x"]}}"#), true),
+            (r#"{"keys":null,"time":null,"session_id":12,"source_ip":"10.0.0.1","forwarded_for":["::1","x"]}"#.to_owned(), true),
             (format!("{{{time},{kid},\"issued_to\":{{}}}}"), false),
             (format!("{{{time}}}"), false),
             (format!("{{{kid}}}"), false),

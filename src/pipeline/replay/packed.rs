@@ -48,19 +48,16 @@ pub struct Head {
 impl Packed {
     /// Adds a use of the token whose name has this index.
     pub fn push_use(&mut self, home: u64, one: TokenUse) {
-        match self.last.get_mut(&home) {
-            Some(before) => {
-                push(&mut self.bytes, home, Kind::Again, |bytes| write(&one, before, bytes));
-                *before = one;
-            }
-            None => {
-                push(&mut self.bytes, home, Kind::Use, |bytes| write(&one, &silent(), bytes));
-                if self.last.len() >= REMEMBERED {
-                    self.last.clear();
-                }
-                self.last.insert(home, one);
-            }
+        if let Some(before) = self.last.get_mut(&home) {
+            push(&mut self.bytes, home, Kind::Again, |bytes| write(&one, before, bytes));
+            *before = one;
+            return;
         }
+        push(&mut self.bytes, home, Kind::Use, |bytes| write(&one, &silent(), bytes));
+        if self.last.len() >= REMEMBERED {
+            self.last.clear();
+        }
+        self.last.insert(home, one);
     }
 
     /// Adds an exposure of such a token.

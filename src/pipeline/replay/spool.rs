@@ -131,6 +131,7 @@ impl Loaded<'_> {
     }
 
     /// What stands at these places.
+    #[must_use]
     pub fn things<'b>(&'b self, places: &'b [(u64, usize)]) -> impl ExactSizeIterator<Item = (Head, &'b [u8])> {
         places.iter().map(|(_, at)| {
             let head = Head::read(&self.bytes[*at..]);
