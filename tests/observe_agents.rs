@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use beartrap::model::text::Text;
 use beartrap::observe::observation::Observation;
 
 use crate::logs::{Seen, read};
@@ -50,10 +51,10 @@ fn told(seen: &Seen) -> String {
 fn about(observation: &Observation) -> String {
     let Observation { record, presented, .. } = observation;
     let mut text = String::new();
-    let mut add = |name: &str, value: Option<String>| text.extend(value.map(|value| format!(" {name}={value}")));
-    let word = |value: Option<serde_json::Value>| value.and_then(|value| value.as_str().map(str::to_owned));
+    let mut add = |name: &str, value: Option<Text>| text.extend(value.map(|value| format!(" {name}={value}")));
+    let word = |value: Option<serde_json::Value>| value.and_then(|value| value.as_str().map(Text::from));
     let json = |value: serde_json::Result<serde_json::Value>| value.ok();
-    add("at", record.time.map(|time| time.to_string()));
+    add("at", record.time.map(|time| time.to_string().into()));
     add("session", record.session_id.clone());
     add("src", word(json(serde_json::to_value(record.session_src))));
     add("agent", record.agent_id.clone());
@@ -68,9 +69,9 @@ fn about(observation: &Observation) -> String {
     add("method", record.method.clone());
     add("aud", record.aud.clone());
     add("resource", record.resource.clone());
-    add("ip", record.source_ip.map(|ip| ip.to_string()));
-    add("peer", record.peer_ip.map(|ip| ip.to_string()));
-    add("status", record.status_code.map(|status| status.to_string()));
+    add("ip", record.source_ip.map(|ip| ip.to_string().into()));
+    add("peer", record.peer_ip.map(|ip| ip.to_string().into()));
+    add("status", record.status_code.map(|status| status.to_string().into()));
     add("outcome", word(json(serde_json::to_value(record.outcome))).filter(|outcome| outcome != "unknown"));
     add("place", word(json(serde_json::to_value(record.place))));
     for one in presented {

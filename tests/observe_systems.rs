@@ -11,6 +11,7 @@ use beartrap::model::token_use::{Presented, RecordOrigin, TokenUse, VERSION};
 use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS, ObjectFormat};
 use beartrap::observe::json::{Json, items, parse};
 use beartrap::observe::observation::{Observation, Said, Thread};
+use bumpalo::Bump;
 
 /// The formats of this table; the first object of each fixture, and each line, tells the format.
 const FORMATS: [&str; 13] =
@@ -35,7 +36,9 @@ fn recognized(object: &Json<'_>) -> Option<&'static ObjectFormat> {
 fn observations(text: &str) -> Vec<(&'static str, Observation)> {
     let mut found = Vec::new();
     let mut thread = Thread::default();
-    let documents = parse(text.as_bytes()).map_or_else(|| text.lines().filter_map(|line| parse(line.as_bytes())).collect(), |whole| vec![whole]);
+    let arena = Bump::new();
+    let whole = parse(text.as_bytes(), &arena).map(|whole| vec![whole]);
+    let documents = whole.unwrap_or_else(|| text.lines().filter_map(|line| parse(line.as_bytes(), &arena)).collect());
     for document in documents {
         let wrappers = OBJECT_FORMATS.iter().flat_map(|format| format.wrappers);
         let inside = wrappers.map(|key| items(&document, &[key])).find(|items| !items.is_empty());
@@ -68,7 +71,7 @@ fn lines(text: &str) -> String {
     for (name, Observation { record, presented, record_id, .. }) in observations(text) {
         let presented = if presented.is_empty() { vec![Presented::default()] } else { presented };
         for presented in presented {
-            let origin = RecordOrigin { uri: String::new(), line: 0, parser: name.to_owned(), record_id: record_id.clone() };
+            let origin = RecordOrigin { uri: String::new().into(), line: 0, parser: name.into(), record_id: record_id.clone() };
             let line = TokenUse { v: VERSION, presented, record: record.clone(), origin };
             writeln!(lines, "{}", serde_json::to_string(&line).expect("because records are JSON")).expect("because there is memory");
         }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use beartrap::observe::json::parse;
 use beartrap::observe::observation::Thread;
+use bumpalo::Bump;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use serde_json::{Map, Value, json};
 
@@ -67,7 +68,8 @@ fn gather(value: &Value, keys: &mut Vec<String>) {
 fn said(text: &str) -> String {
     let mut said = String::new();
     let mut thread = Thread::default();
-    if let Some(value) = parse(text.as_bytes()) {
+    let arena = Bump::new();
+    if let Some(value) = parse(text.as_bytes(), &arena) {
         for format in OBJECT_FORMATS {
             said.push_str(&format!("{} {}", format.name, (format.recognizes)(&value)));
             (format.read)(&value, &mut thread, &mut |what| said.push_str(&format!("{what:?}")));

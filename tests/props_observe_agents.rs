@@ -5,6 +5,7 @@ use beartrap::observe::format::OBJECT_FORMATS;
 use beartrap::observe::json::parse;
 use beartrap::observe::mapping::Mapping;
 use beartrap::observe::observation::{Said, Thread};
+use bumpalo::Bump;
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_oneof, proptest};
 use proptest::sample::select;
@@ -210,7 +211,8 @@ proptest! {
         let text: Vec<String> = records.iter().map(Value::to_string).collect();
         read(&text.join("\n"), "sessions/s/runs/1/2_x.txt");
         for record in &text {
-            let Some(value) = parse(record.as_bytes()) else { continue };
+            let arena = Bump::new();
+            let Some(value) = parse(record.as_bytes(), &arena) else { continue };
             let mut thread = Thread::default();
             // Every reader meets every shape: what recognizes a record says nothing about its parts.
             for format in OBJECT_FORMATS {
@@ -233,7 +235,8 @@ proptest! {
     #[test]
     fn what_is_recognized_is_said(value in values()) {
         let text = value.to_string();
-        let Some(value) = parse(text.as_bytes()) else { return Ok(()) };
+        let arena = Bump::new();
+        let Some(value) = parse(text.as_bytes(), &arena) else { return Ok(()) };
         for format in OBJECT_FORMATS.iter().filter(|format| !format.name.starts_with("otlp") && (format.recognizes)(&value)) {
             let mut count = 0;
             (format.read)(&value, &mut Thread::default(), &mut |said| count += usize::from(matches!(said, Said::Record(_) | Said::Line { .. })));
@@ -245,8 +248,8 @@ proptest! {
     fn mappings_of_any_text_are_read(text in any::<String>(), value in values(), path in "[a-z./~]{0,12}") {
         let _ = Mapping::parse(&text);
         let mapping = Mapping::parse(&format!("[fields]\ntime = \"time\"\nurl = \"url\"\n[[credential]]\npath = '{path}'\nscheme = \"authorization\"\n"));
-        let written = value.to_string();
-        if let (Ok(mapping), Some(value)) = (mapping, parse(written.as_bytes())) {
+        let (written, arena) = (value.to_string(), Bump::new());
+        if let (Ok(mapping), Some(value)) = (mapping, parse(written.as_bytes(), &arena)) {
             let _ = mapping.recognizes(&value);
             mapping.read(&value, &mut Thread::default(), &mut |_| ());
         }

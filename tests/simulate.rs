@@ -15,6 +15,7 @@ use beartrap::model::token_use::TokenUse;
 use beartrap::observe::format::OBJECT_FORMATS;
 use beartrap::observe::json;
 use beartrap::observe::observation::{Observation, Said, Thread};
+use bumpalo::Bump;
 
 use crate::simulate::label::Label;
 use crate::simulate::order::{Choice, Copies, Delivery, Order, Sequence};
@@ -60,7 +61,8 @@ fn labels(files: &BTreeMap<String, String>) -> Vec<Label> {
 
 /// What the reader of a format says of a line.
 fn read(line: &str) -> Vec<Observation> {
-    let value = json::parse(line.as_bytes()).expect("because it is JSON");
+    let arena = Bump::new();
+    let value = json::parse(line.as_bytes(), &arena).expect("because it is JSON");
     let format = OBJECT_FORMATS.iter().find(|format| (format.recognizes)(&value)).expect("because the format is known");
     assert_eq!(format.name, "token-use");
     let mut said = Vec::new();

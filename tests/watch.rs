@@ -18,6 +18,7 @@ use beartrap::model::token_key::TokenKey;
 use beartrap::pipeline::ours::Book;
 use beartrap::pipeline::progress::Progress;
 use beartrap::pipeline::replay::gather::Gathered;
+use beartrap::pipeline::replay::habits::Numbers;
 use beartrap::pipeline::replay::judge::{Bench, Memory};
 use beartrap::pipeline::replay::sight::Reading;
 use beartrap::pipeline::watch::steps::{Hear, Setting, Watch};
@@ -150,7 +151,7 @@ impl World {
                 self.rotated += 1;
                 let has_begun = fs::metadata(&path).is_ok_and(|file| file.len() > 0);
                 let first = if has_begun { String::new() } else { format!("begin {} {}\n", self.rotated, "x".repeat(1024)) };
-                let text: String = std::iter::once(first).chain((0..1 + self.random.below(12)).map(|_| self.line())).collect();
+                let text: String = std::iter::once(first).chain((0..=self.random.below(12)).map(|_| self.line())).collect();
                 let cut = self.random.below(text.len());
                 let mut file = OpenOptions::new().create(true).append(true).open(&path).unwrap();
                 file.write_all(&text.as_bytes()[..cut]).unwrap();
@@ -171,7 +172,8 @@ fn follow(directory: &Path, findings: &mut BTreeMap<String, u32>, end: End, play
     let gram_of = |_: &[u8]| None;
     let reading = Reading { mapping: None, reach: None, now: now(), options: &options, gram_of: &gram_of };
     let progress = Progress::default();
-    let setting = Setting { engine: &engine, reading, ledger: &ledger, progress: &progress, from: From::Start };
+    let numbers = Numbers::default();
+    let setting = Setting { engine: &engine, reading, numbers: &numbers, ledger: &ledger, progress: &progress, from: From::Start };
     let book = Book { ledger: Arc::clone(&ledger), reach: None, options: options.clone(), seen: Vec::new() };
     let mut watch = Watch::open(setting, book).unwrap();
     let mut heard = Heard { ledger: &ledger, options: &options, findings, problems: Vec::new() };

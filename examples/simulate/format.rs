@@ -22,8 +22,8 @@ pub struct Shown<'a> {
     pub time: Millis,
 }
 
-fn or_empty(text: Option<&String>) -> &str {
-    text.map_or("", String::as_str)
+fn or_empty(text: Option<&str>) -> &str {
+    text.unwrap_or_default()
 }
 
 /// What goes over the wire beside the path: the host without its scheme.
@@ -39,9 +39,9 @@ impl Shown<'_> {
         json!({"resourceSpans": [{
             "resource": {"attributes": [pair("service.name", "mcp-server")]},
             "scopeSpans": [{"scope": {"name": "mcp"}, "spans": [{
-                "traceId": or_empty(record.trace_id.as_ref()),
-                "spanId": or_empty(record.span_id.as_ref()),
-                "name": format!("tools/call {}", or_empty(record.tool.as_ref())),
+                "traceId": or_empty(record.trace_id.as_deref()),
+                "spanId": or_empty(record.span_id.as_deref()),
+                "name": format!("tools/call {}", or_empty(record.tool.as_deref())),
                 "kind": 2,
                 "startTimeUnixNano": format!("{}000000", self.time),
                 "endTimeUnixNano": format!("{end}000000"),
@@ -57,8 +57,8 @@ impl Shown<'_> {
             "resource": {"attributes": [pair("service.name", "mcp-server")]},
             "scopeLogs": [{"logRecords": [{
                 "timeUnixNano": format!("{}000000", self.time),
-                "traceId": or_empty(record.trace_id.as_ref()),
-                "spanId": or_empty(record.span_id.as_ref()),
+                "traceId": or_empty(record.trace_id.as_deref()),
+                "spanId": or_empty(record.span_id.as_deref()),
                 "severityText": "INFO",
                 "body": {"stringValue": "request served"},
                 "attributes": self.attributes(),
@@ -72,18 +72,18 @@ impl Shown<'_> {
             json!({"key": "http.request.header.authorization", "value": {"arrayValue": {"values": [{"stringValue": format!("Bearer {}", self.credential)}]}}}),
             json!({"key": "http.response.status_code", "value": {"intValue": record.status_code.unwrap_or(200).to_string()}}),
             pair("http.request.method", "POST"),
-            pair("mcp.method.name", or_empty(record.method.as_ref())),
-            pair("gen_ai.tool.name", or_empty(record.tool.as_ref())),
-            pair("server.address", host(or_empty(record.aud.as_ref()))),
-            pair("url.path", or_empty(record.resource.as_ref())),
-            pair("user_agent.original", or_empty(record.user_agent.as_ref())),
-            pair("request.id", or_empty(record.request_id.as_ref())),
+            pair("mcp.method.name", or_empty(record.method.as_deref())),
+            pair("gen_ai.tool.name", or_empty(record.tool.as_deref())),
+            pair("server.address", host(or_empty(record.aud.as_deref()))),
+            pair("url.path", or_empty(record.resource.as_deref())),
+            pair("user_agent.original", or_empty(record.user_agent.as_deref())),
+            pair("request.id", or_empty(record.request_id.as_deref())),
         ];
         let to = &self.grant.issuance.issued_to;
         let more = [
-            ("gen_ai.agent.id", record.agent_id.as_ref()),
-            ("gen_ai.conversation.id", to.conversation_id.as_ref()),
-            ("user.id", record.user.as_ref()),
+            ("gen_ai.agent.id", record.agent_id.as_deref()),
+            ("gen_ai.conversation.id", to.conversation_id.as_deref()),
+            ("user.id", record.user.as_deref()),
         ];
         list.extend(more.into_iter().filter_map(|(name, value)| Some(pair(name, value?))));
         list.extend(record.source_ip.map(|ip| pair("client.address", &ip.to_string())));
@@ -98,20 +98,20 @@ impl Shown<'_> {
     /// A line of a gateway's access log.
     pub fn access(self, query: &str) -> Value {
         let record = &self.usage.record;
-        let (trace, span) = (or_empty(record.trace_id.as_ref()), or_empty(record.span_id.as_ref()));
+        let (trace, span) = (or_empty(record.trace_id.as_deref()), or_empty(record.span_id.as_deref()));
         let mut line = json!({
             "time": text(self.time),
             "method": "POST",
-            "path": format!("{}{query}", or_empty(record.resource.as_ref())),
+            "path": format!("{}{query}", or_empty(record.resource.as_deref())),
             "status": record.status_code.unwrap_or(200),
             "request_id": record.request_id,
             "remote_addr": record.peer_ip.or(record.source_ip),
             "mcp_method_name": record.method,
             "mcp_tool_name": record.tool,
             "headers": {
-                "host": host(or_empty(record.aud.as_ref())),
+                "host": host(or_empty(record.aud.as_deref())),
                 "user-agent": record.user_agent,
-                "mcp-session-id": format!("mcp-{}", or_empty(self.grant.issuance.issued_to.session_id.as_ref())),
+                "mcp-session-id": format!("mcp-{}", or_empty(self.grant.issuance.issued_to.session_id.as_deref())),
                 "mcp-method": record.method,
                 "mcp-name": record.tool,
                 "traceparent": format!("00-{trace}-{span}-01"),
@@ -137,8 +137,8 @@ impl Shown<'_> {
     /// An event of `CloudTrail`; the key id names the credential.
     pub fn event(self) -> Value {
         let record = &self.usage.record;
-        let (service, call) = or_empty(record.tool.as_ref()).split_once(':').unwrap_or(("s3.amazonaws.com", "GetObject"));
-        let (arn, created) = or_empty(record.session_id.as_ref()).rsplit_once('@').unwrap_or_default();
+        let (service, call) = or_empty(record.tool.as_deref()).split_once(':').unwrap_or(("s3.amazonaws.com", "GetObject"));
+        let (arn, created) = or_empty(record.session_id.as_deref()).rsplit_once('@').unwrap_or_default();
         let key = self.usage.presented.keys.first().map(ToString::to_string).unwrap_or_default();
         let role = arn.split('/').nth(1).unwrap_or_default();
         let mut identity = json!({
@@ -152,7 +152,7 @@ impl Shown<'_> {
                 "attributes": {"creationDate": created, "mfaAuthenticated": "false"},
             },
         });
-        let source = record.on_behalf_of.clone().or_else(|| record.source_ip.map(|ip| ip.to_string()));
+        let source = record.on_behalf_of.clone().or_else(|| record.source_ip.map(|ip| ip.to_string().into()));
         if let Some(service) = &record.on_behalf_of {
             identity["invokedBy"] = json!(service);
         }
@@ -168,7 +168,7 @@ impl Shown<'_> {
             "requestParameters": {"bucketName": record.resource},
             "responseElements": null,
             "requestID": record.request_id,
-            "eventID": format!("event-{}", or_empty(record.request_id.as_ref())),
+            "eventID": format!("event-{}", or_empty(record.request_id.as_deref())),
             "readOnly": true,
             "eventType": "AwsApiCall",
             "recipientAccountId": ACCOUNT,

@@ -1,6 +1,7 @@
 //! A token with its issued-token record and the use that its rightful holder makes of it.
 
 use beartrap::model::issuance::{Issuance, IssuedTo, TokenType};
+use beartrap::model::text::Text;
 use beartrap::model::token_key::{KeyKind, TokenKey};
 use beartrap::model::token_use::{Outcome, Presented, Record, RecordOrigin, Scheme, SessionSource, TimeQuality, TokenUse, VERSION};
 use std::ops::Range;
@@ -67,26 +68,26 @@ impl Grant {
             time_quality: TimeQuality::Exact,
             outcome: Outcome::Success,
             status_code: Some(200),
-            principal: Some(workload(agent)),
-            agent_id: Some(agent.clone()),
-            client_id: issuance.issued_to.client_id.clone(),
-            user: issuance.issued_to.user.clone(),
-            tenant: issuance.issued_to.tenant.clone(),
-            session_id: Some(holder.session.clone()),
+            principal: Some(workload(agent).into()),
+            agent_id: Some(agent.clone().into()),
+            client_id: issuance.issued_to.client_id.clone().map(Text::from),
+            user: issuance.issued_to.user.clone().map(Text::from),
+            tenant: issuance.issued_to.tenant.clone().map(Text::from),
+            session_id: Some(holder.session.clone().into()),
             session_src: Some(SessionSource::Issuer),
-            task_id: holder.task.clone(),
-            tool: Some(server.tools[0].to_owned()),
-            method: Some("tools/call".to_owned()),
-            aud: Some(server.aud.to_owned()),
-            resource: Some(server.resources[0].to_owned()),
-            scope_required: vec![server.scope.to_owned()],
+            task_id: holder.task.clone().map(Text::from),
+            tool: Some(server.tools[0].into()),
+            method: Some("tools/call".into()),
+            aud: Some(server.aud.into()),
+            resource: Some(server.resources[0].into()),
+            scope_required: vec![server.scope.into()],
             source_ip: Some(holder.network.host(1)),
-            user_agent: Some(holder.user_agent.clone()),
+            user_agent: Some(holder.user_agent.clone().into()),
             ..Record::default()
         };
         let presented = Presented { keys: vec![key], scheme: Scheme::Bearer, ..Presented::default() };
-        let origin = RecordOrigin { uri: "gateway".to_owned(), line: 1, parser: "gateway".to_owned(), record_id: None };
-        Self { token, issuance, usage: TokenUse { v: VERSION, presented, record, origin } }
+        let origin = RecordOrigin { uri: "gateway".into(), line: 1, parser: "gateway".into(), record_id: None };
+        Self { token, issuance, usage: TokenUse { v: VERSION, presented, record: record.into(), origin } }
     }
 
     /// The session of a cloud role: `key_id` is logged, the token is not.
@@ -105,15 +106,15 @@ impl Grant {
         let usage = &mut grant.usage;
         usage.presented.keys = keys;
         usage.presented.scheme = Scheme::Sigv4;
-        usage.record = Record {
+        *usage.record = Record {
             time_quality: TimeQuality::Exact,
             outcome: Outcome::Success,
-            principal: Some(arn),
-            tenant: Some(ACCOUNT.to_owned()),
-            session_id: Some(session),
+            principal: Some(arn.into()),
+            tenant: Some(ACCOUNT.into()),
+            session_id: Some(session.into()),
             session_src: Some(SessionSource::Cloud),
-            tool: Some("s3.amazonaws.com:GetObject".to_owned()),
-            resource: Some(format!("bucket-{}", holder.agent)),
+            tool: Some("s3.amazonaws.com:GetObject".into()),
+            resource: Some(format!("bucket-{}", holder.agent).into()),
             source_ip: usage.record.source_ip,
             user_agent: usage.record.user_agent.take(),
             ..Record::default()

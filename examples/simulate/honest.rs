@@ -4,7 +4,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fmt::Write as _;
 use std::io;
 
 use beartrap::model::issuance::{Issuance, TokenType};
@@ -142,7 +141,7 @@ pub fn bound(mut grant: Grant) -> Grant {
     grant.issuance.cnf = Some(json!({"jkt": thumbprint}));
     grant.usage.presented.scheme = Scheme::Dpop;
     grant.usage.presented.proof =
-        Some(Box::new(Proof { jkt: Some(thumbprint), htm: Some("POST".to_owned()), htu: grant.usage.record.aud.clone(), ..Proof::default() }));
+        Some(Box::new(Proof { jkt: Some(thumbprint.into()), htm: Some("POST".into()), htu: grant.usage.record.aud.clone(), ..Proof::default() }));
     grant
 }
 
@@ -153,10 +152,10 @@ fn refresh(grant: &Grant, holder: &Holder, (time, family): (Millis, &mut Refresh
         usage.presented.keys = vec![key.clone()];
         let record = &mut usage.record;
         record.time = Some(instant(time - SECOND));
-        (record.aud, record.tool, record.method) = (Some(ISSUER.to_owned()), None, Some("POST".to_owned()));
-        (record.resource, record.task_id) = (Some("/token".to_owned()), None);
+        (record.aud, record.tool, record.method) = (Some(ISSUER.into()), None, Some("POST".into()));
+        (record.resource, record.task_id) = (Some("/token".into()), None);
         record.scope_required = Vec::new();
-        record.request_id = Some(format!("refresh-{}-{}", holder.session, family.generation));
+        record.request_id = Some(format!("refresh-{}-{}", holder.session, family.generation).into());
         outlet.put(Log::Uses, &usage, Fate::MayDrop)?;
         family.generation += 1;
     }
@@ -182,21 +181,21 @@ fn step(task: &mut Task, time: Millis, outlet: &mut Outlet) -> io::Result<()> {
     let server = SERVERS.iter().find(|server| grant.issuance.aud.first().is_some_and(|aud| aud == server.aud));
     let record = &mut grant.usage.record;
     record.time = Some(instant(time));
-    rewrite(&mut record.request_id, format_args!("r-{}-{}", task.number, task.done));
+    record.request_id = Some(format!("r-{}-{}", task.number, task.done).into());
     record.source_ip = record.source_ip.map(|ip| moved(ip, task.done));
     if let Some(server) = server {
         let tool = random.below(server.tools.len());
-        rewrite(&mut record.tool, format_args!("{}", server.tools[tool]));
-        rewrite(&mut record.resource, format_args!("{}", server.resources[tool]));
+        record.tool = Some(server.tools[tool].into());
+        record.resource = Some(server.resources[tool].into());
     }
     let refused = task.done == 1 && task.number % REFUSED == 5;
     (record.outcome, record.status_code) = if refused { (Outcome::Denied, Some(429)) } else { (Outcome::Success, Some(200)) };
     if let Some(proof) = &mut grant.usage.presented.proof {
-        rewrite(&mut proof.jti, format_args!("proof-{}-{}", task.number, task.done));
+        proof.jti = Some(format!("proof-{}-{}", task.number, task.done).into());
     }
     if matches!(log, Log::Traces | Log::Logs | Log::Access) {
-        grant.usage.record.trace_id = Some(format!("{:016x}{:016x}", random.next(), random.next()));
-        grant.usage.record.span_id = Some(format!("{:016x}", random.next()));
+        grant.usage.record.trace_id = Some(format!("{:016x}{:016x}", random.next(), random.next()).into());
+        grant.usage.record.span_id = Some(format!("{:016x}", random.next()).into());
     }
     task.done += 1;
     emit(grant, *log, time, outlet)
@@ -242,12 +241,6 @@ fn moved(ip: std::net::IpAddr, done: u64) -> std::net::IpAddr {
         }
         other => other,
     }
-}
-
-fn rewrite(place: &mut Option<String>, text: std::fmt::Arguments<'_>) {
-    let place = place.get_or_insert_default();
-    place.clear();
-    place.write_fmt(text).expect("because memory takes every text");
 }
 
 fn of(random: &mut Random, bound: Millis) -> Millis {

@@ -4,6 +4,7 @@ use std::io;
 
 use beartrap::model::issuance::TokenType;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
+use beartrap::model::text::Text;
 use beartrap::model::token_use::TokenUse;
 use beartrap::rules::generate::Random;
 use serde_json::json;
@@ -139,7 +140,7 @@ impl<'a> Scene<'a> {
         self.requests += 1;
         let mut usage = grant.usage.clone();
         usage.record.time = Some(instant(time));
-        usage.record.request_id = Some(format!("r-scene-{}-{}", self.number, self.requests));
+        usage.record.request_id = Some(format!("r-scene-{}-{}", self.number, self.requests).into());
         usage
     }
 
@@ -182,8 +183,8 @@ impl<'a> Scene<'a> {
     }
 
     /// A trace and span of the scene.
-    pub fn trace(&mut self) -> (String, String) {
-        (token::hex(&mut self.random, 32), token::hex(&mut self.random, 16))
+    pub fn trace(&mut self) -> (Text, Text) {
+        (token::hex(&mut self.random, 32).into(), token::hex(&mut self.random, 16).into())
     }
 
     /// Writes the transcript of an agent that says a text at a time.

@@ -30,6 +30,7 @@ use crate::pipeline::ours::Book;
 use crate::pipeline::progress::Progress;
 use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::habits::Numbers;
 use crate::pipeline::replay::judge::Memory;
 use crate::pipeline::watch::steps::{Hear, Setting, Watch};
 use crate::pipeline::watch::table::From;
@@ -209,7 +210,8 @@ impl Following<'_> {
         let reach = settings::reach(self.flags.reach);
         let reading = crate::pipeline::replay::sight::Reading { mapping: mapping.as_ref(), reach, now: now(), options, gram_of: &gram_of };
         let from = if self.flags.from == Begin::End { From::End } else { From::Start };
-        let setting = Setting { engine, reading, ledger: self.ledger, progress: &self.said.stop, from };
+        let numbers = Numbers::default();
+        let setting = Setting { engine, reading, numbers: &numbers, ledger: self.ledger, progress: &self.said.stop, from };
         let book = Book { ledger: Arc::clone(self.ledger), reach, options: options.clone(), seen: Vec::new() };
         let mut watch = Watch::open(setting, book)?;
         let mut hearing = Hearing { telling, judging, ledger: self.ledger };

@@ -33,18 +33,19 @@ const BROWSERS: [(&str, &str); 7] = [
     ("Safari/", "safari"),
 ];
 
-/// Words of programs that claim to be browsers.
-const DISGUISES: [&str; 6] = ["compatible;", "HeadlessChrome", "PhantomJS", "Electron/", "bot", "PowerShell"];
+/// Words of programs that claim to be browsers, in lower case.
+const DISGUISES: [&str; 6] = ["compatible;", "headlesschrome", "phantomjs", "electron/", "bot", "powershell"];
 
+/// Words of operating systems, in lower case.
 const PLATFORMS: [(&str, &str); 8] = [
-    ("Windows", "windows"),
-    ("Android", "android"),
-    ("iPhone", "ios"),
-    ("iPad", "ios"),
-    ("Mac OS", "macos"),
-    ("Darwin", "macos"),
-    ("CrOS", "chromeos"),
-    ("Linux", "linux"),
+    ("windows", "windows"),
+    ("android", "android"),
+    ("iphone", "ios"),
+    ("ipad", "ios"),
+    ("mac os", "macos"),
+    ("darwin", "macos"),
+    ("cros", "chromeos"),
+    ("linux", "linux"),
 ];
 
 impl AgentName {
@@ -52,17 +53,15 @@ impl AgentName {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let lower = text.to_ascii_lowercase();
-        let platform = PLATFORMS.iter().find(|(sign, _)| lower.contains(&sign.to_ascii_lowercase())).map_or("", |(_, name)| *name);
+        let platform = PLATFORMS.iter().find(|(sign, _)| lower.contains(sign)).map_or("", |(_, name)| *name);
         let browser = BROWSERS.iter().find(|(sign, _)| text.starts_with("Mozilla/") && text.contains(sign));
-        let disguise = DISGUISES.iter().find(|sign| lower.contains(&sign.to_ascii_lowercase()));
+        let disguise = DISGUISES.iter().find(|sign| lower.contains(**sign));
         match (browser, disguise) {
             (Some((sign, name)), None) => {
                 let version = text.split_once(sign).map_or("", |(_, rest)| rest);
                 Self { family: (*name).to_owned(), major: number(version), platform, kind: ClientKind::Browser }
             }
-            (_, Some(sign)) if text.starts_with("Mozilla/") => {
-                Self { family: (*sign).to_ascii_lowercase(), major: None, platform, kind: ClientKind::Program }
-            }
+            (_, Some(sign)) if text.starts_with("Mozilla/") => Self { family: (*sign).to_owned(), major: None, platform, kind: ClientKind::Program },
             _ => {
                 let product = lower.split_whitespace().next().unwrap_or_default();
                 let (family, version) = product.split_once('/').unwrap_or((product, ""));

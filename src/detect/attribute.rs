@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::detect::agent_name::AgentName;
 use crate::detect::used::{Source, Use};
+use crate::model::text::Text;
 
 /// Something by which callers differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -52,9 +53,9 @@ impl Attribute {
             Self::System => record.asn.map(|asn| asn.to_string()),
             Self::Place => record.geo.as_deref().map(coarse),
             Self::Client => agent().map(|agent| agent.family).filter(|family| !family.is_empty()),
-            Self::Tls => record.ja4.clone(),
+            Self::Tls => record.ja4.as_ref().map(Text::to_string),
             Self::Platform => agent().map(|agent| agent.platform.to_owned()).filter(|platform| !platform.is_empty()),
-            Self::Agent => record.agent_id.clone(),
+            Self::Agent => record.agent_id.as_ref().map(Text::to_string),
         }
     }
 

@@ -15,14 +15,12 @@ use crate::model::instant::Instant;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
 
-/// A record, its source, and a digest of all that it says, by which records of one time are ordered.
+/// A record and its source.
 pub struct Seen {
     /// The record; its `source_ip` is the caller's address, as far as it is known.
-    pub what: Box<TokenUse>,
+    pub what: TokenUse,
     /// From where.
     pub source: Source,
-    /// All that it says, as 16 bytes of SHA-256: whoever writes logs must not be able to make two records look like one.
-    pub content: u128,
 }
 
 /// One request, as far as its records are put together.
@@ -53,8 +51,8 @@ enum Name<'a> {
 #[must_use]
 pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
     let mut records = sourced(uses, options);
-    records.sort_by_cached_key(|seen| (when(&seen.what), seen.content));
-    records.dedup_by(|later, first| later.content == first.content);
+    put_in_order(&mut records, |seen| &seen.what, when);
+    records.dedup_by(|later, first| later.what == first.what);
     let mut requests = requests(&records, options);
     if requests.is_empty() {
         return records.into_iter().map(alone).collect();
@@ -63,8 +61,16 @@ pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
     let mut take = |at: usize| records[at].take().expect("because each record is of one request");
     let mut uses: Vec<Use> = requests.drain(..).map(|request| put_together(request.into_iter().map(&mut take).collect())).collect();
     uses.extend(records.into_iter().flatten().map(alone));
-    uses.sort_by_cached_key(|one| (when(&one.what), content(&one.what)));
+    put_in_order(&mut uses, |one| &one.what, when);
     uses
+}
+
+/// Sorts by time, and what is of one time by a digest of all that it says, which is the same however it arrived.
+pub fn put_in_order<T, K: Ord>(all: &mut [T], what: impl Fn(&T) -> &TokenUse, time: impl Fn(&TokenUse) -> K) {
+    all.sort_by_key(|one| time(what(one)));
+    for same in all.chunk_by_mut(|one, next| time(what(one)) == time(what(next))).filter(|same| same.len() > 1) {
+        same.sort_by_cached_key(|one| content(what(one)));
+    }
 }
 
 /// Which records are of one request with others, by their places; those that share no name with any other are left out.
@@ -133,11 +139,10 @@ fn sourced(uses: Vec<TokenUse>, options: &Options) -> Vec<Seen> {
             learned.entry(networks.network(*ip)).and_modify(|known| *known = asn.min(*known)).or_insert(asn);
         }
     }
-    let seen = uses.into_iter().map(Box::new).zip(callers).map(|(mut what, caller)| {
+    let seen = uses.into_iter().zip(callers).map(|(mut what, caller)| {
         let source = networks.source(&what.record, caller, &learned);
         what.record.source_ip = caller;
-        let content = content(&what);
-        Seen { what, source, content }
+        Seen { what, source }
     });
     seen.collect()
 }
@@ -152,6 +157,7 @@ fn when(one: &TokenUse) -> (bool, Option<Instant>) {
     (one.record.time.is_none(), one.record.time)
 }
 
+/// All that a record says, as 16 bytes of SHA-256.
 fn content(one: &TokenUse) -> u128 {
     let mut packed = Vec::with_capacity(1024);
     borsh::to_writer(&mut packed, one).expect("because it is written to memory");
@@ -229,7 +235,7 @@ mod tests {
     use crate::model::token_use::{Outcome, Presented, Record, RecordOrigin, TokenUse, VERSION};
 
     fn record(second: i64, (request, rpc, log): (&str, &str, &str), ip: &str) -> TokenUse {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let some = |text: &str| (!text.is_empty()).then(|| text.into());
         let record = Record {
             time: Instant::from_number(1_772_445_600 + second),
             request_id: some(request),
@@ -239,8 +245,8 @@ mod tests {
             asn: (second % 5 == 0).then_some(64_500),
             ..Record::default()
         };
-        let origin = RecordOrigin { uri: log.to_owned(), line: second.unsigned_abs() + 1, parser: "test".to_owned(), record_id: None };
-        TokenUse { v: VERSION, presented: Presented::default(), record, origin }
+        let origin = RecordOrigin { uri: log.into(), line: second.unsigned_abs() + 1, parser: "test".into(), record_id: None };
+        TokenUse { v: VERSION, presented: Presented::default(), record: record.into(), origin }
     }
 
     fn records() -> impl Strategy<Value = Vec<TokenUse>> {

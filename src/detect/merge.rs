@@ -1,19 +1,19 @@
 //! The records of one request -> one use: the record that saw the caller best speaks, the others fill its gaps.
 
-use crate::detect::collapse::Seen;
+use crate::detect::collapse::{Seen, put_in_order};
 use crate::detect::used::{Source, Use};
 use crate::model::token_use::{Outcome, Presented, Record, Scheme};
 
 /// A use of which one record tells.
 #[must_use]
-pub fn alone(Seen { what, source, .. }: Seen) -> Use {
+pub fn alone(Seen { what, source }: Seen) -> Use {
     Use { what, source, hops: Vec::new() }
 }
 
 /// One use of all its records; there is at least one.
 #[must_use]
 pub fn put_together(mut records: Vec<Seen>) -> Use {
-    records.sort_by_key(|seen| (seen.what.record.time, seen.content));
+    put_in_order(&mut records, |seen| &seen.what, |what| what.record.time);
     let rank = |seen: &Seen| (distance(seen.source), seen.what.record.time_quality, seen.what.record.time);
     let best = (0..records.len()).min_by_key(|at| (rank(&records[*at]), *at)).expect("because there is a record");
     let mut hops = Vec::new();
@@ -21,7 +21,7 @@ pub fn put_together(mut records: Vec<Seen>) -> Use {
         hops.extend(records.iter().map(|seen| seen.what.origin.clone()));
         hops.dedup();
     }
-    let Seen { mut what, source, .. } = records.remove(best);
+    let Seen { mut what, source } = records.remove(best);
     if !records.is_empty() {
         fill(&mut what.record, &records);
         for seen in &records {

@@ -135,7 +135,13 @@ impl Networks {
 
 /// A service of a cloud called for the caller.
 fn is_cloud_internal(record: &Record) -> bool {
-    record.on_behalf_of.is_some() || record.user_agent.as_ref().is_some_and(|agent| agent.to_ascii_lowercase().contains("aws-internal"))
+    record.on_behalf_of.is_some() || record.user_agent.as_ref().is_some_and(|agent| names_aws(agent))
+}
+
+/// Whether a user agent says `AWS Internal`, in any case.
+fn names_aws(agent: &str) -> bool {
+    const NAME: &[u8] = b"aws-internal";
+    agent.as_bytes().windows(NAME.len()).any(|part| part.eq_ignore_ascii_case(NAME))
 }
 
 /// Whether one of the networks holds an address.

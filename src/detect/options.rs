@@ -161,7 +161,8 @@ impl Options {
         let mut pools = own.chain(&self.pools);
         let stable = stable(id);
         let holds = |pattern: &String| [id, &stable].iter().any(|id| matches(pattern, id));
-        pools.find(|(_, ids)| ids.iter().any(holds)).map_or(stable.clone(), |(pool, _)| format!("pool `{pool}`"))
+        let pool = pools.find(|(_, ids)| ids.iter().any(holds)).map(|(pool, _)| format!("pool `{pool}`"));
+        pool.unwrap_or(stable)
     }
 
     /// Who made a use, by its record: agent, else workload, else client.

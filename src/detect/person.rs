@@ -15,7 +15,7 @@ pub fn differ(one: &str, other: &str) -> bool {
 /// Whether a name stands for nobody in particular.
 #[must_use]
 pub fn is_nobody(name: &str) -> bool {
-    matches!(name.to_ascii_lowercase().as_str(), "" | "-" | "anonymous" | "system:anonymous" | "unknown" | "null" | "none" | "n/a")
+    ["", "-", "anonymous", "system:anonymous", "unknown", "null", "none", "n/a"].iter().any(|nobody| name.eq_ignore_ascii_case(nobody))
 }
 
 /// In lower case, without the domain that Windows puts before it.

@@ -17,6 +17,12 @@ use crate::model::token_key::{KeyKind, TokenKey};
 /// How many uses are asked what the token is: all of them tell of one token, and there may be very many.
 const ASKED: usize = 64;
 
+/// Networks and systems from which a token may be used, by its record and by the issuer's settings.
+pub struct Expected {
+    networks: Vec<IpNet>,
+    systems: Vec<u32>,
+}
+
 impl<'a> Used<'a> {
     /// The issued-token record.
     #[must_use]
@@ -137,20 +143,30 @@ impl<'a> Used<'a> {
     /// Who used it: agent, else workload, else client.
     #[must_use]
     pub fn identity<'b>(&self, one: &'b Use) -> Option<Cow<'b, str>> {
-        self.options.identity(&one.what.record, self.iss())
+        // Only ids of workloads are read by what is known of the issuer.
+        let iss = one.what.record.principal.as_ref().filter(|_| one.what.record.agent_id.is_none()).and_then(|_| self.iss());
+        self.options.identity(&one.what.record, iss)
     }
 
-    /// Whether a use came from where the record or the issuer's settings expect it; `None` where they say nothing, or the log does not.
+    /// From where its uses are expected.
     #[must_use]
-    pub fn is_expected(&self, one: &Use) -> Option<bool> {
-        let record = &one.what.record;
+    pub fn expected(&self) -> Expected {
         let (bound, settings) = (self.issuance(), self.options.of_issuer(self.iss()));
         let mut networks: Vec<IpNet> = bound.iter().flat_map(|issuance| &issuance.bound_networks).filter_map(|text| network(text)).collect();
         networks.extend(settings.iter().flat_map(|issuer| &issuer.declared_egress));
         let mut systems: Vec<u32> = bound.iter().flat_map(|issuance| &issuance.bound_asn).copied().collect();
         systems.extend(settings.iter().flat_map(|issuer| &issuer.declared_systems));
-        let by_network = record.source_ip.filter(|_| !networks.is_empty()).map(|ip| holds(&networks, ip));
-        let by_system = record.asn.filter(|_| !systems.is_empty()).map(|asn| systems.contains(&asn));
+        Expected { networks, systems }
+    }
+}
+
+impl Expected {
+    /// Whether a use came from there; `None` where nothing is said, or the log does not say from where it came.
+    #[must_use]
+    pub fn holds(&self, one: &Use) -> Option<bool> {
+        let record = &one.what.record;
+        let by_network = record.source_ip.filter(|_| !self.networks.is_empty()).map(|ip| holds(&self.networks, ip));
+        let by_system = record.asn.filter(|_| !self.systems.is_empty()).map(|asn| self.systems.contains(&asn));
         by_network.into_iter().chain(by_system).reduce(|a, b| a || b)
     }
 }

@@ -26,6 +26,7 @@ use crate::detect::glob;
 use crate::detect::moment::{Moment, first_burst, last_first};
 use crate::detect::used::{Answer, Use, Used};
 use crate::model::grade::{Confidence, Severity};
+use crate::model::text::Text;
 use crate::model::token_use::Outcome;
 use crate::model::verdict::Evidence;
 
@@ -87,7 +88,7 @@ fn granted<'a>(case: &Used<'a>) -> BTreeSet<&'a str> {
 
 /// The needed scopes that were not granted; `None` where all were.
 fn missing(one: &Use, granted: &BTreeSet<&str>) -> Option<String> {
-    let holds = |needed: &String| granted.iter().any(|scope| glob::matches(scope, needed));
-    let missing: BTreeSet<&str> = one.what.record.scope_required.iter().filter(|needed| !holds(needed)).map(String::as_str).collect();
+    let holds = |needed: &Text| granted.iter().any(|scope| glob::matches(scope, needed));
+    let missing: BTreeSet<&str> = one.what.record.scope_required.iter().filter(|needed| !holds(needed)).map(Text::as_str).collect();
     (!missing.is_empty()).then(|| missing.into_iter().collect::<Vec<_>>().join(" "))
 }

@@ -56,5 +56,5 @@ fn judge(case: &Used) -> Vec<Answer> {
 
 /// Whether a request only asks what there is.
 fn only_looks(case: &Used, record: &Record) -> bool {
-    [&record.method, &record.tool].into_iter().flatten().any(|name| case.options.discovery.contains(name))
+    [&record.method, &record.tool].into_iter().flatten().any(|name| case.options.discovery.iter().any(|one| one == name))
 }

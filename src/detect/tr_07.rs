@@ -100,11 +100,11 @@ impl Holders {
                 strangers.push((stable, DETECTION.severity));
             }
         }
-        let client = record.client_id.as_ref().filter(|id| to.is_some_and(|to| to.client_id.is_some()) && !self.may.contains(*id));
-        strangers.extend(client.map(|id| (id.clone(), DETECTION.severity)));
+        let client = record.client_id.as_ref().filter(|id| to.is_some_and(|to| to.client_id.is_some()) && !self.may.contains(id.as_str()));
+        strangers.extend(client.map(|id| (id.to_string(), DETECTION.severity)));
         let agent = record.agent_id.as_ref().filter(|id| to.is_some_and(|to| to.agent_id.is_some()) && !self.may.contains(&case.workload(id)));
         if strangers.is_empty() {
-            strangers.extend(agent.map(|id| (id.clone(), Severity::Info)));
+            strangers.extend(agent.map(|id| (id.to_string(), Severity::Info)));
         }
         strangers
     }

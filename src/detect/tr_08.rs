@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::used::{Answer, Used};
 use crate::model::grade::{Confidence, Severity};
+use crate::model::issuance::IssuedTo;
 use crate::model::token_use::SessionSource;
 
 /// The question.
@@ -37,9 +38,11 @@ pub const DETECTION: Detection = Detection {
 
 fn judge(case: &Used) -> Vec<Answer> {
     let mut wrong: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+    let Some(to) = case.issued_to() else { return Vec::new() };
+    let of_issuer = case.options.of_issuer(case.iss()).and_then(|issuer| issuer.session_src);
     for (at, one) in case.uses.iter().enumerate() {
         let record = &one.what.record;
-        if let (Some(id), Some(own)) = (record.session_id.as_deref(), record.session_src.and_then(|kind| own(case, kind)))
+        if let (Some(id), Some(own)) = (record.session_id.as_deref(), record.session_src.and_then(|kind| own(to, of_issuer, kind)))
             && id != own
         {
             wrong.entry(id).or_insert((own, at));
@@ -53,9 +56,7 @@ fn judge(case: &Used) -> Vec<Answer> {
 }
 
 /// The session of this kind for which the token was issued.
-fn own<'a>(case: &Used<'a>, kind: SessionSource) -> Option<&'a str> {
-    let to = case.issued_to()?;
-    let of_issuer = case.options.of_issuer(case.iss()).and_then(|issuer| issuer.session_src);
+fn own(to: &IssuedTo, of_issuer: Option<SessionSource>, kind: SessionSource) -> Option<&str> {
     match (kind, of_issuer) {
         (SessionSource::Conversation, None) => to.conversation_id.as_deref(),
         (SessionSource::Issuer | SessionSource::Session, None) => to.session_id.as_deref(),

@@ -58,17 +58,17 @@ fn foreign(case: &Used) -> Vec<Answer> {
 }
 
 /// Several tasks on a token of which nothing is recorded.
-fn several(case: &Used) -> Option<Answer> {
+fn several<'a>(case: &Used<'a>) -> Option<Answer> {
     if matches!(case.token_type(), TokenType::Pat | TokenType::ApiKey) {
         return None;
     }
     // Tasks and runs are counted apart: every use may name one of each.
-    let group = [|moment: &Moment<'_>| moment.one.what.record.task_id.clone(), |moment: &Moment<'_>| moment.one.what.record.run_id.clone()]
+    let group = [|moment: &Moment<'a>| moment.one.what.record.task_id.as_deref(), |moment: &Moment<'a>| moment.one.what.record.run_id.as_deref()]
         .into_iter()
         .find_map(|id| {
-            let tasks: Vec<(Moment, String)> = case.moments().filter_map(|moment| Some((moment, id(&moment)?))).collect();
+            let tasks: Vec<(Moment, &str)> = case.moments().filter_map(|moment| Some((moment, id(&moment)?))).collect();
             let names = first_group(&tasks, case.options.distinct_tasks, case.options.task_window)?;
-            let ids: Vec<String> = names.iter().filter_map(id).collect();
+            let ids: Vec<&str> = names.iter().filter_map(id).collect();
             Some((names, ids))
         });
     let (group, tasks) = group?;

@@ -42,12 +42,13 @@ pub const DETECTION: Detection = Detection {
 };
 
 fn judge(case: &Used) -> Vec<Answer> {
-    if ["jkt", "jwk_thumbprint", "x5t#S256"].iter().all(|member| case.bound(member).is_none()) {
+    let binding = Binding::of(case);
+    if binding.key.is_none() && binding.certificate.is_none() {
         return Vec::new();
     }
     let mut broken: BTreeMap<&str, (&str, Vec<Evidence>, usize)> = BTreeMap::new();
     for (at, one) in case.uses.iter().enumerate() {
-        if let Some((slot, how, grounds)) = breach(case, one) {
+        if let Some((slot, how, grounds)) = breach(&binding, one) {
             broken.entry(slot).or_insert((how, grounds, at));
         }
     }
@@ -58,11 +59,27 @@ fn judge(case: &Used) -> Vec<Answer> {
     answers.collect()
 }
 
+/// What the token is bound to.
+struct Binding<'a> {
+    /// Thumbprint of a key.
+    key: Option<&'a str>,
+    /// Thumbprint of a certificate.
+    certificate: Option<&'a str>,
+    /// What `ath` must be.
+    hash: Option<String>,
+}
+
+impl<'a> Binding<'a> {
+    fn of(case: &Used<'a>) -> Self {
+        let (key, certificate) = (case.bound("jkt").or(case.bound("jwk_thumbprint")), case.bound("x5t#S256"));
+        Self { key, certificate, hash: key.or(certificate).and_then(|_| hash(case)) }
+    }
+}
+
 /// How a use breaks the binding: a short name, in words, and on what evidence.
-fn breach(case: &Used, one: &Use) -> Option<(&'static str, &'static str, Vec<Evidence>)> {
+fn breach(binding: &Binding, one: &Use) -> Option<(&'static str, &'static str, Vec<Evidence>)> {
     let (presented, record) = (&one.what.presented, &one.what.record);
-    let key = case.bound("jkt").or(case.bound("jwk_thumbprint"));
-    let certificate = case.bound("x5t#S256");
+    let Binding { key, certificate, .. } = *binding;
     let proof = presented.proof.as_deref();
     let differ = |bound: Option<&str>, seen: Option<&str>| bound.zip(seen).is_some_and(|(bound, seen)| bare(bound) != bare(seen));
     let (shown, seen_certificate) = (proof.and_then(|proof| proof.jkt.as_deref()), record.tls_client_x5t.as_deref());
@@ -78,8 +95,7 @@ fn breach(case: &Used, one: &Use) -> Option<(&'static str, &'static str, Vec<Evi
         let grounds = vec![evidence("x5t#S256", certificate.unwrap_or_default()), evidence("tls_client_x5t", seen_certificate.unwrap_or_default())];
         return Some(("x5t", "presented with another client certificate", grounds));
     }
-    let hash = hash(case).filter(|_| key.is_some() || certificate.is_some());
-    differ(hash.as_deref(), of_proof)
+    differ(binding.hash.as_deref(), of_proof)
         .then(|| ("ath", "presented with a proof for another token", vec![evidence("ath", of_proof.unwrap_or_default())]))
 }
 

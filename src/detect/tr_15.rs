@@ -47,13 +47,14 @@ struct Lock<'a> {
 
 fn judge(case: &Used) -> Vec<Answer> {
     let mut lock: Option<Lock> = None;
+    let expected = case.expected();
     let (mut told, mut answers) = (BTreeSet::new(), Vec::new());
     for moment in case.placed() {
         match &mut lock {
             Some(lock) if lock.holds(case, &moment) => {
                 if lock.learns(case, &moment) {
                     lock.learned.push(moment.one);
-                } else if !lock.knows(&moment) && case.is_expected(moment.one) != Some(true) && told.insert(moment.one.source) {
+                } else if !lock.knows(&moment) && expected.holds(moment.one) != Some(true) && told.insert(moment.one.source) {
                     answers.push(lock.broken(case, &moment));
                 }
             }

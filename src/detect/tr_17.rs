@@ -17,8 +17,6 @@
 //!
 //! A person with two devices. Network, system and place often change together; a tool that spawns others shows several clients.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::detect::attribute::{Attribute, names};
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::moment::Moment;
@@ -40,17 +38,15 @@ const COUNTED: [Attribute; 6] = [Attribute::Network, Attribute::System, Attribut
 
 fn judge(case: &Used) -> Vec<Answer> {
     let length = case.options.drift_window.0.as_secs().max(1);
-    let mut windows: BTreeMap<i64, Vec<Moment>> = BTreeMap::new();
-    for moment in case.placed() {
-        windows.entry(moment.time.seconds().div_euclid(length)).or_default().push(moment);
-    }
-    let drifts = windows.values().filter_map(|window| drift(case, window));
+    let number = |moment: &Moment| moment.time.seconds().div_euclid(length);
+    let moments: Vec<Moment> = case.placed().collect();
+    let windows = moments.chunk_by(|one, next| number(one) == number(next));
+    let drifts = windows.filter_map(|window| drift(case, window));
     drifts.max_by(|a, b| a.verdict.severity.cmp(&b.verdict.severity).then(b.at.cmp(&a.at))).into_iter().collect()
 }
 
 /// What changed within a window.
 fn drift(case: &Used, window: &[Moment]) -> Option<Answer> {
-    let targets: BTreeSet<_> = window.iter().map(|moment| (&moment.one.what.record.aud, &moment.one.what.record.tool)).collect();
     let changed: Vec<Attribute> = COUNTED.into_iter().filter(|attribute| changed_at(*attribute, window).is_some()).collect();
     let severity = match changed.len() {
         0 | 1 => return None,
@@ -58,7 +54,7 @@ fn drift(case: &Used, window: &[Moment]) -> Option<Answer> {
         3 => Severity::Medium,
         _ => Severity::High,
     };
-    if targets.len() < 2 {
+    if window.iter().all(|moment| target(moment) == target(&window[0])) {
         return None;
     }
     let confidence = if changed.len() > 2 { Confidence::Medium } else { Confidence::Low };
@@ -73,11 +69,17 @@ fn drift(case: &Used, window: &[Moment]) -> Option<Answer> {
     Some(case.answer(verdict, "", vec![window[decisive].at, window[0].at]))
 }
 
+/// What a use was for.
+fn target<'a>(moment: &Moment<'a>) -> (Option<&'a str>, Option<&'a str>) {
+    let record = &moment.one.what.record;
+    (record.aud.as_deref(), record.tool.as_deref())
+}
+
 /// The place of the first use whose value is not the first one.
 fn changed_at(attribute: Attribute, window: &[Moment]) -> Option<usize> {
-    let mut different = window.iter().enumerate().collect::<Vec<_>>();
-    different.dedup_by_key(|(_, moment)| attribute.logged(moment.one));
-    let mut values = different.into_iter().filter_map(|(at, moment)| attribute.of(moment.one).map(|value| (at, value)));
+    let before = |at: usize| at.checked_sub(1).map(|at| attribute.logged(window[at].one));
+    let different = window.iter().enumerate().filter(|(at, moment)| before(*at) != Some(attribute.logged(moment.one)));
+    let mut values = different.filter_map(|(at, moment)| attribute.of(moment.one).map(|value| (at, value)));
     let (_, first) = values.next()?;
     values.find(|(_, value)| *value != first).map(|(at, _)| at)
 }

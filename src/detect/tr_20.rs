@@ -39,8 +39,9 @@ pub const DETECTION: Detection = Detection {
 fn judge(case: &Used) -> Vec<Answer> {
     let (mut told, mut answers) = (BTreeSet::new(), Vec::new());
     let placed = case.uses.iter().enumerate().filter(|(_, one)| !matches!(one.source, Source::Cloud | Source::Unknown));
+    let expected = case.expected();
     for (at, one) in placed {
-        let (confidence, how) = match case.is_expected(one) {
+        let (confidence, how) = match expected.holds(one) {
             Some(false) => (Confidence::High, "outside of the networks that are declared for it"),
             None if has_left_the_cloud(case, one) => (Confidence::Medium, "outside of the cloud whose instance it belongs to"),
             _ => continue,

@@ -32,10 +32,10 @@ pub const DETECTION: Detection = Detection {
     judge: Judge::Used(judge),
 };
 
-fn judge(case: &Used) -> Vec<Answer> {
+fn judge<'a>(case: &Used<'a>) -> Vec<Answer> {
     let options = case.options;
-    let targets = |moment: &Moment| target(case, moment);
-    let repositories = |moment: &Moment| moment.one.what.record.resource.as_deref().filter(|name| is_repository(name)).map(str::to_owned);
+    let targets = |moment: &Moment<'a>| target(case, moment);
+    let repositories = |moment: &Moment<'a>| moment.one.what.record.resource.as_deref().filter(|name| is_repository(name));
     let bursts = [
         burst(case, "tools or resources", (options.fan_out_targets, options.fan_out_window), targets),
         burst(case, "repositories", (options.fan_out_repositories, options.repository_window), repositories),
@@ -43,21 +43,21 @@ fn judge(case: &Used) -> Vec<Answer> {
     bursts.into_iter().flatten().collect()
 }
 
-fn burst(case: &Used, what: &str, (count, window): (usize, Period), of: impl Fn(&Moment) -> Option<String>) -> Option<Answer> {
-    let touched: Vec<(Moment, String)> = case.moments().filter_map(|moment| Some((moment, of(&moment)?))).collect();
+fn burst<'a>(case: &Used<'a>, what: &str, (count, window): (usize, Period), of: impl Fn(&Moment<'a>) -> Option<&'a str>) -> Option<Answer> {
+    let touched: Vec<(Moment, &str)> = case.moments().filter_map(|moment| Some((moment, of(&moment)?))).collect();
     let group = first_group(&touched, count, window)?;
-    let names: Vec<String> = group.iter().filter_map(&of).collect();
+    let names: Vec<&str> = group.iter().filter_map(&of).collect();
     let message = format!("{} {what} were touched with one token within {window}", group.len());
     let verdict = DETECTION.verdict(DETECTION.severity, Confidence::Medium, message, vec![evidence(what, names.join(", "))]);
     Some(case.answer(verdict, what, last_first(&group)))
 }
 
 /// What a use was for: its tool, else its resource.
-fn target(case: &Used, moment: &Moment) -> Option<String> {
+fn target<'a>(case: &Used, moment: &Moment<'a>) -> Option<&'a str> {
     let record = &moment.one.what.record;
-    let looks = [&record.method, &record.tool].into_iter().flatten().any(|name| case.options.discovery.contains(name));
+    let looks = [&record.method, &record.tool].into_iter().flatten().any(|name| case.options.discovery.iter().any(|one| one == name));
     let tool = record.tool.as_deref().filter(|tool| *tool != "tools/call");
-    tool.or(record.resource.as_deref()).filter(|_| !looks).map(str::to_owned)
+    tool.or(record.resource.as_deref()).filter(|_| !looks)
 }
 
 /// Whether a resource is `owner/name`.

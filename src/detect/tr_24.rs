@@ -26,6 +26,7 @@ use crate::detect::attribute::Attribute;
 use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::moment::Moment;
 use crate::detect::place_kind;
+use crate::detect::subject::Expected;
 use crate::detect::used::{Answer, Use, Used};
 use crate::model::grade::{Confidence, Severity};
 use crate::model::ledger_match::Liveness;
@@ -70,6 +71,7 @@ fn used_by_a_stranger(case: &Used) -> Option<Answer> {
 struct Known {
     networks: BTreeSet<String>,
     agents: BTreeSet<String>,
+    expected: Expected,
 }
 
 impl Known {
@@ -78,13 +80,13 @@ impl Known {
         if let Some(to) = case.issued_to() {
             agents.extend([&to.agent_id, &to.workload_id, &to.client_id].into_iter().flatten().map(|id| case.workload(id)));
         }
-        Self { networks: Attribute::Network.values(before.iter().map(|moment| moment.one)), agents }
+        Self { networks: Attribute::Network.values(before.iter().map(|moment| moment.one)), agents, expected: case.expected() }
     }
 
     /// What of a use is new. Where no network was known, its agent decides; where nobody was, everybody is new.
     fn is_new(&self, case: &Used, one: &Use) -> Option<&'static str> {
         let (network, agent) = (Attribute::Network.of(one), self.agent(case, one));
-        let expected = case.is_expected(one) == Some(true);
+        let expected = self.expected.holds(one) == Some(true);
         let new_network = network.as_ref().is_some_and(|network| !self.networks.contains(network)) && !expected;
         match agent {
             Some(false) => Some("agent"),

@@ -24,6 +24,7 @@ use crate::detect::detection::{Basis, Detection, Judge, comment, evidence};
 use crate::detect::moment::{Moment, first_burst, last_first};
 use crate::detect::used::{Answer, Use, Used};
 use crate::model::grade::{Confidence, Severity};
+use crate::model::text::Text;
 use crate::model::token_use::Outcome;
 
 /// The question.
@@ -37,6 +38,9 @@ pub const DETECTION: Detection = Detection {
 };
 
 fn judge(case: &Used) -> Vec<Answer> {
+    if case.moments().filter(|moment| moment.outcome() == Outcome::Denied).count() < case.options.denials {
+        return Vec::new();
+    }
     let mut operations: BTreeMap<String, Vec<Moment>> = BTreeMap::new();
     for moment in case.moments() {
         operations.entry(operation(moment.one)).or_default().push(moment);
@@ -64,7 +68,7 @@ fn operation(one: &Use) -> String {
     let record = &one.what.record;
     let asked = match &record.tool {
         Some(tool) => vec![tool.as_str()],
-        None => [&record.method, &record.resource].into_iter().flatten().map(String::as_str).collect(),
+        None => [&record.method, &record.resource].into_iter().flatten().map(Text::as_str).collect(),
     };
     let words: Vec<&str> = asked.into_iter().chain(record.aud.as_deref()).collect();
     if words.is_empty() { "a request".to_owned() } else { words.join(" ") }

@@ -41,7 +41,7 @@ fn judge(case: &Used) -> Vec<Answer> {
             && is_placed
             && !known.is_empty()
             && !known.contains(&moment.one.source)
-            && case.is_expected(moment.one) != Some(true)
+            && case.expected().holds(moment.one) != Some(true)
         {
             let days = idle.as_hours() / 24;
             let message = format!("the token had not been used for {days} days and came back from `{}`", moment.one.source);

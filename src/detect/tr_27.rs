@@ -63,14 +63,14 @@ fn mismatch(record: &Record) -> Option<(&'static str, Vec<Evidence>)> {
         Some("resources/read") => record.resource.as_deref(),
         _ => record.tool.as_deref(),
     };
-    let differ = |header: &Option<String>, body: Option<&str>| {
-        let (header, body) = (plain(header.as_deref()?), body?);
+    let differ = |header: Option<&str>, body: Option<&str>| {
+        let (header, body) = (plain(header?), body?);
         (header != body).then_some((header, body.to_owned()))
     };
     let told = |slot: &'static str, (header, body)| (slot, vec![evidence("header", header), evidence("body", body)]);
-    differ(&record.header_method, method)
+    differ(record.header_method.as_deref(), method)
         .map(|pair| told("Mcp-Method", pair))
-        .or_else(|| differ(&record.header_name, name).map(|pair| told("Mcp-Name", pair)))
+        .or_else(|| differ(record.header_name.as_deref(), name).map(|pair| told("Mcp-Name", pair)))
         .or_else(|| (record.status_code == Some(MISMATCH)).then(|| ("refused", vec![evidence("status_code", MISMATCH)])))
 }
 

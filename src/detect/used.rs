@@ -45,7 +45,7 @@ pub struct Used<'a> {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Use {
     /// What was logged, put together from all records of it.
-    pub what: Box<TokenUse>,
+    pub what: TokenUse,
     /// From where, for comparison.
     pub source: Source,
     /// All records of it where there are several, in the order in which the request passed them where that is known.
@@ -104,9 +104,15 @@ pub struct Answer {
 
 impl<'a> Used<'a> {
     /// The first of all uses that are alike in what `of` says of them, with their places.
-    pub fn firsts<K: Eq + Hash>(&self, of: impl Fn(&'a Use) -> K) -> impl Iterator<Item = (usize, &'a Use)> {
-        let mut seen = HashSet::new();
-        self.uses.iter().enumerate().filter(move |(_, one)| seen.insert(of(one)))
+    pub fn firsts<K: Clone + Eq + Hash>(&self, of: impl Fn(&'a Use) -> K) -> impl Iterator<Item = (usize, &'a Use)> {
+        let (mut seen, mut last) = (HashSet::new(), None);
+        self.uses.iter().enumerate().filter(move |(_, one)| {
+            // Neighbours are often alike.
+            let own = of(one);
+            let is_new = last.as_ref() != Some(&own) && seen.insert(own.clone());
+            last = Some(own);
+            is_new
+        })
     }
 
     /// An answer that rests on these uses, the decisive one first; what was logged of that one is added to the evidence.

@@ -33,14 +33,15 @@ fn before_pod(path: &str) -> String {
 
 /// `arn:aws:sts::1:assumed-role/Deploy/session` and `arn:aws:iam::1:role/path/Deploy` are one role of one account.
 fn role(arn: &str) -> Option<String> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [_, partition, _, _, account, resource] = parts[..] else { return None };
+    let mut parts = arn.splitn(6, ':').skip(1);
+    let partition = parts.next()?;
+    let (account, resource) = (parts.nth(2)?, parts.next()?);
     let name = match resource.split_once('/')? {
         ("assumed-role", rest) => rest.split('/').next()?,
         ("role", rest) => rest.rsplit('/').next()?,
         _ => return None,
     };
-    Some(format!("arn:{partition}:iam::{account}:role/{name}"))
+    Some(["arn:", partition, ":iam::", account, ":role/", name].concat())
 }
 
 #[cfg(test)]

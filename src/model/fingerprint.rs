@@ -187,13 +187,21 @@ fn digest_of(text: &str) -> Option<[u8; 32]> {
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digit = |b: u8| char::from(b).to_digit(16);
     let mut bytes = [0; 32];
     let (pairs, _) = text.as_bytes().as_chunks();
     for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = (digit(*high)? << 4 | digit(*low)?) as u8;
+        *byte = digit(*high)? << 4 | digit(*low)?;
     }
     Some(bytes)
+}
+
+fn digit(letter: u8) -> Option<u8> {
+    match letter {
+        b'0'..=b'9' => Some(letter - b'0'),
+        b'a'..=b'f' => Some(letter - b'a' + 10),
+        b'A'..=b'F' => Some(letter - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

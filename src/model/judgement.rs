@@ -52,7 +52,7 @@ pub fn judgement_id(detection: &str, token: &TokenKey, slot: &str, severity: Sev
     let mut parts = vec![detection, &token, slot, severity.as_str()];
     let line = decisive.map(|origin| origin.line.to_string()).unwrap_or_default();
     if let Some(origin) = decisive {
-        parts.extend([&origin.uri, &line, &origin.parser, origin.record_id.as_deref().unwrap_or_default()]);
+        parts.extend([&*origin.uri, &line, &origin.parser, origin.record_id.as_deref().unwrap_or_default()]);
     }
     let mut digest = Sha256::new();
     for part in parts {

@@ -22,6 +22,7 @@ pub mod problem;
 pub mod rule_info;
 pub mod secret;
 pub mod summary;
+pub mod text;
 pub mod timeline;
 pub mod token_facts;
 pub mod token_key;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::exposure::PlaceKind;
 use crate::model::instant::Instant;
+use crate::model::text::Text;
 use crate::model::token_facts::TokenFacts;
 use crate::model::token_key::TokenKey;
 
@@ -72,7 +73,7 @@ pub enum Outcome {
 #[derive(
     Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema, borsh::BorshSerialize, borsh::BorshDeserialize,
 )]
-#[serde(into = "String", from = "String")]
+#[serde(into = "String", from = "Text")]
 #[schemars(with = "String")]
 pub enum Scheme {
     /// `Authorization: Bearer` (RFC 6750).
@@ -86,7 +87,7 @@ pub enum Scheme {
     /// A cookie.
     Cookie,
     /// A header of its own, in lower case.
-    Header(String),
+    Header(Text),
     /// AWS Signature Version 4: the key id only.
     Sigv4,
     /// The log does not say.
@@ -115,12 +116,11 @@ impl From<Scheme> for String {
     }
 }
 
-impl From<String> for Scheme {
-    fn from(text: String) -> Self {
-        let text = text.to_ascii_lowercase();
-        match text.strip_prefix("header:") {
-            Some(name) => Self::Header(name.to_owned()),
-            None => SCHEMES.iter().find(|(_, word)| *word == text).map(|(scheme, _)| scheme.clone()).unwrap_or_default(),
+impl From<Text> for Scheme {
+    fn from(text: Text) -> Self {
+        match text.split_once(':').filter(|(kind, _)| kind.eq_ignore_ascii_case("header")) {
+            Some((_, name)) => Self::Header(name.to_ascii_lowercase().into()),
+            None => SCHEMES.iter().find(|(_, word)| word.eq_ignore_ascii_case(&text)).map(|(scheme, _)| scheme.clone()).unwrap_or_default(),
         }
     }
 }
@@ -163,58 +163,58 @@ pub struct Record {
     pub status_code: Option<i64>,
     /// Who was authenticated by the system that was called: ARN, SPIFFE id, service account, user name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub principal: Option<String>,
+    pub principal: Option<Text>,
     /// Agent id, by its own word.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent_id: Option<String>,
+    pub agent_id: Option<Text>,
     /// OAuth client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_id: Option<String>,
+    pub client_id: Option<Text>,
     /// User.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
+    pub user: Option<Text>,
     /// Tenant, organisation or account.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
+    pub tenant: Option<Text>,
     /// Session.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub session_id: Option<String>,
+    pub session_id: Option<Text>,
     /// What sort of id the session's is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_src: Option<SessionSource>,
     /// Task.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub task_id: Option<String>,
+    pub task_id: Option<Text>,
     /// Run or job.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub run_id: Option<String>,
+    pub run_id: Option<Text>,
     /// Trace, in lower case.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trace_id: Option<String>,
+    pub trace_id: Option<Text>,
     /// Span, in lower case.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub span_id: Option<String>,
+    pub span_id: Option<Text>,
     /// The request's id by the system that was called.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub request_id: Option<Text>,
     /// JSON-RPC id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rpc_id: Option<String>,
+    pub rpc_id: Option<Text>,
     /// Tool, or service and operation such as `s3.amazonaws.com:GetObject`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tool: Option<String>,
+    pub tool: Option<Text>,
     /// HTTP method, or the method of JSON-RPC such as `tools/call`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
+    pub method: Option<Text>,
     /// The server that was called: canonical URI, else host, else server id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub aud: Option<String>,
+    pub aud: Option<Text>,
     /// What was asked for: path without query, object, repository.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub resource: Option<String>,
+    pub resource: Option<Text>,
     /// Scopes that the request needed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub scope_required: Vec<String>,
+    pub scope_required: Vec<Text>,
     /// The caller, as the system that was called saw it or as a trusted proxy said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_ip: Option<IpAddr>,
@@ -229,25 +229,25 @@ pub struct Record {
     pub asn: Option<u32>,
     /// Where the caller is: `latitude,longitude`, or a country's code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub geo: Option<String>,
+    pub geo: Option<Text>,
     /// User agent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Text>,
     /// JA4 fingerprint of the TLS client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ja4: Option<String>,
+    pub ja4: Option<Text>,
     /// SHA-256 thumbprint of the client certificate (RFC 8705).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls_client_x5t: Option<String>,
+    pub tls_client_x5t: Option<Text>,
     /// The cloud service that called for the caller; then addresses say nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_behalf_of: Option<String>,
+    pub on_behalf_of: Option<Text>,
     /// `Mcp-Method` as the header said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub header_method: Option<String>,
+    pub header_method: Option<Text>,
     /// `Mcp-Name` as the header said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub header_name: Option<String>,
+    pub header_name: Option<Text>,
     /// What sort of place the record is, for tokens that lie in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceKind>,
@@ -286,19 +286,19 @@ impl Record {
 pub struct Proof {
     /// The proof's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub jti: Option<String>,
+    pub jti: Option<Text>,
     /// Thumbprint of the key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub jkt: Option<String>,
+    pub jkt: Option<Text>,
     /// HTTP method.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub htm: Option<String>,
+    pub htm: Option<Text>,
     /// HTTP URI.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub htu: Option<String>,
+    pub htu: Option<Text>,
     /// Base64url SHA-256 of the access token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ath: Option<String>,
+    pub ath: Option<Text>,
 }
 
 /// A token as it was presented: its names, never its octets.
@@ -323,14 +323,14 @@ pub struct Presented {
 )]
 pub struct RecordOrigin {
     /// The place, for people: path, archive member, stream.
-    pub uri: String,
+    pub uri: Text,
     /// Line on which the record begins, from 1.
     pub line: u64,
     /// The log format by whose reader it was understood.
-    pub parser: String,
+    pub parser: Text,
     /// The record's own id, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub record_id: Option<String>,
+    pub record_id: Option<Text>,
 }
 
 /// One use of one token; one JSON object on a line.
@@ -341,9 +341,9 @@ pub struct TokenUse {
     /// The token.
     #[serde(flatten)]
     pub presented: Presented,
-    /// The record.
+    /// The record; it is large, and passes through many hands.
     #[serde(flatten)]
-    pub record: Record,
+    pub record: Box<Record>,
     /// Where it stands.
     pub origin: RecordOrigin,
 }

@@ -4,6 +4,7 @@
 //!
 //! **Invariant:** the first of several attributes that say the same wins, so that the nearest is taken first.
 
+use crate::model::text::Text;
 use crate::model::token_use::{Scheme, SessionSource};
 use crate::observe::json::Json;
 use crate::observe::observation::Observation;
@@ -83,11 +84,8 @@ fn number(value: &Json<'_>) -> Option<i64> {
     value.as_i64().or_else(|| said(value)?.parse().ok())
 }
 
-fn written(value: &Json<'_>) -> Option<String> {
-    match value {
-        Json::Number(number) => Some(number.to_string()),
-        other => said(other).map(str::to_owned),
-    }
+fn written(value: &Json<'_>) -> Option<Text> {
+    value.as_written().or_else(|| said(value)).map(Text::from)
 }
 
 /// Keeps what is known, else takes the text over.
@@ -95,10 +93,10 @@ fn keep<'b>(place: &mut Option<&'b str>, value: &'b Json<'_>) {
     *place = place.or_else(|| said(value));
 }
 
-fn set(place: &mut Option<String>, value: &Json<'_>) {
+fn set(place: &mut Option<Text>, value: &Json<'_>) {
     match (&place, value) {
         (Some(_), _) => {}
-        (None, Json::Number(number)) => *place = Some(number.to_string()),
+        (None, Json::Number(_)) => *place = value.as_written().map(Text::from),
         (None, value) => request::set(place, said(value).unwrap_or_default()),
     }
 }
@@ -260,7 +258,7 @@ impl<'b> Gathered<'b> {
             request::set(&mut record.agent_id, agent);
         }
         if let Some(method) = self.mcp_method {
-            record.method = Some(method.to_owned());
+            record.method = Some(method.into());
         }
         if let Some(server) = self.server {
             request::set(&mut record.aud, server);
@@ -291,12 +289,12 @@ impl<'b> Gathered<'b> {
             (record.session_id, record.session_src) = (None, None);
         }
         if let Some((id, source)) = found.filter(|(_, source)| record.session_src.is_none_or(|known| *source < known)) {
-            (record.session_id, record.session_src) = (Some(id.to_owned()), Some(source));
+            (record.session_id, record.session_src) = (Some(id.into()), Some(source));
         }
     }
 }
 
-fn set_trace(place: &mut Option<String>, value: &Json<'_>) {
+fn set_trace(place: &mut Option<Text>, value: &Json<'_>) {
     if let (None, Some(id)) = (&place, said(value)) {
         let id = id.strip_prefix("0x").unwrap_or(id);
         if !id.is_empty() && id.bytes().any(|b| b != b'0') {

@@ -58,7 +58,7 @@ fn exchanged(log: &Json<'_>) -> Option<Presented> {
 /// The access token of a call of Auth0's own API.
 fn called(log: &Json<'_>) -> Option<Presented> {
     let jti = owned(log, &["details", "request", "auth", "credentials", "jti"])?;
-    let issuer = text(log, &["hostname"]).map(|host| TokenKey::JwtId { iss: format!("https://{host}/"), jti: jti.clone() });
+    let issuer = text(log, &["hostname"]).map(|host| TokenKey::JwtId { iss: format!("https://{host}/"), jti: jti.to_string() });
     Some(Presented { keys: issuer.into_iter().chain([token_id(&jti)]).collect(), scheme: Scheme::Bearer, ..Presented::default() })
 }
 
@@ -83,7 +83,7 @@ fn record(log: &Json<'_>) -> Record {
         session_src: session_id.as_ref().map(|_| SessionSource::Issuer),
         session_id,
         request_id: owned(log, &["log_id"]),
-        tool: (!kind.is_empty()).then(|| kind.to_owned()),
+        tool: (!kind.is_empty()).then(|| kind.into()),
         method: owned(log, &["details", "request", "method"]),
         aud: owned(log, &["hostname"]),
         resource: text(log, &["details", "request", "path"]).map(mask::path),

@@ -72,7 +72,7 @@ fn record(value: &Json<'_>) -> Record {
         session_src,
         user: first(value, &[&["user"], &["user_id"], &["metadata", "user_id"]]),
         agent_id: first(value, &[&["agent_id"], &["agent"], &["metadata", "agent_id"]]),
-        trace_id: first(value, &[&["trace_id"], &["traceId"]]).map(|id| id.to_ascii_lowercase()),
+        trace_id: first(value, &[&["trace_id"], &["traceId"]]).map(|id| id.to_ascii_lowercase().into()),
         place: Some(place("assistant")),
         ..Record::default()
     }

@@ -2,6 +2,7 @@
 //!
 //! Source: user guide of `CloudTrail`, "record contents" and "userIdentity element".
 
+use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Outcome, Presented, Record, Scheme, SessionSource};
 use crate::observe::address;
@@ -46,7 +47,7 @@ fn read<'b>(event: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     let session = session(identity);
     let presented = text(identity, &["accessKeyId"]).map(|id| {
         let key = TokenKey::Named(KeyKind::KeyId, id.to_owned());
-        let session = session.clone().map(|session| TokenKey::Named(KeyKind::Session, session));
+        let session = session.as_deref().map(|session| TokenKey::Named(KeyKind::Session, session.to_owned()));
         Presented { keys: std::iter::once(key).chain(session).collect(), scheme: Scheme::Sigv4, ..Presented::default() }
     });
     let mut record = record(event, identity);
@@ -57,14 +58,14 @@ fn read<'b>(event: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
 }
 
 /// `<ARN>@<creation time>`, as issuances write it.
-fn session(identity: &Json<'_>) -> Option<String> {
+fn session(identity: &Json<'_>) -> Option<Text> {
     let arn = text(identity, &["arn"])?;
     let created = text(identity, &["sessionContext", "attributes", "creationDate"])?;
     // Nearly every event has the time in the form that we print, so that there is nothing to read and print.
     if is_plain(created) {
-        return Some([arn, "@", created].concat());
+        return Some([arn, "@", created].concat().into());
     }
-    when::read(created).map(|(time, _)| format!("{arn}@{time}"))
+    when::read(created).map(|(time, _)| format!("{arn}@{time}").into())
 }
 
 /// Whether a time is whole seconds of UTC: `2026-03-02T10:00:00Z`.
@@ -85,11 +86,11 @@ fn record(event: &Json<'_>, identity: &Json<'_>) -> Record {
         user: first(identity, &[&["userName"], &["sessionContext", "sessionIssuer", "userName"]]),
         tenant: owned(identity, &["accountId"]).or_else(|| owned(event, &["recipientAccountId"])),
         request_id: owned(event, &["requestID"]),
-        tool: text(event, &["eventSource"]).zip(text(event, &["eventName"])).map(|(service, call)| [service, ":", call].concat()),
+        tool: text(event, &["eventSource"]).zip(text(event, &["eventName"])).map(|(service, call)| [service, ":", call].concat().into()),
         resource: resource(event),
         source_ip: address::ip(source),
-        on_behalf_of: on_behalf_of(identity, source, agent.unwrap_or_default()).map(str::to_owned),
-        user_agent: agent.map(str::to_owned),
+        on_behalf_of: on_behalf_of(identity, source, agent.unwrap_or_default()).map(Text::from),
+        user_agent: agent.map(Text::from),
         ..Record::default()
     }
 }
@@ -105,11 +106,11 @@ fn outcome(event: &Json<'_>) -> Outcome {
     }
 }
 
-fn resource(event: &Json<'_>) -> Option<String> {
+fn resource(event: &Json<'_>) -> Option<Text> {
     let listed = items(event, &["resources"]).iter().find_map(|resource| first(resource, &[&["ARN"], &["arn"]]));
     listed.or_else(|| {
         let parameters = at(event, &["requestParameters"])?.as_object()?;
-        PARAMETERS.iter().find_map(|name| parameters.get(name)?.as_str()).map(str::to_owned)
+        PARAMETERS.iter().find_map(|name| parameters.get(name)?.as_str()).map(Text::from)
     })
 }
 
@@ -121,6 +122,8 @@ fn on_behalf_of<'b>(identity: &'b Json<'_>, source: &'b str, agent: &'b str) -> 
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use crate::model::token_use::Outcome;
     use crate::observe::cloudtrail::{outcome, session};
     use crate::observe::json::parse;
@@ -133,7 +136,8 @@ mod tests {
             ("today", None),
         ] {
             let text = format!(r#"{{"arn":"arn:x","sessionContext":{{"attributes":{{"creationDate":"{created}"}}}}}}"#);
-            let identity = parse(text.as_bytes()).expect("because it is JSON");
+            let arena = Bump::new();
+            let identity = parse(text.as_bytes(), &arena).expect("because it is JSON");
             assert_eq!(session(&identity).as_deref(), expected, "{created}");
         }
     }
@@ -149,7 +153,8 @@ mod tests {
             (r#"{"errorCode":"NoSuchBucket"}"#, Outcome::Unknown),
             (r#"{"errorCode":7}"#, Outcome::Unknown),
         ] {
-            let event = parse(text.as_bytes()).expect("because it is JSON");
+            let arena = Bump::new();
+            let event = parse(text.as_bytes(), &arena).expect("because it is JSON");
             assert_eq!(outcome(&event), expected, "{text}");
         }
     }

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use bumpalo::Bump;
+
 use crate::model::token_use::{Presented, Record, Scheme};
 use crate::observe::json::{Json, parse, text};
 use crate::observe::observation::Observation;
@@ -66,7 +68,8 @@ pub fn in_script(script: &str) -> Vec<Observation> {
 }
 
 fn in_text(text: &str, found: &mut Vec<Observation>) {
-    let json = text.trim_start().starts_with(['{', '[']).then(|| parse(text.as_bytes())).flatten();
+    let arena = Bump::new();
+    let json = text.trim_start().starts_with(['{', '[']).then(|| parse(text.as_bytes(), &arena)).flatten();
     match json {
         Some(value) => walk(&value, 1, found),
         None => found.extend(in_script(text)),
@@ -110,7 +113,7 @@ fn of_object(value: &Json<'_>) -> Option<Observation> {
         return None;
     }
     ADDRESSES.iter().find_map(|key| text(value, &[key])).into_iter().for_each(|url| request.url(url));
-    request.record.method = text(value, &["method"]).filter(|method| method.len() <= 10).map(str::to_ascii_uppercase);
+    request.record.method = text(value, &["method"]).filter(|method| method.len() <= 10).map(|method| method.to_ascii_uppercase().into());
     request.finish()
 }
 
@@ -121,7 +124,7 @@ fn headers(value: &Json<'_>, request: &mut Request) {
             object.iter().filter_map(|(name, value)| Some((name, value.as_str()?))).for_each(|(name, value)| request.header(name, value));
         }
         Json::Array(values) => {
-            for value in values {
+            for value in *values {
                 let named = text(value, &["name"]).or_else(|| text(value, &["key"])).zip(text(value, &["value"]));
                 match named {
                     Some((name, value)) => request.header(name, value),
@@ -129,7 +132,7 @@ fn headers(value: &Json<'_>, request: &mut Request) {
                 }
             }
         }
-        Json::Str(lines) => match parse(lines.as_bytes()) {
+        Json::Str(lines) => match parse(lines.as_bytes(), &Bump::new()) {
             Some(value @ Json::Object(_)) => headers(&value, request),
             _ => lines.lines().for_each(|line| request.header_line(line)),
         },
@@ -186,7 +189,7 @@ impl Request {
             let known = data.split('&').filter(|pair| !pair.contains(['$', '`'])).collect::<Vec<_>>().join("&");
             self.presented.extend(credential::query(&known));
         }
-        self.record.method.get_or_insert_with(|| "POST".to_owned());
+        self.record.method.get_or_insert_with(|| "POST".into());
     }
 
     fn finish(self) -> Option<Observation> {
@@ -271,7 +274,7 @@ fn take(request: &mut Request, says: Says, value: &str) {
         Says::Header => request.header_line(value),
         Says::User => request.user(value),
         Says::Bearer => request.token(value, Scheme::Bearer),
-        Says::Method => request.record.method = Some(value.chars().take(10).collect::<String>().to_ascii_uppercase()),
+        Says::Method => request.record.method = Some(value.chars().take(10).collect::<String>().to_ascii_uppercase().into()),
         Says::Address => request.url(value),
         Says::Cookie => request.header("cookie", value),
         Says::Form => request.form(value),
@@ -286,7 +289,7 @@ fn positional(request: &mut Request, program: &str, word: &str) {
     match program {
         "curl" | "wget" if is_url || looks_like_host(word) => request.url(word),
         "git" | "http" | "https" | "xh" if is_url => request.url(word),
-        "http" | "https" | "xh" if word.len() <= 7 && word.bytes().all(|b| b.is_ascii_uppercase()) => request.record.method = Some(word.to_owned()),
+        "http" | "https" | "xh" if word.len() <= 7 && word.bytes().all(|b| b.is_ascii_uppercase()) => request.record.method = Some(word.into()),
         "http" | "https" | "xh" if request.has_url && word.contains(':') => request.header_line(word),
         "http" | "https" | "xh" => request.url(word),
         _ => {}
@@ -301,6 +304,8 @@ fn looks_like_host(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use crate::model::token_use::Scheme;
     use crate::observe::command::{in_script, requests};
     use crate::observe::json::{Json, parse};
@@ -340,7 +345,8 @@ mod tests {
             "{\"new_string\":{\"headers\":{\"Authorization\":\"Bearer <T>\"}}}",
         ] {
             let text = text.replace("<T>", &token);
-            let value = parse(text.as_bytes()).unwrap_or_else(|| Json::Str(text.as_str().into()));
+            let arena = Bump::new();
+            let value = parse(text.as_bytes(), &arena).unwrap_or(Json::Str(&text));
             assert!(requests(&value).is_empty(), "{text}");
         }
     }

@@ -52,7 +52,7 @@ pub fn header(name: &str, value: &str) -> Vec<Presented> {
     match name.as_str() {
         "authorization" | "proxy-authorization" => authorization(value).into_iter().collect(),
         "cookie" => cookies(value),
-        _ if TOKEN_HEADERS.contains(&name.as_str()) => token(value, Scheme::Header(name)).into_iter().collect(),
+        _ if TOKEN_HEADERS.contains(&name.as_str()) => token(value, Scheme::Header(name.into())).into_iter().collect(),
         _ => Vec::new(),
     }
 }

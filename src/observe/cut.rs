@@ -129,6 +129,27 @@ impl Cut {
         self.ended = true;
     }
 
+    /// The next line, where it may be an object by itself. Only who reads it can tell, so that it is not taken.
+    #[must_use]
+    pub fn line(&self) -> Option<Piece<'_>> {
+        let rest = &self.buffer[self.taken..];
+        let blank = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let rest = &rest[blank..];
+        if self.place != Place::Lines || self.followed.0 > 0 || !rest.starts_with(b"{") || self.wrapped(rest).is_some() {
+            return None;
+        }
+        let end = memchr(b'\n', rest).or(self.ended.then_some(rest.len())).filter(|end| *end <= LIMIT)?;
+        let first = self.taken + blank;
+        let line = self.line + breaks(&self.buffer[self.taken..first]);
+        Some(Piece { kind: PieceKind::Object, bytes: rest[..end].trim_ascii_end(), start: self.base + first as u64, line })
+    }
+
+    /// Takes the line that ends at this offset in the stream, and stands on this one.
+    pub fn take_line(&mut self, end: u64, line: u64) {
+        self.taken = (end - self.base) as usize;
+        self.line = line;
+    }
+
     /// The next piece; none until more arrives.
     pub fn next_piece(&mut self) -> Option<Piece<'_>> {
         let (kind, first, end, after) = self.step()?;
@@ -257,9 +278,9 @@ impl Cut {
         let skip = |at: usize| at + rest[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
         let expect = |at: usize, b: u8| (rest.get(at) == Some(&b)).then_some(at + 1);
         let key = expect(skip(expect(0, b'{')?), b'"')?;
-        let wrapper = self.wrappers.iter().find(|wrapper| rest[key..].starts_with(wrapper.as_bytes()))?;
-        let quote = expect(key + wrapper.len(), b'"')?;
-        expect(skip(expect(skip(quote), b':')?), b'[')
+        let quote = key + memchr(b'"', &rest[key..])?;
+        self.wrappers.iter().find(|wrapper| rest[key..quote] == *wrapper.as_bytes())?;
+        expect(skip(expect(skip(quote + 1), b':')?), b'[')
     }
 
     /// Leaves bytes out.

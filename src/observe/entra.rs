@@ -89,7 +89,7 @@ fn activity(event: &Json<'_>, inner: &Json<'_>) -> Observation {
         principal: either("servicePrincipalId", "ServicePrincipalId"),
         request_id: either("requestId", "RequestId"),
         method: either("requestMethod", "RequestMethod"),
-        aud: Some(GRAPH.to_owned()),
+        aud: Some(GRAPH.into()),
         ..common(event, inner)
     };
     let mut presented: Vec<Presented> = graph_token(inner).map(|id| presented(id, Scheme::Bearer)).into_iter().collect();
@@ -99,7 +99,7 @@ fn activity(event: &Json<'_>, inner: &Json<'_>) -> Observation {
     if let Some(status) = number(inner, &["responseStatusCode"]).or_else(|| number(inner, &["ResponseStatusCode"])) {
         request::absorb_status(&mut record, status);
     }
-    record.tool = record.method.as_deref().zip(record.resource.as_deref()).map(|(method, path)| format!("{method} {path}"));
+    record.tool = record.method.as_deref().zip(record.resource.as_deref()).map(|(method, path)| format!("{method} {path}").into());
     Observation { record_id: record.request_id.clone(), ..Observation::new(record, presented) }
 }
 

@@ -39,7 +39,7 @@ fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
     let messages = MESSAGES.iter().filter_map(|key| at(value, &[key])?.as_str()).filter(|text| is_record(text));
     for text in messages {
         // A line's own reader finds its tokens; what the object says of itself fills the line's gaps.
-        say(Said::Line { text: text.into(), partial: false, around: Box::new(observation.record.clone()) });
+        say(Said::Line { text: text.into(), partial: false, around: observation.record.clone() });
     }
     say(Said::Record(Box::new(observation)));
 }

@@ -1,6 +1,7 @@
 //! `github-actions`: the logs of GitHub Actions' jobs.
 
 use crate::model::exposure::PlaceKind;
+use crate::model::text::Text;
 use crate::observe::carried::{at_time, of_job, without_marks};
 use crate::observe::format::LineFormat;
 use crate::observe::observation::{Said, Thread};
@@ -28,16 +29,16 @@ fn read<'a>(line: &'a str, thread: &mut Thread, say: &mut dyn FnMut(Said<'a>)) -
 }
 
 /// The part of a path that follows a directory.
-pub fn after(location: &str, directory: &str) -> Option<String> {
+pub fn after(location: &str, directory: &str) -> Option<Text> {
     let mut parts = location.split(['/', '\\', '!']).skip_while(|part| *part != directory);
-    parts.nth(1).filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned)
+    parts.nth(1).filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())).map(Text::from)
 }
 
 /// The job by the name of its file, `<number>_<job>.txt`.
-fn job(location: &str) -> Option<String> {
+fn job(location: &str) -> Option<Text> {
     let name = location.rsplit(['/', '\\', '!']).next()?.strip_suffix(".txt")?;
     let (number, job) = name.split_once('_')?;
-    (!job.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then(|| job.to_owned())
+    (!job.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then(|| job.into())
 }
 
 #[cfg(test)]

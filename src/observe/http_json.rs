@@ -1,5 +1,6 @@
 //! `http-json`: access logs as JSON objects, whose keys operators choose: Envoy, nginx, Traefik, Caddy, gateways.
 
+use crate::model::text::Text;
 use crate::model::token_use::{Presented, Record, SessionSource};
 use crate::observe::format::ObjectFormat;
 use crate::observe::http_key::{Key, key};
@@ -36,7 +37,7 @@ struct Parts {
     remote: Option<std::net::IpAddr>,
     time: Option<When>,
     status: Option<i64>,
-    record_id: Option<String>,
+    record_id: Option<Text>,
 }
 
 /// A request has a method, something that was asked for, and a status.
@@ -113,7 +114,7 @@ impl Parts {
         match key {
             Key::Method if request::is_method(text) => request::set(&mut record.method, text),
             // Gateways of MCP log the method of JSON-RPC beside or in place of that of HTTP.
-            Key::Method | Key::RpcMethod => record.method = Some(text.to_owned()),
+            Key::Method | Key::RpcMethod => record.method = Some(text.into()),
             Key::Url => request::absorb_url(record, presented, text),
             Key::Query => request::add(presented, credential::query(text.trim_start_matches('?'))),
             Key::Line => _ = request::absorb_line(record, presented, text),
@@ -136,7 +137,7 @@ impl Parts {
             Key::Span => request::set(&mut record.span_id, &text.to_ascii_lowercase()),
             Key::Tool => request::set(&mut record.tool, text),
             Key::Rpc => request::set(&mut record.rpc_id, text),
-            Key::Scope => record.scope_required.extend(text.split_whitespace().map(str::to_owned)),
+            Key::Scope => record.scope_required.extend(text.split_whitespace().map(Text::from)),
             Key::RequestId => request::set(&mut record.request_id, text),
             Key::UserAgent => request::set(&mut record.user_agent, text),
             Key::Forwarded => request::absorb(record, presented, "x-forwarded-for", text),
@@ -149,7 +150,7 @@ impl Parts {
 
     fn take_session(&mut self, text: &str, source: SessionSource) {
         if self.record.session_id.is_none() {
-            self.record.session_id = Some(text.to_owned());
+            self.record.session_id = Some(text.into());
             self.record.session_src = Some(source);
         }
     }

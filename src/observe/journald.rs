@@ -29,10 +29,10 @@ fn read<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) 
 /// The message: a text, or the numbers of its bytes where it is no text to systemd; of several messages the first.
 fn message<'b>(value: &'b Json<'_>) -> Option<Cow<'b, str>> {
     match at(value, &["MESSAGE"])? {
-        Json::Str(text) => Some(text.as_ref().into()),
+        Json::Str(text) => Some((*text).into()),
         Json::Array(bytes) => {
             if let Json::Str(text) = bytes.first()? {
-                Some(text.as_ref().into())
+                Some((*text).into())
             } else {
                 let bytes: Option<Vec<u8>> = bytes.iter().map(|byte| u8::try_from(byte.as_u64()?).ok()).collect();
                 Some(String::from_utf8_lossy(&bytes?).into_owned().into())

@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Presented, Record, Scheme, SessionSource, TimeQuality};
 use crate::observe::format::ObjectFormat;
@@ -55,9 +56,9 @@ fn record(event: &Json<'_>) -> Record {
     let mut record = Record {
         time,
         time_quality: quality.unwrap_or(TimeQuality::None),
-        principal: arn.or(name).map(str::to_owned),
-        user: user.map(str::to_owned),
-        session_id: pod.map(str::to_owned),
+        principal: arn.or(name).map(Text::from),
+        user: user.map(Text::from),
+        session_id: pod.map(Text::from),
         session_src: pod.map(|_| SessionSource::Issuer),
         request_id: owned(event, &["auditID"]),
         tool: tool(event),
@@ -74,14 +75,14 @@ fn record(event: &Json<'_>) -> Record {
 }
 
 /// `create:pods/exec`, or `get:/healthz` where no object is asked for.
-fn tool(event: &Json<'_>) -> Option<String> {
+fn tool(event: &Json<'_>) -> Option<Text> {
     let verb = text(event, &["verb"])?;
     let Some(object) = at(event, &["objectRef"]) else {
-        return Some(format!("{verb}:{}", mask::path(text(event, &["requestURI"])?)));
+        return Some(format!("{verb}:{}", mask::path(text(event, &["requestURI"])?)).into());
     };
     let resource = text(object, &["resource"])?;
     let part = text(object, &["subresource"]);
-    Some([verb, ":", resource, if part.is_some() { "/" } else { "" }, part.unwrap_or_default()].concat())
+    Some([verb, ":", resource, if part.is_some() { "/" } else { "" }, part.unwrap_or_default()].concat().into())
 }
 
 /// The first address is the caller's by its own word where there are several; only the last is what the server saw.

@@ -42,8 +42,8 @@ fn record(value: &Json<'_>) -> Record {
     Record {
         time: time.map(|(time, _)| time),
         time_quality: time.map(|(_, quality)| quality).unwrap_or_default(),
-        trace_id: owned(value, &["trace_id"]).map(|id| id.to_ascii_lowercase()),
-        span_id: owned(value, &["id"]).map(|id| id.to_ascii_lowercase()),
+        trace_id: owned(value, &["trace_id"]).map(|id| id.to_ascii_lowercase().into()),
+        span_id: owned(value, &["id"]).map(|id| id.to_ascii_lowercase().into()),
         session_id: conversation.or_else(|| metadata("session_id")),
         session_src,
         user: first(value, &[&["extra", "metadata", "user_id"], &["extra", "metadata", "user"]]),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::model::exposure::PlaceKind;
-use crate::model::token_use::{Outcome, Presented, Scheme};
+use crate::model::text::Text;
+use crate::model::token_use::{Outcome, Presented, Record, Scheme};
 use crate::observe::json::{Json, at};
 use crate::observe::observation::{Observation, Said, Thread};
 use crate::observe::value::Object;
@@ -201,10 +202,11 @@ impl Mapping {
 
     /// What a record says.
     pub fn read<'b>(&self, value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
-        let mapped = self.fields.iter().filter_map(|(field, path)| Some((field.as_str().into(), path.find(value)?.clone())));
-        let constant = self.constants.iter().map(|(field, text)| (field.as_str().into(), Json::Str(text.as_str().into())));
+        let mapped = self.fields.iter().filter_map(|(field, path)| Some((field.as_str(), *path.find(value)?)));
+        let constant = self.constants.iter().map(|(field, text)| (field.as_str(), Json::Str(text)));
         // The record's own names are those of our own log, whose reader does the rest.
-        let own: Json<'_> = Json::Object(Object::new(mapped.chain(constant).collect()));
+        let own: Vec<(&str, Json<'_>)> = mapped.chain(constant).collect();
+        let own = Json::Object(Object::new(&own));
         let mut record = token_use::record(&own);
         if let Some(status) = record.status_code.filter(|_| record.outcome == Outcome::Unknown) {
             request::absorb_status(&mut record, status);
@@ -228,8 +230,8 @@ impl Mapping {
     }
 }
 
-fn observed(own: &Json<'_>, record: crate::model::token_use::Record, presented: Vec<Presented>) -> Observation {
-    Observation { record_id: at(own, &["record_id"]).and_then(written), ..Observation::new(record, presented) }
+fn observed(own: &Json<'_>, record: Box<Record>, presented: Vec<Presented>) -> Observation {
+    Observation { record_id: at(own, &["record_id"]).and_then(written).map(Text::from), ..Observation::new(record, presented) }
 }
 
 impl Path {
@@ -279,7 +281,7 @@ fn credential(written: WrittenCredential) -> Result<Credential, MappingError> {
         "dpop" => Carrier::Token(Scheme::Dpop),
         "basic" => Carrier::Token(Scheme::Basic),
         other => match other.strip_prefix("header:").map(str::trim).filter(|name| !name.is_empty()) {
-            Some(name) => Carrier::Token(Scheme::Header(name.to_owned())),
+            Some(name) => Carrier::Token(Scheme::Header(name.into())),
             None => return Err(MappingError::Scheme { scheme, path: source }),
         },
     };
@@ -299,6 +301,8 @@ fn check_fields<'f>(table: &'static str, mut fields: impl Iterator<Item = &'f St
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use crate::model::token_use::{Outcome, Scheme};
     use crate::observe::json::parse;
     use crate::observe::mapping::Mapping;
@@ -306,7 +310,8 @@ mod tests {
 
     fn read(mapping: &str, line: &str) -> Observation {
         let mapping = Mapping::parse(mapping).expect("because it is well formed");
-        let value = parse(line.as_bytes()).expect("because it is JSON");
+        let arena = Bump::new();
+        let value = parse(line.as_bytes(), &arena).expect("because it is JSON");
         assert!(mapping.recognizes(&value), "{line}");
         let mut found = None;
         mapping.read(&value, &mut Thread::default(), &mut |said| {

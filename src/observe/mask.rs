@@ -3,6 +3,7 @@
 //! **Invariant:** the same text always becomes the same, so that what was equal stays equal.
 
 use crate::model::fingerprint::Fingerprint;
+use crate::model::text::Text;
 
 /// The shortest unbroken run of letters and digits that is taken for random.
 const RUN: usize = 16;
@@ -11,34 +12,15 @@ const MIXED: usize = 32;
 
 /// A path without query and fragment, whose segments that look like tokens are masked.
 #[must_use]
-pub fn path(text: &str) -> String {
-    let end = text.find(['?', '#']).unwrap_or(text.len());
-    let mut masked = String::with_capacity(end);
-    for (at, segment) in text[..end].split('/').enumerate() {
-        if at > 0 {
-            masked.push('/');
-        }
-        push(&mut masked, segment);
-    }
-    masked
+pub fn path(text: &str) -> Text {
+    let path = &text[..text.find(['?', '#']).unwrap_or(text.len())];
+    if path.split('/').any(is_random) { path.split('/').map(word).collect::<Vec<_>>().join("/").into() } else { path.into() }
 }
 
 /// A word, masked where it looks like a token.
 #[must_use]
-pub fn word(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    push(&mut masked, text);
-    masked
-}
-
-fn push(masked: &mut String, text: &str) {
-    if is_random(text) {
-        masked.push_str("{sha256:");
-        masked.push_str(&Fingerprint::of(text.as_bytes()).short());
-        masked.push('}');
-    } else {
-        masked.push_str(text);
-    }
+pub fn word(text: &str) -> Text {
+    if is_random(text) { format!("{{sha256:{}}}", Fingerprint::of(text.as_bytes()).short()).into() } else { text.into() }
 }
 
 /// Whether a text looks random: a long run of letters and digits, or a long mixture of small and capital letters and digits.

@@ -1,6 +1,7 @@
 //! `mcp-client-log`: the logs that desktop clients keep of their MCP servers.
 
 use crate::model::exposure::PlaceKind;
+use crate::model::text::Text;
 use crate::model::token_use::Record;
 use crate::observe::carried::at_time;
 use crate::observe::format::LineFormat;
@@ -29,7 +30,7 @@ fn read<'a>(line: &'a str, _: &mut Thread, say: &mut dyn FnMut(Said<'a>)) -> boo
     }
     // Without a level in brackets it is some other log.
     let Some(around) = level.and_then(|_| at_time(time, Some(PlaceKind::AgentLog))) else { return false };
-    let around = Record { aud: server.filter(|server| !server.is_empty()).map(str::to_owned), ..around };
+    let around = Record { aud: server.filter(|server| !server.is_empty()).map(Text::from), ..around };
     match message(rest) {
         Some(message) => say(Said::Line { text: message.into(), partial: false, around: Box::new(around) }),
         None => say(Said::Record(Box::new(Observation::new(around, Vec::new())))),

@@ -36,7 +36,7 @@ fn message<'b, 'a>(value: &'b Json<'a>) -> Option<&'b Json<'a>> {
 
 fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
     let Some(message) = message(value) else { return };
-    let mut observation = Observation { record: record(value), ..Observation::default() };
+    let mut observation = Observation::new(record(value), Vec::new());
     for headers in HEADERS.iter().filter_map(|path| at(value, path)) {
         request::absorb_headers(&mut observation.record, &mut observation.presented, headers);
     }
@@ -65,7 +65,7 @@ fn record(value: &Json<'_>) -> Record {
 fn call<'b>(message: &'b Json<'_>, method: &str, mut observation: Observation, thread: &mut Thread, say: &mut dyn FnMut(Said<'b>)) {
     let params = at(message, &["params"]).unwrap_or(&Json::Null);
     let record = &mut observation.record;
-    record.method = Some(method.to_owned());
+    record.method = Some(method.into());
     record.tool = owned(params, &["name"]).filter(|_| matches!(method, "tools/call" | "prompts/get"));
     record.resource = owned(params, &["uri"]).or(record.resource.take());
     meta(at(params, &["_meta"]).unwrap_or(&Json::Null), &mut observation);

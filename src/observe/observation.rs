@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::model::text::Text;
 use crate::model::token_use::{Presented, Record};
 
 /// What a reader says; one record of a log may say several things.
@@ -27,11 +28,11 @@ pub enum Said<'a> {
 #[derive(Clone, PartialEq, Debug, Default, BorshSerialize, BorshDeserialize)]
 pub struct Observation {
     /// When, who, where and what.
-    pub record: Record,
+    pub record: Box<Record>,
     /// The tokens that were presented.
     pub presented: Vec<Presented>,
     /// The record's own id.
-    pub record_id: Option<String>,
+    pub record_id: Option<Text>,
     /// Of a document that is a whole conversation, which of its messages it is, from 0.
     pub part: Option<usize>,
 }
@@ -44,7 +45,7 @@ pub struct Thread {
     /// What earlier records said once for all later ones, such as an agent's session.
     pub base: Record,
     /// Tools by the ids of calls that have no answer yet; a reader keeps at most 1,024.
-    pub calls: HashMap<String, String>,
+    pub calls: HashMap<String, Text>,
     /// Uses by the ids of the calls that made them, to be said again with what came of them; as many at most.
     pub asked: HashMap<String, Vec<Observation>>,
 }
@@ -59,14 +60,14 @@ impl Thread {
             self.calls.clear();
             self.asked.clear();
         }
-        self.calls.insert(id.to_owned(), tool.to_owned());
+        self.calls.insert(id.to_owned(), tool.into());
         if !uses.is_empty() {
             self.asked.insert(id.to_owned(), uses.to_vec());
         }
     }
 
     /// The tool of a call that is answered now, and the uses that it made.
-    pub fn answer(&mut self, id: &str) -> (Option<String>, Vec<Observation>) {
+    pub fn answer(&mut self, id: &str) -> (Option<Text>, Vec<Observation>) {
         (self.calls.remove(id), self.asked.remove(id).unwrap_or_default())
     }
 }
@@ -74,7 +75,7 @@ impl Thread {
 impl Observation {
     /// A record that presented these tokens.
     #[must_use]
-    pub fn new(record: Record, presented: Vec<Presented>) -> Self {
-        Self { record, presented, ..Self::default() }
+    pub fn new(record: impl Into<Box<Record>>, presented: Vec<Presented>) -> Self {
+        Self { record: record.into(), presented, record_id: None, part: None }
     }
 }

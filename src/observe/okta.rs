@@ -35,7 +35,7 @@ fn token_id(id: &str) -> TokenKey {
 /// The API token with which Okta itself was called.
 fn api_token(event: &Json<'_>) -> Option<Presented> {
     let id = text(event, &["transaction", "detail", "requestApiTokenId"])?;
-    Some(Presented { keys: vec![token_id(id)], scheme: Scheme::Header("authorization".to_owned()), ..Presented::default() })
+    Some(Presented { keys: vec![token_id(id)], scheme: Scheme::Header("authorization".into()), ..Presented::default() })
 }
 
 /// Tokens that were presented again; targets of all other events are tokens that were handed out or revoked.

@@ -50,7 +50,7 @@ fn absorb_request(record: &mut Record, presented: &mut Vec<Presented>, input: &J
     if let Some(url) = http("path").or_else(|| http("uri")).or_else(|| http("url")) {
         request::absorb_url(record, presented, url);
     }
-    let steps = texts(input, &["path"]);
+    let steps: Vec<&str> = texts(input, &["path"]).collect();
     if record.resource.is_none() && !steps.is_empty() {
         record.resource = Some(mask::path(&format!("/{}", steps.join("/"))));
     }

@@ -1,6 +1,7 @@
 //! `openhands`: the events of `OpenHands`: actions and observations, of its first and of its second kind.
 
 use crate::model::exposure::PlaceKind;
+use crate::model::text::Text;
 use crate::model::token_use::Record;
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, first, has, owned, text};
@@ -40,7 +41,7 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
                 _ => transcript.call(&record, Call { id: id.as_deref(), tool, arguments }),
             }
         }
-        (None, Some(Json::Str(kind))) if kind == "recall" => transcript.tell(Record { place: Some(PlaceKind::Memory), ..record }),
+        (None, Some(Json::Str("recall"))) => transcript.tell(Record { place: Some(PlaceKind::Memory), ..record }),
         (None, Some(_)) => {
             let id = call_id.or_else(|| owned(value, &["cause"]));
             let output = at(value, &["content"]).or_else(|| at(value, &["observation"])).unwrap_or(&Json::Null);
@@ -60,8 +61,8 @@ fn call<'b, 'a>(value: &'b Json<'a>, action: &'b Json<'a>) -> (&'b str, &'b Json
 }
 
 /// The session by the path of its events: `sessions/<id>/` or `conversations/<id>/`.
-fn session_in(location: &str) -> Option<String> {
+fn session_in(location: &str) -> Option<Text> {
     let mut parts = location.split(['/', '\\']).skip_while(|part| !matches!(*part, "sessions" | "conversations"));
     let id = parts.nth(1).filter(|id| !id.is_empty())?;
-    Some(id.split('.').next().unwrap_or(id).to_owned())
+    Some(id.split('.').next().unwrap_or(id).into())
 }

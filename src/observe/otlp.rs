@@ -44,7 +44,7 @@ fn read_logs<'b>(value: &'b Json<'_>, _: &mut Thread, say: &mut dyn FnMut(Said<'
         }
         let observation = Box::new(gathered.finish(around));
         if let Some(line) = body.and_then(Json::as_str).filter(|line| is_record(line)) {
-            say(Said::Line { text: line.into(), partial: false, around: Box::new(observation.record.clone()) });
+            say(Said::Line { text: line.into(), partial: false, around: observation.record.clone() });
         }
         say(Said::Record(observation));
     });

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::model::fingerprint::Fingerprint;
 use crate::model::jwt::Jwt;
+use crate::model::text::Text;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::Proof;
 use crate::observe::mask;
@@ -18,10 +19,10 @@ const MEMBERS: [(&str, &[&str]); 4] =
 #[must_use]
 pub fn read(value: &str) -> Option<Proof> {
     let jwt = Jwt::parse(value.trim().as_bytes())?;
-    let claim = |name: &str| jwt.payload.get(name).and_then(Value::as_str).map(str::to_owned);
+    let claim = |name: &str| jwt.payload.get(name).and_then(Value::as_str).map(Text::from);
     Some(Proof {
         jti: claim("jti"),
-        jkt: jwt.header.get("jwk").and_then(Value::as_object).and_then(thumbprint),
+        jkt: jwt.header.get("jwk").and_then(Value::as_object).and_then(thumbprint).map(Text::from),
         htm: claim("htm"),
         htu: claim("htu").map(|uri| mask::path(&uri)),
         ath: claim("ath"),

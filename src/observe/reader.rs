@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use bumpalo::Bump;
 
 use crate::model::token_use::Record;
-use crate::observe::cut::{Cut, CutPlace, PieceKind};
+use crate::observe::cut::{Cut, CutPlace, Piece, PieceKind};
 use crate::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use crate::observe::json::{Json, items, parse};
 use crate::observe::mapping::Mapping;
 use crate::observe::observation::{Observation, Said, Thread};
-use crate::observe::part;
+use crate::observe::{part, token_use};
 
 /// How deep lines may be carried in lines.
 const MAX_DEPTH: u32 = 4;
@@ -76,19 +77,25 @@ struct State {
     mapping: Option<Arc<Mapping>>,
     /// The beginning of a carried line whose end has not come.
     joined: String,
+    /// How the last line was understood that was an object by itself.
+    last: Option<Understood>,
 }
 
 impl Reader {
     /// A stream of this name; records that a mapping recognizes are read by it.
     #[must_use]
     pub fn new(location: String, mapping: Option<Arc<Mapping>>) -> Self {
-        Self { cut: Cut::new(wrappers()), state: State { thread: Thread { location, ..Thread::default() }, mapping, joined: String::new() } }
+        Self::at(Cut::new(wrappers()), Thread { location, ..Thread::default() }, mapping)
     }
 
     /// A stream that was read before; the bytes from `state.place` on are to be pushed.
     #[must_use]
     pub fn resume(state: ReaderState, mapping: Option<Arc<Mapping>>) -> Self {
-        Self { cut: Cut::resume(wrappers(), state.place), state: State { thread: state.thread, mapping, joined: String::new() } }
+        Self::at(Cut::resume(wrappers(), state.place), state.thread, mapping)
+    }
+
+    fn at(cut: Cut, thread: Thread, mapping: Option<Arc<Mapping>>) -> Self {
+        Self { cut, state: State { thread, mapping, joined: String::new(), last: None } }
     }
 
     /// How far the stream was read; none while part of a carried line is kept, which is never written down.
@@ -110,18 +117,28 @@ impl Reader {
     }
 
     fn read(&mut self, tell: &mut dyn FnMut(ReadRecord)) {
-        while let Some(piece) = self.cut.next_piece() {
+        // The trees of records stand here, one after the other.
+        let mut arena = Bump::new();
+        loop {
+            arena.reset();
             let mut said = Vec::new();
+            // Most records are lines by themselves, and read without following their braces first.
+            if let Some(piece) = self.cut.line()
+                && let Some(understood) = self.state.whole(piece.bytes, &arena, &mut said)
+            {
+                let (end, line) = (piece.start + piece.bytes.len() as u64, piece.line);
+                self.state.tell(piece, understood, said, tell);
+                self.cut.take_line(end, line);
+                continue;
+            }
+            let Some(piece) = self.cut.next_piece() else { return };
             let understood = match piece.kind {
-                PieceKind::Object => self.state.json(piece.bytes, &Record::default(), 0, &mut said),
+                PieceKind::Object => self.state.json((piece.bytes, &arena), &Record::default(), 0, &mut said),
                 PieceKind::Line => self.state.line(&String::from_utf8_lossy(piece.bytes), &Record::default(), 0, &mut said),
                 PieceKind::Broken => Understood::Malformed,
                 PieceKind::TooLong => Understood::TooLong,
             };
-            for observation in &mut said {
-                observation.record.surround(&self.state.thread.base);
-            }
-            part::each(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said }, tell);
+            self.state.tell(piece, understood, said, tell);
         }
     }
 }
@@ -132,8 +149,27 @@ fn wrappers() -> Vec<&'static str> {
 }
 
 impl State {
-    fn json(&mut self, bytes: &[u8], around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
-        parse(bytes).map_or(Understood::Malformed, |value| self.object(&value, around, depth, out))
+    /// Tells a record, with what earlier ones said for all.
+    fn tell(&self, piece: Piece, understood: Understood, mut said: Vec<Observation>, tell: &mut dyn FnMut(ReadRecord)) {
+        for observation in &mut said {
+            observation.record.surround(&self.thread.base);
+        }
+        part::each(ReadRecord { bytes: piece.bytes, start: piece.start, line: piece.line, understood, said }, tell);
+    }
+
+    /// A line that may be an object by itself; `None` where it is none.
+    fn whole(&mut self, bytes: &[u8], arena: &Bump, out: &mut Vec<Observation>) -> Option<Understood> {
+        const OURS: Understood = Understood::By(token_use::FORMAT.name);
+        // Neighbours have one format, and ours, which comes first of all, is read without a tree.
+        if self.last == Some(OURS) && self.mapping.is_none() {
+            out.extend(token_use::read_line(bytes, arena));
+        }
+        self.last = if out.is_empty() { Some(self.object(&parse(bytes, arena)?, &Record::default(), 0, out)) } else { Some(OURS) };
+        self.last
+    }
+
+    fn json(&mut self, (bytes, arena): (&[u8], &Bump), around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
+        parse(bytes, arena).map_or(Understood::Malformed, |value| self.object(&value, around, depth, out))
     }
 
     fn object(&mut self, value: &Json<'_>, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
@@ -160,7 +196,7 @@ impl State {
 
     fn line(&mut self, text: &str, around: &Record, depth: u32, out: &mut Vec<Observation>) -> Understood {
         if depth > 0 && text.trim_start().starts_with('{') {
-            return self.json(text.as_bytes(), around, depth, out);
+            return self.json((text.as_bytes(), &Bump::new()), around, depth, out);
         }
         let mut said = Vec::new();
         let format = LINE_FORMATS.iter().find(|format| (format.read)(text, &mut self.thread, &mut |one| said.push(one)));
@@ -196,7 +232,7 @@ impl State {
         let understood = if depth <= MAX_DEPTH { self.line(&whole, around, depth, out) } else { Understood::Text };
         // What surrounds a line that says nothing still says when and where it was.
         if out.len() == before {
-            out.push(Observation { record: around.clone(), ..Observation::default() });
+            out.push(Observation::new(around.clone(), Vec::new()));
         }
         matches!(understood, Understood::By(_)).then_some(understood)
     }
@@ -204,10 +240,11 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::text::Text;
     use crate::model::token_use::TimeQuality;
     use crate::observe::reader::{Reader, Understood};
 
-    type Read = Vec<(Understood, u64, usize, Option<String>, Option<String>)>;
+    type Read = Vec<(Understood, u64, usize, Option<String>, Option<Text>)>;
 
     /// What is read in such steps, by two readers where one stops.
     fn read(text: &str, step: usize, pause: Option<usize>) -> Read {
@@ -265,5 +302,36 @@ mod tests {
             assert_eq!(read(&text, text.len(), Some(stop)), whole, "stopped at {stop}");
         }
         assert!(whole.len() > 8);
+    }
+
+    /// Where records stand, by bytes of the stream, and how they were understood.
+    fn places(text: &str, step: usize) -> Vec<(Understood, u64, usize, u64)> {
+        let mut reader = Reader::new("a.log".to_owned(), None);
+        let mut all = Vec::new();
+        let mut tell = |record: crate::observe::reader::ReadRecord| all.push((record.understood, record.start, record.bytes.len(), record.line));
+        text.as_bytes().chunks(step).for_each(|part| reader.push(part, &mut tell));
+        reader.end(&mut tell);
+        all
+    }
+
+    #[test]
+    fn lines_that_are_read_at_once_are_cut_as_others_are() {
+        let own = r#"{"keys":["kid:AKIDSYNTHETIC"],"time":"2026-03-02T10:00:00Z"}"#;
+        for text in [
+            format!("{own}\r\n\n  {own} \t\n{own}"),
+            format!("\u{feff}{own}\n{own}\n"),
+            format!("{own} {own}\n{own}x\n{own}\n"),
+            format!("{own}\n{{\"Records\":[{own},{own}]}}\n{own}\n"),
+            format!("[{own},\n{own}]\n{own}\n"),
+            format!("{own}\n{{\"half\": \n{own}\n{{\n\"a\":1\n}}\n{own}\n"),
+            format!("{own}\n{{\"a\":\n{own}}}\n{own}\n{{\"a\":1}}}}\n{own}"),
+            format!("{own}\n{{not JSON}}\n{{\"a\":tru}}\n{own}\nplain\n"),
+        ] {
+            let expected = places(&text, 1);
+            assert!(expected.len() > 1, "{text}");
+            for step in [2, 7, 64, 10_000] {
+                assert_eq!(places(&text, step), expected, "{text} in steps of {step}");
+            }
+        }
     }
 }

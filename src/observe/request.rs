@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::model::fingerprint::Fingerprint;
+use crate::model::text::Text;
 use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource};
 use crate::observe::json::{self, Json};
 use crate::observe::value::Object;
@@ -167,15 +168,15 @@ fn is_proof_only(token: &Presented) -> bool {
 }
 
 /// Sets what the record does not say; `-` stands for nothing.
-pub fn set(place: &mut Option<String>, value: &str) {
+pub fn set(place: &mut Option<Text>, value: &str) {
     let value = value.trim();
     if place.is_none() && !value.is_empty() && value != "-" {
         // Nearly all are short enough to be copied at once.
-        *place = Some(if value.len() <= MAX_TEXT { value.to_owned() } else { value.chars().take(MAX_TEXT).collect() });
+        *place = Some(if value.len() <= MAX_TEXT { value.into() } else { value.chars().take(MAX_TEXT).collect() });
     }
 }
 
-fn set_hexadecimal(place: &mut Option<String>, value: &str) {
+fn set_hexadecimal(place: &mut Option<Text>, value: &str) {
     let value = value.trim();
     if matches!(value.len(), 16 | 32) && value.bytes().all(|b| b.is_ascii_hexdigit()) && value.bytes().any(|b| b != b'0') {
         set(place, &value.to_ascii_lowercase());
@@ -226,7 +227,7 @@ fn encoded_word(value: &str) -> String {
 fn challenge(record: &mut Record, value: &str) {
     if record.scope_required.is_empty() && value.contains("insufficient_scope") {
         let scopes = value.split_once("scope=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("", |(scopes, _)| scopes);
-        record.scope_required = scopes.split_whitespace().map(str::to_owned).collect();
+        record.scope_required = scopes.split_whitespace().map(Text::from).collect();
     }
 }
 
@@ -290,7 +291,7 @@ mod tests {
         assert_eq!((record.session_id.as_deref(), record.session_src), (Some("s-1"), Some(SessionSource::Mcp)));
         assert_eq!((record.header_method.as_deref(), record.header_name.as_deref()), (Some("tools/call"), Some("suche")));
         assert_eq!(record.scope_required, ["mail.read", "mail.send"]);
-        assert_eq!(record.tls_client_x5t, Some(URL_SAFE_NO_PAD.encode([11; 32])));
+        assert_eq!(record.tls_client_x5t.as_deref(), Some(&*URL_SAFE_NO_PAD.encode([11; 32])));
         assert_eq!(record.principal.as_deref(), Some("spiffe://example/agent"));
         assert!(presented.is_empty());
     }

@@ -1,6 +1,7 @@
 //! `swe-agent`: the trajectories of SWE-agent and of what is like it.
 
 use crate::model::exposure::PlaceKind;
+use crate::model::text::Text;
 use crate::model::token_use::Record;
 use crate::observe::format::ObjectFormat;
 use crate::observe::json::{Json, at, has, items, owned, text};
@@ -41,7 +42,7 @@ fn read<'b>(value: &'b Json<'_>, thread: &mut Thread, say: &mut dyn FnMut(Said<'
 }
 
 /// The task by the name of its file.
-fn task_in(location: &str) -> Option<String> {
+fn task_in(location: &str) -> Option<Text> {
     let name = location.rsplit(['/', '\\']).next()?;
-    name.strip_suffix(".traj").filter(|task| !task.is_empty()).map(str::to_owned)
+    name.strip_suffix(".traj").filter(|task| !task.is_empty()).map(Text::from)
 }

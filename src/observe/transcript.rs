@@ -1,6 +1,7 @@
 //! What the transcripts of agents have in common: messages, calls of tools, and their results.
 
 use crate::model::exposure::PlaceKind;
+use crate::model::text::Text;
 use crate::model::token_use::{Outcome, Record, SessionSource};
 use crate::observe::json::{Json, at, has, items, text};
 use crate::observe::observation::{Observation, Said, Thread};
@@ -34,7 +35,7 @@ pub struct Call<'c, 'a> {
 
 /// A session of an agent's harness.
 #[must_use]
-pub fn session(id: Option<String>) -> Record {
+pub fn session(id: Option<Text>) -> Record {
     let session_src = id.as_ref().map(|_| SessionSource::Harness);
     Record { session_id: id, session_src, place: Some(PlaceKind::AgentLog), ..Record::default() }
 }
@@ -69,20 +70,20 @@ impl<'t, 'b> Transcript<'t, 'b> {
     pub fn call(&mut self, around: &Record, call: Call<'_, '_>) {
         let place = if MEMORY_TOOLS.contains(&call.tool) { PlaceKind::Memory } else { PlaceKind::AgentLog };
         let tool = (!call.tool.is_empty()).then(|| call.tool.to_owned());
-        let around = Record { tool, request_id: call.id.map(str::to_owned), place: Some(place), ..around.clone() };
+        let around = Record { tool: tool.map(Text::from), request_id: call.id.map(Text::from), place: Some(place), ..around.clone() };
         let mut uses = command::requests(call.arguments);
         for (at, one) in uses.iter_mut().enumerate() {
             // Two requests of one call are two uses, so that they must not have the same id.
-            one.record.request_id = call.id.map(|id| if at == 0 { id.to_owned() } else { format!("{id}.{at}") });
+            one.record.request_id = call.id.map(|id| if at == 0 { id.into() } else { format!("{id}.{at}").into() });
             one.record.tool.clone_from(&around.tool);
-            one.record_id = call.id.map(str::to_owned);
+            one.record_id = call.id.map(Text::from);
             one.record.surround(&around);
         }
         if let Some(id) = call.id {
             self.thread.ask(id, call.tool, &uses);
         }
         if uses.is_empty() {
-            return self.say(Observation { record_id: call.id.map(str::to_owned), ..Observation::new(around, Vec::new()) });
+            return self.say(Observation { record_id: call.id.map(Text::from), ..Observation::new(around, Vec::new()) });
         }
         for one in uses {
             self.say(one);
@@ -98,9 +99,8 @@ impl<'t, 'b> Transcript<'t, 'b> {
             request::absorb_status(&mut one.record, status);
             self.say(one);
         }
-        let record =
-            Record { tool, request_id: id.map(str::to_owned), place: Some(PlaceKind::ToolOutput), outcome: Outcome::Unknown, ..around.clone() };
-        self.say(Observation { record_id: id.map(str::to_owned), ..Observation::new(record, Vec::new()) });
+        let record = Record { tool, request_id: id.map(Text::from), place: Some(PlaceKind::ToolOutput), outcome: Outcome::Unknown, ..around.clone() };
+        self.say(Observation { record_id: id.map(Text::from), ..Observation::new(record, Vec::new()) });
     }
 
     /// A message of a chat, in the shape of any vendor: its text, its calls and its results.

@@ -1,10 +1,9 @@
-//! A record as JSON whose texts stand in the record's bytes.
+//! A record as JSON whose texts stand in the record's bytes; what else there is, in an arena.
 
-use std::borrow::Cow;
 use std::fmt;
 
 /// A JSON value.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Value<'a> {
     /// `null`.
     Null,
@@ -13,9 +12,9 @@ pub enum Value<'a> {
     /// A number.
     Number(Number<'a>),
     /// A text.
-    Str(Cow<'a, str>),
+    Str(&'a str),
     /// An array.
-    Array(Vec<Value<'a>>),
+    Array(&'a [Value<'a>]),
     /// An object.
     Object(Object<'a>),
 }
@@ -25,8 +24,8 @@ pub enum Value<'a> {
 pub struct Number<'a>(&'a str);
 
 /// Keys and values in the order in which they were written; of a key that stands twice, the first counts.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Object<'a>(&'a [(&'a str, Value<'a>)]);
 
 impl fmt::Display for Number<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,19 +44,19 @@ impl<'a> Number<'a> {
 impl<'a> Object<'a> {
     /// An object of these.
     #[must_use]
-    pub fn new(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
+    pub fn new(entries: &'a [(&'a str, Value<'a>)]) -> Self {
         Self(entries)
     }
 
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value<'a>> {
-        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
     /// Keys and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
-        self.0.iter().map(|(name, value)| (&**name, value))
+        self.0.iter().map(|(name, value)| (*name, value))
     }
 
     /// How many keys there are.

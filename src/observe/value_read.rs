@@ -2,7 +2,8 @@
 //!
 //! **Invariant:** what is no JSON (RFC 8259), is no UTF-8 or nests more than [`DEEPEST`] deep is refused; nothing panics.
 
-use std::borrow::Cow;
+use bumpalo::Bump;
+use bumpalo::collections::Vec;
 
 use crate::observe::value::{Number, Object, Value};
 
@@ -10,50 +11,70 @@ use crate::observe::value::{Number, Object, Value};
 pub const DEEPEST: u32 = 127;
 
 impl<'a> Value<'a> {
-    /// Reads a whole text.
+    /// Reads a whole text; what does not stand in it is put into the arena.
     #[must_use]
-    pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let mut reader = Reader { text, at: 0, depth: 0, values: Vec::new(), entries: Vec::with_capacity(32) };
+    pub fn read(bytes: &'a [u8], arena: &'a Bump) -> Option<Self> {
+        let mut reader = Reader::new(bytes, arena)?;
         let value = reader.value()?;
-        reader.skip_blank();
-        (reader.at == text.len()).then_some(value)
+        reader.is_done().then_some(value)
+    }
+
+    /// Reads a whole text that is an object, and hands its members over without keeping them; `None` where it is none, and then some may have
+    /// been handed over.
+    pub fn each_member(bytes: &'a [u8], arena: &'a Bump, mut take: impl FnMut(&str, &Self)) -> Option<()> {
+        let mut reader = Reader::new(bytes, arena)?;
+        if reader.take() != b'{' {
+            return None;
+        }
+        reader.depth = 1;
+        reader.members(|name, value| take(name, &value))?;
+        reader.is_done().then_some(())
     }
 }
 
 /// How far a text was read.
 struct Reader<'a> {
     text: &'a str,
+    arena: &'a Bump,
     at: usize,
     depth: u32,
-    /// Elements of arrays that are open, so that each array is allocated once.
-    values: Vec<Value<'a>>,
-    /// Entries of objects that are open.
-    entries: Vec<(Cow<'a, str>, Value<'a>)>,
 }
 
 impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], arena: &'a Bump) -> Option<Self> {
+        Some(Self { text: std::str::from_utf8(bytes).ok()?, arena, at: 0, depth: 0 })
+    }
+
+    /// Whether only blanks are left.
+    fn is_done(&mut self) -> bool {
+        self.next();
+        self.at == self.text.len()
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn skip_blank(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
+    /// The next byte that is not blank, which is not taken; 0 at the end, and nothing begins with that.
+    fn next(&mut self) -> u8 {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(byte) => return byte,
+                None => return 0,
+            }
         }
     }
 
-    /// Takes this byte, if it is the next one that is not blank.
-    fn take(&mut self, wanted: u8) -> bool {
-        self.skip_blank();
-        let is_next = self.peek() == Some(wanted);
-        self.at += usize::from(is_next);
-        is_next
+    /// Takes the next byte that is not blank.
+    fn take(&mut self) -> u8 {
+        let next = self.next();
+        self.at += 1;
+        next
     }
 
     fn value(&mut self) -> Option<Value<'a>> {
-        self.skip_blank();
-        match self.peek()? {
+        match self.next() {
             b'"' => self.string().map(Value::Str),
             b'{' => self.nested(Self::object),
             b'[' => self.nested(Self::array),
@@ -79,39 +100,44 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self) -> Option<Value<'a>> {
-        let first = self.entries.len();
-        if !self.take(b'}') {
-            loop {
-                self.skip_blank();
-                let name = if self.peek()? == b'"' { self.string()? } else { return None };
-                let value = if self.take(b':') { self.value()? } else { return None };
-                self.entries.push((name, value));
-                if self.take(b'}') {
-                    break;
-                }
-                if !self.take(b',') {
-                    return None;
-                }
+        let mut entries = Vec::new_in(self.arena);
+        self.members(|name, value| entries.push((name, value)))?;
+        Some(Value::Object(Object::new(entries.into_bump_slice())))
+    }
+
+    /// The members of an object whose brace was taken.
+    fn members(&mut self, mut take: impl FnMut(&'a str, Value<'a>)) -> Option<()> {
+        if self.next() == b'}' {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            let name = if self.next() == b'"' { self.string()? } else { return None };
+            let value = if self.take() == b':' { self.value()? } else { return None };
+            take(name, value);
+            match self.take() {
+                b',' => {}
+                b'}' => return Some(()),
+                _ => return None,
             }
         }
-        Some(Value::Object(Object::new(self.entries.drain(first..).collect())))
     }
 
     fn array(&mut self) -> Option<Value<'a>> {
-        let first = self.values.len();
-        if !self.take(b']') {
-            loop {
-                let value = self.value()?;
-                self.values.push(value);
-                if self.take(b']') {
-                    break;
-                }
-                if !self.take(b',') {
-                    return None;
-                }
+        let mut values = Vec::new_in(self.arena);
+        if self.next() == b']' {
+            self.at += 1;
+            return Some(Value::Array(&[]));
+        }
+        loop {
+            values.push(self.value()?);
+            match self.take() {
+                b',' => {}
+                b']' => break,
+                _ => return None,
             }
         }
-        Some(Value::Array(self.values.drain(first..).collect()))
+        Some(Value::Array(values.into_bump_slice()))
     }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
@@ -144,20 +170,20 @@ impl<'a> Reader<'a> {
     }
 
     /// A text whose quotation mark is the next byte.
-    fn string(&mut self) -> Option<Cow<'a, str>> {
+    fn string(&mut self) -> Option<&'a str> {
         self.at += 1;
         let first = self.at;
         self.at += plain(&self.text.as_bytes()[first..]);
         if self.peek()? == b'"' {
             self.at += 1;
-            return Some(Cow::Borrowed(&self.text[first..self.at - 1]));
+            return Some(&self.text[first..self.at - 1]);
         }
         let mut whole = String::from(&self.text[first..self.at]);
         loop {
             let next = self.peek()?;
             self.at += 1;
             match next {
-                b'"' => return Some(Cow::Owned(whole)),
+                b'"' => return Some(self.arena.alloc_str(&whole)),
                 b'\\' => whole.push(self.escaped()?),
                 // A control character.
                 _ => return None,
@@ -204,24 +230,32 @@ impl<'a> Reader<'a> {
 
 /// How many bytes come before a quotation mark, a backslash, a control character or the end.
 fn plain(bytes: &[u8]) -> usize {
-    const LOW: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     let mut at = 0;
-    while let Some(eight) = bytes[at..].first_chunk() {
-        let word = u64::from_le_bytes(*eight);
-        // The high bit of each byte that is zero, or below 0x20; a borrow reaches only bytes behind the first such one.
-        let zero = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
-        let stops = zero(word ^ (LOW * u64::from(b'"'))) | zero(word ^ (LOW * u64::from(b'\\'))) | (word.wrapping_sub(LOW * 0x20) & !word & HIGH);
-        if stops != 0 {
-            return at + (stops.trailing_zeros() / 8) as usize;
+    while let Some(sixteen) = bytes[at..].first_chunk::<16>() {
+        let ([low, high], _) = sixteen.as_chunks() else { unreachable!("because twice eight is sixteen") };
+        let (low, high) = (stops(*low), stops(*high));
+        if low | high != 0 {
+            let bits = if low != 0 { low.trailing_zeros() } else { 64 + high.trailing_zeros() };
+            return at + (bits / 8) as usize;
         }
-        at += 8;
+        at += 16;
     }
     at + bytes[at..].iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..0x20)).count()
 }
 
+/// The high bit of each byte at which plain text stops; behind the first such one they say nothing.
+fn stops(eight: [u8; 8]) -> u64 {
+    const LOW: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let word = u64::from_le_bytes(eight);
+    // The high bit of each byte that is zero, or below 0x20; a borrow reaches only bytes behind the first such one.
+    let zero = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
+    zero(word ^ (LOW * u64::from(b'"'))) | zero(word ^ (LOW * u64::from(b'\\'))) | (word.wrapping_sub(LOW * 0x20) & !word & HIGH)
+}
+
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
     use proptest::prelude::{Strategy, any, prop, prop_oneof, proptest};
     use serde_json::Value as Theirs;
 
@@ -248,7 +282,7 @@ mod tests {
     /// `serde_json` is the judge, but for numbers that are out of a float's range.
     fn check(bytes: &[u8]) {
         let shown = String::from_utf8_lossy(bytes);
-        match (Value::read(bytes), serde_json::from_slice::<Theirs>(bytes)) {
+        match (Value::read(bytes, &Bump::new()), serde_json::from_slice::<Theirs>(bytes)) {
             (Some(ours), Ok(theirs)) => assert!(same(&ours, &theirs), "{shown}"),
             (None, Err(_)) => {}
             (Some(_), Err(error)) => assert!(error.to_string().contains("out of range"), "{shown}: {error}"),

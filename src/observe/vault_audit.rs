@@ -2,6 +2,7 @@
 //!
 //! Source: Vault documentation, "Audit devices". A request and its answer are two lines with one id.
 
+use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Outcome, Presented, Record, Scheme};
 use crate::observe::format::ObjectFormat;
@@ -35,9 +36,9 @@ fn presented(event: &Json<'_>) -> Option<Presented> {
     let issues = at(event, &["response", "auth"]).is_some() || text(event, &["request", "path"]).is_some_and(|path| path.contains("/login"));
     let by_auth = || text(event, &["auth", "accessor"]).filter(|_| !issues);
     let accessor = text(event, &["request", "client_token_accessor"]).or_else(by_auth);
-    let raw = text(event, &["request", "client_token"]).and_then(|token| credential::token(token, Scheme::Header("x-vault-token".to_owned())));
+    let raw = text(event, &["request", "client_token"]).and_then(|token| credential::token(token, Scheme::Header("x-vault-token".into())));
     let named = accessor.map(|id| TokenKey::Named(KeyKind::VaultAccessor, id.to_owned()));
-    let mut presented = raw.unwrap_or_else(|| Presented { scheme: Scheme::Header("x-vault-token".to_owned()), ..Presented::default() });
+    let mut presented = raw.unwrap_or_else(|| Presented { scheme: Scheme::Header("x-vault-token".into()), ..Presented::default() });
     presented.keys.extend(named);
     (!presented.keys.is_empty()).then_some(presented)
 }
@@ -54,8 +55,8 @@ fn record(event: &Json<'_>) -> Record {
         user: first(event, &[&["auth", "metadata", "username"], &["auth", "display_name"]]),
         tenant: first(event, &[&["request", "namespace", "path"], &["request", "namespace", "id"]]),
         request_id: owned(event, &["request", "id"]),
-        tool: operation.zip(path.as_deref()).map(|(operation, path)| format!("{operation}:{path}")),
-        method: operation.map(str::to_owned),
+        tool: operation.zip(path.as_deref()).map(|(operation, path)| format!("{operation}:{path}").into()),
+        method: operation.map(Text::from),
         resource: path,
         source_ip: text(event, &["request", "remote_address"]).and_then(address::ip),
         ..Record::default()

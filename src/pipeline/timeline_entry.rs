@@ -152,7 +152,7 @@ fn holder(issuance: &Issuance) -> String {
     let to = &issuance.issued_to;
     let agent = to.agent_id.as_ref().or(to.agent_name.as_ref());
     let who = [("agent", agent), ("workload", to.workload_id.as_ref()), ("client", to.client_id.as_ref()), ("user", to.user.as_ref())];
-    match named(who) {
+    match named(who.map(|(word, name)| (word, name.map(String::as_str)))) {
         who if who.is_empty() => format!("{issuer}, to whom is not recorded"),
         who => format!("{issuer} to {who}"),
     }
@@ -160,13 +160,13 @@ fn holder(issuance: &Issuance) -> String {
 
 fn actor(record: &Record) -> String {
     let fields = [("agent", &record.agent_id), ("principal", &record.principal), ("client", &record.client_id), ("user", &record.user)];
-    match named(fields.map(|(word, name)| (word, name.as_ref()))) {
+    match named(fields.map(|(word, name)| (word, name.as_deref()))) {
         who if who.is_empty() => "by somebody".to_owned(),
         who => format!("by {who}"),
     }
 }
 
-fn named<const N: usize>(names: [(&str, Option<&String>); N]) -> String {
+fn named<const N: usize>(names: [(&str, Option<&str>); N]) -> String {
     let said: Vec<String> = names.into_iter().filter_map(|(word, name)| name.map(|name| format!("{word} {name}"))).collect();
     said.join(", ")
 }

@@ -2,15 +2,20 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::AhoCorasick;
 
 /// How far from the token a comment counts, in bytes to each side on its line.
 const REACH: usize = 1024;
-/// Markers that accept whatever is on the line.
-const MARKERS: [&[u8]; 6] =
-    [b"gitleaks:allow", b"trufflehog:ignore", b"kingfisher:ignore", b"ggignore", b"pragma: allowlist secret", b"pragma: whitelist secret"];
-/// Our own marker, which may name rules.
-const OWN: &[u8] = b"beartrap:allow";
+/// Markers that accept: our own, which may name rules, and those of others, for whatever is on the line.
+const MARKERS: [&[u8]; 7] = [
+    b"beartrap:allow",
+    b"gitleaks:allow",
+    b"trufflehog:ignore",
+    b"kingfisher:ignore",
+    b"ggignore",
+    b"pragma: allowlist secret",
+    b"pragma: whitelist secret",
+];
 
 /// Whether a comment on the line of `start..end` accepts a finding of this rule.
 #[must_use]
@@ -22,12 +27,11 @@ pub fn is_allowed(bytes: &[u8], start: usize, end: usize, rule: &str) -> bool {
     [before, after].into_iter().any(|side| accepts(side, rule))
 }
 
-/// Searches for our own marker and for those of others, which take time to prepare.
-static FINDERS: LazyLock<(Finder, [Finder; 6])> = LazyLock::new(|| (Finder::new(OWN), MARKERS.map(Finder::new)));
+/// A search for all markers at once, which takes time to prepare.
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| AhoCorasick::new(MARKERS).expect("because a few words fit into an automaton"));
 
 fn accepts(text: &[u8], rule: &str) -> bool {
-    let (own, others) = &*FINDERS;
-    own.find_iter(text).any(|at| names(&text[at + OWN.len()..], rule)) || others.iter().any(|marker| marker.find(text).is_some())
+    FINDER.find_iter(text).any(|marker| marker.pattern().as_usize() > 0 || names(&text[marker.end()..], rule))
 }
 
 /// Whether what follows the marker names this rule, or none.

@@ -3,6 +3,7 @@
 use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS, ObjectFormat};
 use beartrap::observe::json::{Json, items, parse};
 use beartrap::observe::observation::{Observation, Said, Thread};
+use bumpalo::Bump;
 
 /// Deepest carried line.
 const MAX_DEPTH: usize = 4;
@@ -23,7 +24,8 @@ pub enum Seen {
 pub fn read(text: &str, location: &str) -> Vec<Seen> {
     let mut thread = Thread { location: location.to_owned(), ..Thread::default() };
     let mut seen = Vec::new();
-    if let Some(value) = parse(text.as_bytes()) {
+    let arena = Bump::new();
+    if let Some(value) = parse(text.as_bytes(), &arena) {
         if object(&value, &mut thread, 0, &mut seen).is_none() {
             seen.push(Seen::Unknown { text: text.to_owned() });
         }
@@ -39,7 +41,8 @@ pub fn read(text: &str, location: &str) -> Vec<Seen> {
 
 /// A line as JSON, else by the formats of lines; the format's name.
 pub fn line(text: &str, thread: &mut Thread, depth: usize, seen: &mut Vec<Seen>) -> Option<&'static str> {
-    if let Some(value) = text.trim_start().starts_with('{').then(|| parse(text.as_bytes())).flatten() {
+    let arena = Bump::new();
+    if let Some(value) = text.trim_start().starts_with('{').then(|| parse(text.as_bytes(), &arena)).flatten() {
         return object(&value, thread, depth, seen);
     }
     LINE_FORMATS.iter().find_map(|format| {

@@ -65,7 +65,7 @@ fn drift(scene: &mut Scene) -> io::Result<()> {
     {
         scene.using(&grant, start + minute * MINUTE, |usage| {
             let record = &mut usage.record;
-            (record.user_agent, record.ja4, record.tool) = (Some(agent.to_owned()), Some(ja4.to_owned()), Some(tool.to_owned()));
+            (record.user_agent, record.ja4, record.tool) = (Some(agent.into()), Some(ja4.into()), Some(tool.into()));
         })?;
     }
     scene.must("TR-17", &grant, start + 8 * MINUTE)
@@ -76,13 +76,13 @@ fn another_program(scene: &mut Scene) -> io::Result<()> {
     let holder = scene.holder();
     let mut grant = scene.access_of(&holder, 8 * HOUR).personal(TokenType::Session);
     let (start, foreign) = (scene.start, scene.foreign());
-    grant.usage.record.user_agent = Some(BROWSER.to_owned());
+    grant.usage.record.user_agent = Some(BROWSER.into());
     scene.issue(&grant)?;
     scene.uses(&grant, (0..8).map(|number| start + 2 * MINUTE + number * 5 * MINUTE))?;
     let at = start + 3 * HOUR;
     scene.using(&grant, at, |usage| {
         usage.record.source_ip = Some(foreign.host(9));
-        usage.record.user_agent = Some("python-requests/2.32.3".to_owned());
+        usage.record.user_agent = Some("python-requests/2.32.3".into());
     })?;
     scene.must("TR-15", &grant, at)?;
     scene.must("TR-18", &grant, at)
@@ -92,13 +92,13 @@ fn another_program(scene: &mut Scene) -> io::Result<()> {
 fn impossible_travel(scene: &mut Scene) -> io::Result<()> {
     let mut grant = scene.role();
     let (start, foreign) = (scene.start, scene.foreign());
-    grant.usage.record.geo = Some("50.11,8.68".to_owned());
+    grant.usage.record.geo = Some("50.11,8.68".into());
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE, start + 15 * MINUTE])?;
     let at = start + 75 * MINUTE;
     scene.using(&grant, at, |usage| {
         usage.record.source_ip = Some(foreign.host(9));
-        usage.record.geo = Some("-33.87,151.21".to_owned());
+        usage.record.geo = Some("-33.87,151.21".into());
     })?;
     scene.must("TR-15", &grant, at)?;
     scene.must("TR-19", &grant, at)
@@ -121,13 +121,13 @@ fn new_tool(scene: &mut Scene) -> io::Result<()> {
     grant.issuance.token_type = TokenType::ApiKey;
     grant.issuance.issued_at = Some(instant(start - 20 * DAY));
     grant.issuance.expires_at = Some(instant(END + 30 * DAY));
-    grant.usage.record.ja4 = Some(OWN_TLS.to_owned());
+    grant.usage.record.ja4 = Some(OWN_TLS.into());
     scene.issue(&grant)?;
     scene.uses(&grant, (1..=72).rev().map(|number| start - number * 3 * HOUR))?;
     scene.using(&grant, start, |usage| {
         usage.record.source_ip = Some(foreign.host(9));
-        usage.record.ja4 = Some(OTHER_TLS.to_owned());
-        usage.record.tool = Some("export_all".to_owned());
+        usage.record.ja4 = Some(OTHER_TLS.into());
+        usage.record.tool = Some("export_all".into());
     })?;
     scene.must("TR-15", &grant, start)?;
     scene.must("TR-21", &grant, start)

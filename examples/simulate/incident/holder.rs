@@ -20,7 +20,7 @@ fn another_workload(scene: &mut Scene) -> io::Result<()> {
     let (start, number) = (scene.start, scene.number);
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
-    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.principal = Some(workload(&format!("intruder-{number}"))))?;
+    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.principal = Some(workload(&format!("intruder-{number}")).into()))?;
     scene.must("TR-07", &grant, start + 10 * MINUTE)
 }
 
@@ -31,7 +31,7 @@ fn another_client(scene: &mut Scene) -> io::Result<()> {
     scene.uses(&grant, [start + 5 * MINUTE])?;
     scene.using(&grant, start + 10 * MINUTE, |usage| {
         usage.record.principal = None;
-        usage.record.client_id = Some(format!("client-intruder-{number}"));
+        usage.record.client_id = Some(format!("client-intruder-{number}").into());
     })?;
     scene.must("TR-07", &grant, start + 10 * MINUTE)
 }
@@ -41,7 +41,7 @@ fn another_session(scene: &mut Scene) -> io::Result<()> {
     let (start, number) = (scene.start, scene.number);
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
-    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.session_id = Some(format!("session-other-{number}")))?;
+    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.session_id = Some(format!("session-other-{number}").into()))?;
     scene.must("TR-08", &grant, start + 10 * MINUTE)
 }
 
@@ -52,7 +52,7 @@ fn two_users(scene: &mut Scene) -> io::Result<()> {
     grant.issuance.issued_to.user = None;
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
-    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.user = Some(format!("user-other-{number}")))?;
+    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.user = Some(format!("user-other-{number}").into()))?;
     scene.must("TR-23", &grant, start + 10 * MINUTE)
 }
 
@@ -64,6 +64,6 @@ fn two_tenants(scene: &mut Scene) -> io::Result<()> {
     grant.issuance.shared_ok = true;
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
-    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.tenant = Some("tenant-2".to_owned()))?;
+    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.tenant = Some("tenant-2".into()))?;
     scene.must("TR-23", &grant, start + 10 * MINUTE)
 }

@@ -36,7 +36,7 @@ fn shared(scene: &mut Scene) -> io::Result<()> {
     scene.issue(&grant)?;
     for (minute, agent) in [(5, "a"), (15, "b"), (25, "c")] {
         let agent = format!("agent-shared-{agent}");
-        scene.using(&grant, start + minute * MINUTE, |usage| usage.record.agent_id = Some(agent))?;
+        scene.using(&grant, start + minute * MINUTE, |usage| usage.record.agent_id = Some(agent.into()))?;
     }
     scene.leak(&grant, start + 60 * MINUTE)?;
     scene.must("HY-02", &grant, start + 25 * MINUTE)

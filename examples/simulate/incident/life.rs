@@ -94,8 +94,8 @@ pub fn generation(scene: &mut Scene, parent: Option<&Grant>) -> Grant {
         ..grant.issuance
     };
     let record = &mut grant.usage.record;
-    (record.aud, record.resource, record.tool) = (Some(ISSUER.to_owned()), Some("/token".to_owned()), None);
-    (record.method, record.scope_required) = (Some("POST".to_owned()), Vec::new());
+    (record.aud, record.resource, record.tool) = (Some(ISSUER.into()), Some("/token".into()), None);
+    (record.method, record.scope_required) = (Some("POST".into()), Vec::new());
     grant
 }
 

@@ -22,7 +22,7 @@ pub const SCRIPTS: &[Script] = &[
 pub fn prove(scene: &mut Scene, grant: &Grant, time: Millis, jti: &str) -> io::Result<()> {
     scene.using(grant, time, |usage| {
         if let Some(proof) = &mut usage.presented.proof {
-            proof.jti = Some(jti.to_owned());
+            proof.jti = Some(jti.into());
         }
     })
 }
@@ -46,8 +46,8 @@ fn another_key(scene: &mut Scene) -> io::Result<()> {
     prove(scene, &grant, start + 5 * MINUTE, &format!("proof-{number}-1"))?;
     scene.using(&grant, start + 10 * MINUTE, |usage| {
         if let Some(proof) = &mut usage.presented.proof {
-            proof.jti = Some(format!("proof-{number}-2"));
-            proof.jkt = Some(token::key("another key").to_string());
+            proof.jti = Some(format!("proof-{number}-2").into());
+            proof.jkt = Some(token::key("another key").to_string().into());
         }
     })?;
     scene.must("TR-10", &grant, start + 10 * MINUTE)

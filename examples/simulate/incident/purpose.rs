@@ -27,7 +27,7 @@ fn wrong_audience(scene: &mut Scene) -> io::Result<()> {
     let (start, other) = (scene.start, &SERVERS[(usize::from(scene.number) + 1) % SERVERS.len()]);
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
-    scene.using(&grant, start + 20 * MINUTE, |usage| usage.record.aud = Some(other.aud.to_owned()))?;
+    scene.using(&grant, start + 20 * MINUTE, |usage| usage.record.aud = Some(other.aud.into()))?;
     scene.must("TR-04", &grant, start + 20 * MINUTE)
 }
 
@@ -36,7 +36,7 @@ fn wider_scope(scene: &mut Scene) -> io::Result<()> {
     let start = scene.start;
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
-    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.scope_required = vec!["payments:write".to_owned()])?;
+    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.scope_required = vec!["payments:write".into()])?;
     scene.must("TR-05", &grant, start + 10 * MINUTE)
 }
 
@@ -47,7 +47,7 @@ fn refused_scope(scene: &mut Scene) -> io::Result<()> {
     scene.uses(&grant, [start + 5 * MINUTE])?;
     for minute in [10, 12, 14] {
         scene.using(&grant, start + minute * MINUTE, |usage| {
-            usage.record.scope_required = vec!["payments:write".to_owned()];
+            usage.record.scope_required = vec!["payments:write".into()];
             (usage.record.outcome, usage.record.status_code) = (Outcome::Denied, Some(403));
         })?;
     }
@@ -60,7 +60,7 @@ fn wrong_tool(scene: &mut Scene) -> io::Result<()> {
     grant.issuance.tools = scene.server().tools.map(str::to_owned).to_vec();
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
-    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.tool = Some("delete_everything".to_owned()))?;
+    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.tool = Some("delete_everything".into()))?;
     scene.must("TR-06", &grant, start + 10 * MINUTE)
 }
 
@@ -71,7 +71,7 @@ fn another_task(scene: &mut Scene) -> io::Result<()> {
     scene.issue(&grant)?;
     scene.task_status("running", start)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
-    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.task_id = Some(format!("task-other-{}", start / SECOND)))?;
+    scene.using(&grant, start + 10 * MINUTE, |usage| usage.record.task_id = Some(format!("task-other-{}", start / SECOND).into()))?;
     scene.must("TR-09", &grant, start + 10 * MINUTE)
 }
 
@@ -80,7 +80,7 @@ fn two_tasks(scene: &mut Scene) -> io::Result<()> {
     let grant = scene.access();
     let start = scene.start;
     for (minute, task) in [(5, "a"), (15, "b")] {
-        scene.using(&grant, start + minute * MINUTE, |usage| usage.record.task_id = Some(format!("task-{task}-{}", start / SECOND)))?;
+        scene.using(&grant, start + minute * MINUTE, |usage| usage.record.task_id = Some(format!("task-{task}-{}", start / SECOND).into()))?;
     }
     scene.must("TR-09", &grant, start + 15 * MINUTE)
 }
@@ -97,7 +97,7 @@ fn passed_through(scene: &mut Scene) -> io::Result<()> {
         scene.using(&grant, start + 5 * MINUTE + second * SECOND, |usage| {
             let record = &mut usage.record;
             (record.trace_id, record.span_id) = (Some(trace.clone()), Some(span));
-            record.aud = Some(server.aud.to_owned());
+            record.aud = Some(server.aud.into());
         })?;
     }
     scene.must("TR-14", &grant, start + 5 * MINUTE + 2 * SECOND)
@@ -109,8 +109,8 @@ fn fan_out(scene: &mut Scene) -> io::Result<()> {
     scene.issue(&grant)?;
     for number in 0..14 {
         scene.using(&grant, start + number * 2 * SECOND, |usage| {
-            usage.record.tool = Some(format!("tool_{number}"));
-            usage.record.resource = Some(format!("/v1/object/{number}"));
+            usage.record.tool = Some(format!("tool_{number}").into());
+            usage.record.resource = Some(format!("/v1/object/{number}").into());
         })?;
     }
     scene.must("TR-22", &grant, start + 18 * SECOND)
@@ -122,8 +122,8 @@ fn header_unlike_body(scene: &mut Scene) -> io::Result<()> {
     scene.issue(&grant)?;
     scene.uses(&grant, [start + 5 * MINUTE])?;
     scene.using(&grant, start + 10 * MINUTE, |usage| {
-        usage.record.header_method = Some("tools/call".to_owned());
-        usage.record.header_name = Some("harmless_tool".to_owned());
+        usage.record.header_method = Some("tools/call".into());
+        usage.record.header_name = Some("harmless_tool".into());
     })?;
     scene.must("TR-27", &grant, start + 10 * MINUTE)
 }

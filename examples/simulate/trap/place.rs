@@ -30,8 +30,8 @@ fn cloud_internal(scene: &mut Scene) -> io::Result<()> {
     for (minute, service) in (0..).zip(services) {
         let mut usage = scene.request(&grant, scene.start + minute * MINUTE);
         if let Some(service) = service {
-            usage.record.on_behalf_of = Some(service.to_owned());
-            usage.record.user_agent = Some(if service.contains(' ') { "aws-internal/3" } else { service }.to_owned());
+            usage.record.on_behalf_of = Some(service.into());
+            usage.record.user_agent = Some(if service.contains(' ') { "aws-internal/3" } else { service }.into());
         }
         scene.seen_by(Log::Cloud, &grant, &usage)?;
     }
@@ -101,7 +101,7 @@ fn update(scene: &mut Scene, agents: [&str; 2]) -> io::Result<()> {
     scene.issue(&grant)?;
     for number in 1..20 {
         let agent = agents[usize::from(number > 10)];
-        scene.using(&grant, start + number * 2 * MINUTE, |usage| usage.record.user_agent = Some(agent.to_owned()))?;
+        scene.using(&grant, start + number * 2 * MINUTE, |usage| usage.record.user_agent = Some(agent.into()))?;
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ fn proof_retry(scene: &mut Scene) -> io::Result<()> {
     scene.issue(&grant)?;
     let mut usage = scene.request(&grant, start);
     if let Some(proof) = &mut usage.presented.proof {
-        proof.jti = Some(jti);
+        proof.jti = Some(jti.into());
     }
     scene.log(&usage)?;
     usage.record.time = Some(instant(start + 2 * SECOND));
@@ -54,10 +54,10 @@ fn hops(scene: &mut Scene) -> io::Result<()> {
         let (trace, span) = scene.trace();
         let record = &mut usage.record;
         (record.trace_id, record.span_id) = (Some(trace), Some(span));
-        record.aud = Some(GATEWAY.to_owned());
+        record.aud = Some(GATEWAY.into());
         scene.seen_by(Log::Access, &grant, &usage)?;
         let record = &mut usage.record;
-        record.aud = Some(BACKEND.to_owned());
+        record.aud = Some(BACKEND.into());
         record.forwarded_for = record.source_ip.into_iter().collect();
         record.peer_ip = Some(PROXIES.host(7));
         record.source_ip = None;
@@ -77,7 +77,7 @@ fn discovery(scene: &mut Scene) -> io::Result<()> {
             usage.record.tool = None;
             usage.record.resource = None;
             usage.record.scope_required = Vec::new();
-            usage.record.method = Some(method.to_owned());
+            usage.record.method = Some(method.into());
         })?;
     }
     scene.uses(&grant, [start + 10 * MINUTE])

@@ -27,7 +27,7 @@ fn pods(scene: &mut Scene) -> io::Result<()> {
         let pod = token::hex(&mut scene.random, 5);
         scene.using(&grant, start + number * 3 * MINUTE, |usage| {
             let workload = usage.record.principal.take().unwrap_or_default();
-            usage.record.principal = Some(format!("{workload}/pod/worker-6f7d9c-{pod}"));
+            usage.record.principal = Some(format!("{workload}/pod/worker-6f7d9c-{pod}").into());
         })?;
     }
     Ok(())
@@ -42,7 +42,7 @@ fn actor(scene: &mut Scene) -> io::Result<()> {
     scene.uses(&grant, [start + 5 * MINUTE])?;
     scene.using(&grant, start + 10 * MINUTE, |usage| {
         usage.record.principal = None;
-        usage.record.client_id = Some(helper);
+        usage.record.client_id = Some(helper.into());
     })
 }
 
@@ -63,7 +63,7 @@ fn accepted_sharing(scene: &mut Scene) -> io::Result<()> {
     grant.issuance.issued_to.user = None;
     scene.issue(&grant)?;
     for (minute, user) in [(5, "a"), (10, "b")] {
-        scene.using(&grant, start + minute * MINUTE, |usage| usage.record.user = Some(format!("user-{user}-{number}")))?;
+        scene.using(&grant, start + minute * MINUTE, |usage| usage.record.user = Some(format!("user-{user}-{number}").into()))?;
     }
     Ok(())
 }

@@ -55,7 +55,10 @@ impl Coverage {
     pub fn count(&mut self, record: &ReadRecord) {
         match record.understood {
             Understood::By(format) => {
-                let tally = self.formats.entry(format.to_owned()).or_default();
+                if !self.formats.contains_key(format) {
+                    self.formats.insert(format.to_owned(), Tally::default());
+                }
+                let tally = self.formats.get_mut(format).expect("because it was just put there");
                 tally.records += 1;
                 for one in &record.said {
                     one.presented.iter().for_each(|_| tally.count(&one.record));

@@ -89,7 +89,8 @@ impl Gathered {
     /// Takes everything out; what is left has gathered nothing.
     #[must_use]
     pub fn take(&mut self) -> Self {
-        let nothing = Self::new(Arc::clone(&self.ledger));
+        let mut nothing = Self::new(Arc::clone(&self.ledger));
+        nothing.habits.numbers = self.habits.numbers.clone();
         std::mem::replace(self, nothing)
     }
 

@@ -3,40 +3,72 @@
 //! **Invariant:** some thirty bytes for an identity and for each of its tools: hashes stand for their names.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-
-use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher};
 
 use crate::detect::options::Options;
 use crate::detect::used::{Habit, Used};
-use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
+use crate::model::text::Text;
 use crate::model::token_use::Record;
 
 /// What a record says of habits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mark {
     identity: u64,
     /// A tool, and when it was used.
     tool: Option<(u64, Instant)>,
 }
 
+/// How names become numbers: under the key of a set of this run, so that nobody who writes logs can choose names with one number.
+#[derive(Clone, Default, Debug)]
+pub struct Numbers(HashSet<u64>);
+
+impl Numbers {
+    fn of(&self, name: impl Hash) -> u64 {
+        self.0.hasher().hash_one(name)
+    }
+}
+
 impl Mark {
     /// The record's mark; none where it names nobody.
     #[must_use]
-    pub fn of(record: &Record, options: &Options) -> Option<Self> {
+    pub fn of(record: &Record, options: &Options, numbers: &Numbers) -> Option<Self> {
         let identity = options.identity(record, None)?;
-        let tool = record.tool.as_deref().zip(record.time).map(|(tool, time)| (hash_of_tool(&identity, tool), time));
-        Some(Self { identity: hash(&identity), tool })
+        let identity = numbers.of(&*identity);
+        Some(Self { identity, tool: record.tool.as_deref().zip(record.time).map(|(tool, time)| (numbers.of((identity, tool)), time)) })
+    }
+}
+
+/// A map by numbers that were made under a key, and need not be hashed again.
+type ByNumber<T> = HashMap<u64, T, BuildHasherDefault<Itself>>;
+
+/// Takes a number for its own hash.
+#[derive(Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("because only numbers are hashed");
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
 /// What identities used.
 #[derive(Default)]
 pub struct Habits {
-    identities: HashMap<u64, Custom>,
+    /// How their names and those of their tools become numbers.
+    pub numbers: Numbers,
+    identities: ByNumber<Custom>,
     /// When an identity first used a tool.
-    tools: HashMap<u64, Instant>,
+    tools: ByNumber<Instant>,
 }
 
 /// How often an identity used anything, and when it first used any tool.
@@ -74,7 +106,7 @@ impl Habits {
     /// Counts the uses of a token, retries and hops as one.
     pub fn count(&mut self, case: &Used) {
         for one in case.uses {
-            if let Some(mark) = Mark::of(&one.what.record, case.options) {
+            if let Some(mark) = Mark::of(&one.what.record, case.options, &self.numbers) {
                 self.see(mark).uses += 1;
             }
         }
@@ -86,21 +118,15 @@ impl Habits {
         let used: BTreeSet<_> = case
             .uses
             .iter()
-            .filter_map(|one| Some((case.identity(one)?, Mark::of(&one.what.record, case.options)?.identity, one.what.record.tool.as_ref()?)))
+            .filter_map(|one| {
+                Some((case.identity(one)?, Mark::of(&one.what.record, case.options, &self.numbers)?.identity, one.what.record.tool.as_ref()?))
+            })
             .collect();
-        let habit = |(identity, mark, tool): (Cow<str>, u64, &String)| {
+        let habit = |(identity, mark, tool): (Cow<str>, u64, &Text)| {
             let own = self.identities.get(&mark)?;
-            let first = *self.tools.get(&hash_of_tool(&identity, tool))?;
-            Some(Habit { identity: identity.into_owned(), since: own.since?, uses: own.uses, tool: (tool.clone(), first) })
+            let first = *self.tools.get(&self.numbers.of((mark, tool.as_str())))?;
+            Some(Habit { identity: identity.into_owned(), since: own.since?, uses: own.uses, tool: (tool.to_string(), first) })
         };
         used.into_iter().filter_map(habit).collect()
     }
-}
-
-fn hash(identity: &str) -> u64 {
-    Fingerprint::index_of(identity.as_bytes())
-}
-
-fn hash_of_tool(identity: &str, tool: &str) -> u64 {
-    Fingerprint::index_of(&[identity.as_bytes(), b"\0", tool.as_bytes()].concat())
 }

@@ -1,9 +1,6 @@
 //! The uses of each token -> judgements, with what the ledger knows.
 
-use std::collections::BTreeSet;
 use std::io;
-
-use borsh::BorshDeserialize;
 
 use crate::detect::catalogue::judge_uses;
 use crate::detect::clock::Clocks;
@@ -20,10 +17,10 @@ use crate::model::ledger_match::LedgerMatch;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
 use crate::pipeline::replay::gather::Gathered;
-use crate::pipeline::replay::habits::Mark;
+use crate::pipeline::replay::habits::{Mark, Numbers};
 use crate::pipeline::replay::keeping::Keeping;
+use crate::pipeline::replay::packed::{Head, Kind, Unpacked};
 use crate::pipeline::replay::recognize::recognize;
-use crate::pipeline::replay::spool::{Kind, Loaded};
 use crate::store::step::NewUse;
 use crate::store::store::RecordId;
 
@@ -108,8 +105,9 @@ impl<'b> Bench<'b> {
         for part in &mut parts {
             let (loaded, mut waiting) = (part.load(&root)?, Vec::new());
             for (root, things) in loaded.tokens() {
-                let new_tool = marks(&loaded, things)?.into_iter().any(|mark| habits.may_be_new(mark, least));
-                let token = match self.token(root, loaded.things(things), &hearing.keeping)? {
+                let told = Told::unpack(loaded.things(things))?;
+                let new_tool = told.marks(self.options, &habits.numbers).any(|mark| habits.may_be_new(mark, least));
+                let token = match self.token(root, told, &hearing.keeping)? {
                     Met::Token(token) => token,
                     Met::Ignored(uses) => {
                         ignored += uses;
@@ -121,7 +119,7 @@ impl<'b> Bench<'b> {
                 if !case.is_handle() {
                     habits.count(&case);
                 }
-                if new_tool {
+                if new_tool && !case.is_handle() {
                     waiting.push(root);
                 } else {
                     let judged = self.judged(&token, &judge_uses(&case));
@@ -133,7 +131,7 @@ impl<'b> Bench<'b> {
         for (part, waiting) in parts.iter_mut().zip(later).filter(|(_, waiting)| !waiting.is_empty()) {
             let loaded = part.load(&root)?;
             for root in waiting {
-                let Met::Token(token) = self.token(root, loaded.things(loaded.of(root)), &hearing.keeping)? else { continue };
+                let Met::Token(token) = self.token(root, Told::unpack(loaded.things(loaded.of(root)))?, &hearing.keeping)? else { continue };
                 let own = habits.of(&self.case(&token, &[], &clocks));
                 let judged = self.judged(&token, &judge_uses(&self.case(&token, &own, &clocks)));
                 hearing.hear(judged, *token)?;
@@ -143,15 +141,8 @@ impl<'b> Bench<'b> {
         hearing.keeping.finish(rest)
     }
 
-    /// A token of what was packed of it, with the uses that earlier runs kept, each once.
-    fn token<'p>(&self, root: u64, things: impl Iterator<Item = (Kind, &'p [u8])>, keeping: &Keeping) -> Result<Met, ReplayError> {
-        let (mut uses, mut exposures): (Vec<TokenUse>, Vec<Exposure>) = (Vec::new(), Vec::new());
-        for (kind, bytes) in things {
-            match kind {
-                Kind::Use => uses.push(borsh::from_slice::<(Option<Mark>, TokenUse)>(bytes)?.1),
-                Kind::Exposure => exposures.push(serde_json::from_str(&borsh::from_slice::<String>(bytes)?).map_err(io::Error::from)?),
-            }
-        }
+    /// A token of what was told of it, with the uses that earlier runs kept, each once.
+    fn token(&self, root: u64, Told { mut uses, mut exposures }: Told, keeping: &Keeping) -> Result<Met, ReplayError> {
         let (new, logged) = (keeping.new_uses(&uses), uses.len() as u64);
         keeping.recall(root, &mut uses)?;
         if uses.is_empty() {
@@ -205,11 +196,28 @@ impl<'b> Bench<'b> {
     }
 }
 
-/// What is said of habits in a token's records.
-fn marks(loaded: &Loaded, things: &[(u64, usize)]) -> io::Result<Vec<Mark>> {
-    let uses = loaded.things(things).filter(|(kind, _)| *kind == Kind::Use);
-    let marks = uses.map(|(_, mut bytes)| BorshDeserialize::deserialize(&mut bytes));
-    Ok(marks.collect::<io::Result<Vec<Option<Mark>>>>()?.into_iter().flatten().collect())
+/// What was told of a token.
+struct Told {
+    uses: Vec<TokenUse>,
+    exposures: Vec<Exposure>,
+}
+
+impl Told {
+    fn unpack<'p>(things: impl ExactSizeIterator<Item = (Head, &'p [u8])>) -> io::Result<Self> {
+        let (mut uses, mut exposures) = (Unpacked::with_capacity(things.len()), Vec::new());
+        for (head, bytes) in things {
+            match head.kind {
+                Kind::Use | Kind::Again => uses.push(head, bytes)?,
+                Kind::Exposure => exposures.push(serde_json::from_slice(bytes)?),
+            }
+        }
+        Ok(Self { uses: uses.into_uses(), exposures })
+    }
+
+    /// What its records say of habits.
+    fn marks(&self, options: &Options, numbers: &Numbers) -> impl Iterator<Item = Mark> {
+        self.uses.iter().filter_map(|what| Mark::of(&what.record, options, numbers))
+    }
 }
 
 /// Who hears of tokens that were judged, in turn.
@@ -229,7 +237,11 @@ impl Hearing<'_, '_> {
 
 /// Every name, fingerprints first.
 fn keys(uses: &[TokenUse]) -> Vec<TokenKey> {
-    let keys: BTreeSet<&TokenKey> = uses.iter().flat_map(|what| &what.presented.keys).collect();
+    let mut keys: Vec<&TokenKey> = uses.iter().flat_map(|what| &what.presented.keys).collect();
+    // Nearly all uses have the same ones.
+    keys.dedup();
+    keys.sort();
+    keys.dedup();
     keys.into_iter().cloned().collect()
 }
 

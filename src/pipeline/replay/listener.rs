@@ -7,11 +7,13 @@ use crate::model::origin::Origin;
 use crate::model::problem::{Problem, ProblemKind};
 use crate::pipeline::listen::{Hear, Listen};
 use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::habits::Numbers;
 use crate::pipeline::replay::sight::{Reading, Sight};
 
 /// Hears every stream of a run.
 pub struct Listener<'a> {
     reading: Reading<'a>,
+    numbers: Numbers,
     shared: Mutex<Shared>,
 }
 
@@ -25,7 +27,7 @@ impl<'a> Listener<'a> {
     /// Gathers into this.
     #[must_use]
     pub fn new(reading: Reading<'a>, gathered: Gathered) -> Self {
-        Self { reading, shared: Mutex::new(Shared { gathered, problem: None }) }
+        Self { reading, numbers: gathered.habits.numbers.clone(), shared: Mutex::new(Shared { gathered, problem: None }) }
     }
 
     /// What was gathered, and why some of it was not, where that is so.
@@ -47,7 +49,7 @@ impl<'a> Listener<'a> {
 
 impl Listen for Listener<'_> {
     fn stream<'b>(&'b self, origin: &Origin) -> Box<dyn Hear + 'b> {
-        Box::new(Stream { sight: Sight::new(origin.to_string(), self.reading), listener: self })
+        Box::new(Stream { sight: Sight::new(origin.to_string(), self.reading, &self.numbers), listener: self })
     }
 }
 

@@ -84,7 +84,7 @@ mod tests {
         let records: Vec<(u64, Record)> = (0..60_000_i64)
             .map(|at| {
                 let time = Instant::from_number(1_772_445_600 + at);
-                let record = Record { request_id: Some((at / 3).to_string()), time, time_quality: TimeQuality::Exact, ..Record::default() };
+                let record = Record { request_id: Some((at / 3).to_string().into()), time, time_quality: TimeQuality::Exact, ..Record::default() };
                 (u64::from(at % 2 == 0), record)
             })
             .collect();

@@ -17,15 +17,16 @@ use crate::model::decoder::Decoder;
 use crate::model::exposure::{Exposure, PlaceKind, Reach};
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
+use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Presented, RecordOrigin, SessionSource, TokenUse, VERSION};
 use crate::observe::mapping::Mapping;
 use crate::observe::reader::{ReadRecord, Reader, ReaderState, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
-use crate::pipeline::replay::habits::Mark;
+use crate::pipeline::replay::habits::{Mark, Numbers};
+use crate::pipeline::replay::packed::Packed;
 use crate::pipeline::replay::requests::Requests;
-use crate::pipeline::replay::spool::{Kind, Packed};
 
 /// What records mean beyond themselves.
 #[derive(Clone, Copy)]
@@ -66,8 +67,9 @@ const TOGETHER: usize = 4 << 20;
 pub struct Sight<'a> {
     reading: Reading<'a>,
     reader: Option<Reader>,
+    numbers: &'a Numbers,
     context: Context<'a>,
-    uri: String,
+    uri: Text,
     /// The number that stands for it where clocks are compared.
     log: u64,
     /// Records that findings may still lie in.
@@ -78,6 +80,8 @@ pub struct Sight<'a> {
     met: HashSet<u64>,
     /// The names that were met last.
     last: Vec<TokenKey>,
+    /// The index of the first of them.
+    home: u64,
     /// Whether nothing is said of the token that they name.
     ignored: bool,
     told: Sightings,
@@ -98,35 +102,37 @@ struct Around {
     start: u64,
     /// When it was, and what sort of place it is.
     said: Option<(Option<Instant>, Option<PlaceKind>)>,
-    /// Indices of the names of tokens that were presented in it.
-    presented: Vec<u64>,
+    /// The names of tokens that were presented in it.
+    presented: Vec<TokenKey>,
 }
 
 impl<'a> Sight<'a> {
     /// A stream of this name.
     #[must_use]
-    pub fn new(uri: String, reading: Reading<'a>) -> Self {
+    pub fn new(uri: String, reading: Reading<'a>, numbers: &'a Numbers) -> Self {
         let reader = Reader::new(uri.clone(), reading.mapping.cloned());
-        Self::read_by(reader, uri, reading)
+        Self::read_by(reader, uri, reading, numbers)
     }
 
     /// A stream of this name that was read before.
     #[must_use]
-    pub fn resume(uri: String, reading: Reading<'a>, state: ReaderState) -> Self {
-        Self::read_by(Reader::resume(state, reading.mapping.cloned()), uri, reading)
+    pub fn resume(uri: String, reading: Reading<'a>, numbers: &'a Numbers, state: ReaderState) -> Self {
+        Self::read_by(Reader::resume(state, reading.mapping.cloned()), uri, reading, numbers)
     }
 
-    fn read_by(reader: Reader, uri: String, reading: Reading<'a>) -> Self {
+    fn read_by(reader: Reader, uri: String, reading: Reading<'a>, numbers: &'a Numbers) -> Self {
         Self {
             reading,
             reader: Some(reader),
             context: Context::new(reading.gram_of),
             log: number(&uri),
-            uri,
+            uri: uri.into(),
+            numbers,
             records: VecDeque::new(),
             findings: VecDeque::new(),
             met: HashSet::new(),
             last: Vec::new(),
+            home: 0,
             ignored: false,
             told: Sightings::default(),
         }
@@ -177,16 +183,16 @@ impl<'a> Sight<'a> {
         let parser = if let Understood::By(name) = record.understood { name } else { "text" };
         let mut around = Around { start: record.start, end, said: None, presented: Vec::new() };
         for one in record.said {
-            let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: parser.to_owned(), record_id: one.record_id };
+            let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: Text::new_static(parser), record_id: one.record_id };
             around.said.get_or_insert((one.record.time, one.record.place));
-            around.presented.extend(one.presented.iter().flat_map(|presented| &presented.keys).map(TokenKey::index));
+            around.presented.extend(one.presented.iter().flat_map(|presented| &presented.keys).cloned());
             let mut presented = one.presented;
             let last = presented.pop();
             for presented in presented {
-                self.used(&TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() });
+                self.used(TokenUse { v: VERSION, presented, record: one.record.clone(), origin: origin.clone() });
             }
             if let Some(presented) = last {
-                self.used(&TokenUse { v: VERSION, presented, record: one.record, origin });
+                self.used(TokenUse { v: VERSION, presented, record: one.record, origin });
             }
         }
         self.records.push_back(around);
@@ -195,41 +201,41 @@ impl<'a> Sight<'a> {
 
     /// An MCP session's handle is presented together with the token: what was done under it is judged under a name of its own as well.
     /// An ignored token says nothing of habits and handles.
-    fn used(&mut self, one: &TokenUse) {
+    fn used(&mut self, one: TokenUse) {
         self.told.requests.hear(self.log, &one.record);
-        if let Some(home) = self.meet(&one.presented.keys) {
-            let mark = Mark::of(&one.record, self.reading.options).filter(|_| !self.ignored);
-            self.told.marks.extend(mark);
-            self.told.packed.push(home, Kind::Use, &(mark, one));
-            if self.ignored {
-                return;
-            }
+        let home = self.meet(&one.presented.keys);
+        let is_ignored = home.is_some() && self.ignored;
+        if home.is_some() && !is_ignored {
+            self.told.marks.extend(Mark::of(&one.record, self.reading.options, self.numbers));
         }
-        if let Some(handle) = handle(one) {
+        if let Some(handle) = handle(&one).filter(|_| !is_ignored) {
             let home = self.meet(std::slice::from_ref(&handle)).expect("because it has a name");
             let presented = Presented { keys: vec![handle], ..Presented::default() };
-            self.told.packed.push(home, Kind::Use, &(None::<Mark>, TokenUse { presented, ..one.clone() }));
+            self.told.packed.push_use(home, TokenUse { presented, ..one.clone() });
+        }
+        if let Some(home) = home {
+            self.told.packed.push_use(home, one);
         }
     }
 
     /// The index of the first name; names that were not met together before are told.
     fn meet(&mut self, names: &[TokenKey]) -> Option<u64> {
-        let home = names.first()?.index();
         // Neighbours often present one token.
         if self.last != names {
+            self.home = names.first()?.index();
             if self.met.insert(self.met.hasher().hash_one(names)) {
                 self.told.names.push(names.to_vec());
             }
             names.clone_into(&mut self.last);
             self.ignored = self.reading.options.ignores(names, None);
         }
-        Some(home)
+        names.first().map(|_| self.home)
     }
 
     /// Whether it is time to hand over what was told.
     #[must_use]
     pub fn has_much(&self) -> bool {
-        self.told.packed.size() > TOGETHER
+        self.told.packed.bytes().len() > TOGETHER
     }
 
     /// Hands over what was told.
@@ -265,11 +271,11 @@ impl<'a> Sight<'a> {
                 self.records.pop_front();
             }
             let around = self.records.front().filter(|around| around.start <= lying.at);
-            let presented = around.is_some_and(|around| lying.keys.iter().any(|key| around.presented.contains(&key.index())));
+            let presented = around.is_some_and(|around| lying.keys.iter().any(|key| around.presented.contains(key)));
             let said = around.and_then(|around| around.said).unwrap_or_default();
             if !presented && let Some(home) = self.meet(&lying.keys) {
                 let json = serde_json::to_string(&exposure(lying, &self.uri, said, self.reading)).expect("because exposures can be written");
-                self.told.packed.push(home, Kind::Exposure, &json);
+                self.told.packed.push_exposure(home, &json);
             }
         }
         // Findings come behind the records they lie in by less than a chunk and its margin.

@@ -6,52 +6,12 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 
-use borsh::BorshSerialize;
+use crate::pipeline::replay::packed::{HEAD, Head, Packed};
 
 /// How many bytes are kept in memory.
 const IN_MEMORY: usize = 64 << 20;
 /// The most parts: each is an open file.
 const MOST_PARTS: u64 = 512;
-/// Bytes before each thing: its home, its kind and its length.
-const HEAD: usize = 13;
-
-/// What a packed thing is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// What it says of habits, `Option<Mark>`, and a `TokenUse`.
-    Use = 0,
-    /// An `Exposure`, as JSON.
-    Exposure = 1,
-}
-
-/// Packed things, one after the other.
-#[derive(Default, Debug)]
-pub struct Packed(Vec<u8>);
-
-impl Packed {
-    /// Adds a thing of the token whose name has this index.
-    pub fn push(&mut self, home: u64, kind: Kind, thing: &impl BorshSerialize) {
-        let start = self.0.len();
-        self.0.extend_from_slice(&home.to_le_bytes());
-        self.0.extend_from_slice(&[kind as u8, 0, 0, 0, 0]);
-        thing.serialize(&mut self.0).expect("because it is written to memory");
-        let length = u32::try_from(self.0.len() - start - HEAD).expect("because records are shorter than 4 GB");
-        self.0[start + 9..start + HEAD].copy_from_slice(&length.to_le_bytes());
-    }
-
-    /// Size in bytes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// The head of a packed thing: its home, its kind, and how long it is behind the head.
-fn head(bytes: &[u8]) -> (u64, Kind, usize) {
-    let home = u64::from_le_bytes(*bytes.first_chunk().expect("because a head has 13 bytes"));
-    let length = u32::from_le_bytes(*bytes[9..].first_chunk().expect("because a head has 13 bytes"));
-    (home, if bytes[8] == Kind::Use as u8 { Kind::Use } else { Kind::Exposure }, length as usize)
-}
 
 /// Everything that was gathered.
 #[derive(Default)]
@@ -69,7 +29,7 @@ impl Spool {
     ///
     /// The file cannot be written.
     pub fn take(&mut self, packed: &Packed) -> io::Result<()> {
-        self.memory.extend_from_slice(&packed.0);
+        self.memory.extend_from_slice(packed.bytes());
         if self.memory.len() > IN_MEMORY { self.spill() } else { Ok(()) }
     }
 
@@ -110,10 +70,10 @@ impl Spool {
         while left > 0 {
             thing.resize(HEAD, 0);
             reader.read_exact(&mut thing)?;
-            let (home, _, length) = head(&thing);
-            thing.resize(HEAD + length, 0);
+            let head = Head::read(&thing);
+            thing.resize(HEAD + head.length, 0);
             reader.read_exact(&mut thing[HEAD..])?;
-            parts[(root(home) % count) as usize].write_all(&thing)?;
+            parts[(root(head.home) % count) as usize].write_all(&thing)?;
             left -= thing.len() as u64;
         }
         parts.into_iter().map(|part| part.into_inner().map(Part::File).map_err(io::IntoInnerError::into_error)).collect()
@@ -146,9 +106,9 @@ impl Part {
         };
         let (mut order, mut at) = (Vec::new(), 0);
         while at < bytes.len() {
-            let (home, _, length) = head(&bytes[at..]);
-            order.push((root(home), at));
-            at += HEAD + length;
+            let head = Head::read(&bytes[at..]);
+            order.push((root(head.home), at));
+            at += HEAD + head.length;
         }
         order.sort_unstable();
         Ok(Loaded { bytes, order })
@@ -177,26 +137,28 @@ impl Loaded<'_> {
     }
 
     /// What stands at these places.
-    pub fn things<'b>(&'b self, places: &'b [(u64, usize)]) -> impl Iterator<Item = (Kind, &'b [u8])> {
+    #[must_use]
+    pub fn things<'b>(&'b self, places: &'b [(u64, usize)]) -> impl ExactSizeIterator<Item = (Head, &'b [u8])> {
         places.iter().map(|(_, at)| {
-            let (_, kind, length) = head(&self.bytes[*at..]);
-            (kind, &self.bytes[at + HEAD..at + HEAD + length])
+            let head = Head::read(&self.bytes[*at..]);
+            (head, &self.bytes[head.thing(*at)])
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::pipeline::replay::spool::{Kind, Packed, Spool};
+    use crate::pipeline::replay::packed::Packed;
+    use crate::pipeline::replay::spool::Spool;
 
     /// Things of three tokens, one of which has two names, so many rounds of them.
-    fn gathered(rounds: u64) -> Vec<(u64, Vec<(Kind, usize)>)> {
+    fn gathered(rounds: u64) -> Vec<(u64, Vec<usize>)> {
         let mut spool = Spool::default();
         for _ in 0..rounds {
             let mut packed = Packed::default();
-            packed.push(3, Kind::Use, &"x".repeat(1000));
-            packed.push(8, Kind::Exposure, &"y");
-            packed.push(13, Kind::Use, &"z".repeat(300));
+            packed.push_exposure(3, &"x".repeat(1000));
+            packed.push_exposure(8, "y");
+            packed.push_exposure(13, &"z".repeat(300));
             spool.take(&packed).expect("because there is room");
         }
         let root = |home: u64| if home == 13 { 3 } else { home };
@@ -205,8 +167,8 @@ mod tests {
             let loaded = part.load(&root).expect("because it was written");
             for (token, places) in loaded.tokens() {
                 assert_eq!(places, loaded.of(token));
-                let mut things: Vec<_> = loaded.things(places).map(|(kind, bytes)| (kind, bytes.len())).collect();
-                things.sort_unstable_by_key(|(_, length)| *length);
+                let mut things: Vec<_> = loaded.things(places).map(|(_, bytes)| bytes.len()).collect();
+                things.sort_unstable();
                 things.dedup();
                 all.push((token, things));
             }
@@ -217,7 +179,7 @@ mod tests {
 
     #[test]
     fn things_of_one_token_come_out_together() {
-        let expected = [(3, vec![(Kind::Use, 304), (Kind::Use, 1004)]), (8, vec![(Kind::Exposure, 5)])];
+        let expected = [(3, vec![300, 1000]), (8, vec![1])];
         for rounds in [1, 10, 100_000] {
             assert_eq!(gathered(rounds), expected, "{rounds}");
         }

@@ -10,6 +10,7 @@ use crate::detect::used::{Answer, Habit};
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
+use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{SessionSource, TokenUse};
 use crate::model::verdict::Verdict;
@@ -144,7 +145,7 @@ impl Ground<'_> {
     fn plays(&self, uses: &[(String, TokenUse)]) -> Vec<Play> {
         let names: BTreeSet<String> = uses.iter().map(|(name, _)| name.clone()).collect();
         let handle = |one: &TokenUse| one.record.session_id.clone().filter(|_| one.record.session_src == Some(SessionSource::Mcp));
-        let handles: BTreeSet<String> = uses.iter().filter_map(|(_, one)| handle(one)).collect();
+        let handles: BTreeSet<Text> = uses.iter().filter_map(|(_, one)| handle(one)).collect();
         let of_tokens = names.into_iter().map(|name| {
             let own = uses.iter().filter(|(other, _)| *other == name).map(|(_, one)| one.clone()).collect();
             self.play(name, own)

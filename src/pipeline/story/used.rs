@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::detect::used::Habit;
 use crate::model::instant::Instant;
+use crate::model::text::Text;
 use crate::model::token_use::{Presented, Proof, Record, RecordOrigin, Scheme, TokenUse, VERSION};
 use crate::pipeline::story::error::Fault;
 use crate::pipeline::story::fields::{Fields, parse, time};
@@ -71,26 +72,19 @@ pub fn token_use(text: &str, line: usize, tokens: &Tokens) -> Result<(String, To
     let known: Vec<&str> = FIELDS.iter().map(|(word, ..)| *word).collect();
     fields.only(&known)?;
     let token = tokens.get(&fields.name).ok_or_else(wrong)?;
-    let proof =
-        [("jti", 0), ("jkt", 1), ("htm", 2), ("htu", 3), ("ath", 4)].map(|(name, _)| fields.text(&format!("proof.{name}")).map(str::to_owned));
-    let [jti, jkt, htm, htu, ath] = proof;
+    let [jti, jkt, htm, htu, ath] = ["jti", "jkt", "htm", "htu", "ath"].map(|name| fields.text(&format!("proof.{name}")).map(Text::from));
     let proof = Proof { jti, jkt, htm, htu, ath };
     let log = fields.text("log").unwrap_or("access.log");
     let what = TokenUse {
         v: VERSION,
         presented: Presented {
             keys: token.keys(),
-            scheme: fields.text("scheme").map(|word| Scheme::from(word.to_owned())).unwrap_or_default(),
+            scheme: fields.text("scheme").map(|word| Scheme::from(Text::from(word))).unwrap_or_default(),
             token: token.claims.clone().map(Box::new),
             proof: (proof != Proof::default()).then(|| Box::new(proof)),
         },
-        record: record(clock, &fields)?,
-        origin: RecordOrigin {
-            uri: log.to_owned(),
-            line: line as u64,
-            parser: "story".to_owned(),
-            record_id: fields.text("record").map(str::to_owned),
-        },
+        record: record(clock, &fields)?.into(),
+        origin: RecordOrigin { uri: log.into(), line: line as u64, parser: "story".into(), record_id: fields.text("record").map(Text::from) },
     };
     Ok((fields.name, what))
 }

@@ -15,6 +15,7 @@ use crate::model::problem::Problem;
 use crate::pipeline::ours::{Asked, Book};
 use crate::pipeline::progress::Progress;
 use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::habits::Numbers;
 use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::requests::Requests;
 use crate::pipeline::replay::sight::Reading;
@@ -49,6 +50,8 @@ pub struct Setting<'a> {
     pub engine: &'a Engine,
     /// How records are read.
     pub reading: Reading<'a>,
+    /// How names become numbers where habits are gathered.
+    pub numbers: &'a Numbers,
     /// The ledger, in whose store everything is kept.
     pub ledger: &'a Arc<Ledger>,
     /// Counters of bytes, and the flag that stops.
@@ -154,6 +157,7 @@ impl<'a> Watch<'a> {
     pub fn step(&mut self, now: Instant, clock: Duration, hear: &mut dyn Hear) -> anyhow::Result<Stepped> {
         let mut gathered = Gathered::new(Arc::clone(self.setting.ledger));
         gathered.requests = std::mem::take(&mut self.requests);
+        gathered.habits.numbers = self.setting.numbers.clone();
         self.setting.reading.now = now;
         let (mut findings, mut stepped) = (Vec::new(), Stepped::default());
         for id in self.table.due() {

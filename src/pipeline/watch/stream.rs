@@ -11,8 +11,9 @@ use crate::model::origin::Origin;
 use crate::model::place::Position;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::ReplayError;
-use crate::pipeline::replay::sight::{Reading, Sight};
+use crate::pipeline::replay::sight::Sight;
 use crate::pipeline::watch::kept::HowFar;
+use crate::pipeline::watch::steps::Setting;
 use crate::scan::engine::Engine;
 use crate::sources::cutter::{Cut, CutOptions, CutState, Cutter};
 
@@ -36,7 +37,7 @@ impl<'a> Stream<'a> {
     /// # Errors
     ///
     /// The file cannot be read.
-    pub fn open(file: File, uri: &str, how_far: &HowFar, reading: Reading<'a>) -> io::Result<Self> {
+    pub fn open(file: File, uri: &str, how_far: &HowFar, setting: Setting<'a>) -> io::Result<Self> {
         let (cut, line, reader) = match how_far {
             HowFar::Text { cut, line, reader } => (*cut, *line, reader.clone()),
             HowFar::Whole { .. } => (CutState::default(), 1, None),
@@ -45,8 +46,8 @@ impl<'a> Stream<'a> {
         let name = origin.to_string();
         let begun = reader.as_ref().map_or(cut.next, |state| state.place.offset);
         let sight = match reader {
-            Some(state) => Sight::resume(name, reading, *state),
-            None => Sight::new(name, reading),
+            Some(state) => Sight::resume(name, setting.reading, setting.numbers, *state),
+            None => Sight::new(name, setting.reading, setting.numbers),
         };
         let cutter = Cutter::resume(CutOptions::default(), cut);
         let at = Position { line, column: 1 };

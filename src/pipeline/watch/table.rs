@@ -28,6 +28,7 @@ pub enum From {
 }
 
 /// A file that is followed.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Followed<'a> {
     /// What is kept of it.
     pub kept: Kept,

@@ -61,10 +61,10 @@ pub fn visit<'a>(
         if !file.has_begun {
             return Ok(Visited::New(opened));
         }
-        file.stream = match Stream::open(opened, &file.kept.uri, &file.kept.how_far, setting.reading) {
+        file.stream = match Stream::open(opened, &file.kept.uri, &file.kept.how_far, setting) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 file.begin_anew(&file.open()?)?;
-                Some(Stream::open(file.open()?, &file.kept.uri, &file.kept.how_far, setting.reading)?)
+                Some(Stream::open(file.open()?, &file.kept.uri, &file.kept.how_far, setting)?)
             }
             opened => Some(opened?),
         };
