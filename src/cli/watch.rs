@@ -243,13 +243,16 @@ impl Following<'_> {
                 continue;
             }
             if self.flags.once {
+                watch.look(now(), &mut hearing)?;
                 watch.finish(now(), &mut hearing)?;
                 return Ok(Ended::Stopped);
             }
             let rest = sweep_at.saturating_sub(self.clock.elapsed());
             let news = changes.wait(if watch.is_due() || watch.waits() { rest.min(POLL) } else { rest });
-            let unknown = news.paths.iter().filter(|path| watch.table().touch(path, now())).count() > 0;
-            if news.lost || unknown {
+            let is_followed =
+                |path: &&PathBuf| self.targets.iter().any(|target| target.has(path)) && !own.as_ref().is_some_and(|own| path.starts_with(own));
+            let unknown = news.paths.iter().filter(is_followed).filter(|path| watch.table().touch(path, now())).count();
+            if news.lost || unknown > 0 {
                 sweep_at = Duration::ZERO;
             }
         }

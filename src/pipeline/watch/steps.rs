@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LAZY: Duration = Duration::from_secs(1);
 /// The same in bytes.
 const LAZY_BYTES: u64 = 64 << 20;
-/// How many texts stay open.
+/// Where more files are followed than this, texts are closed as soon as they have been read.
 const OPEN: usize = 256;
 
 /// What following cannot do without.
@@ -174,12 +174,28 @@ impl<'a> Watch<'a> {
             return Ok(stepped);
         }
         stepped.findings = findings.len() as u64;
+        self.tell(findings, now, hear)?;
+        stepped.judgements = self.commit(gathered, (now, clock), stepped.findings, hear)?;
+        Ok(stepped)
+    }
+
+    /// Tells what lies in lines whose end has not come, however short a time they have waited.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be told.
+    pub fn look(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
+        let mut findings = Vec::new();
+        self.peek(Duration::MAX, &mut findings);
+        self.tell(findings, now, hear)
+    }
+
+    fn tell(&mut self, findings: Vec<Finding>, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
         for mut finding in findings {
             self.asked.about(&mut finding, now)?;
             hear.finding(&finding)?;
         }
-        stepped.judgements = self.commit(gathered, (now, clock), stepped.findings, hear)?;
-        Ok(stepped)
+        Ok(())
     }
 
     /// Writes down how far everything was read.
@@ -214,14 +230,14 @@ impl<'a> Watch<'a> {
         hear: &mut dyn Hear,
     ) -> Result<u64, ReplayError> {
         let setting = self.setting;
-        let close = self.table.files().filter(|file| file.stream.is_some()).count() >= OPEN;
-        if close {
-            self.close_one(id);
-        }
+        let is_crowded = self.table.len() > OPEN;
         let Some(file) = self.table.file(id) else { return Ok(0) };
         match visit(setting, file, clock, (gathered, findings)) {
             Ok(Visited::Read(bytes)) => {
                 setting.progress.add_bytes(bytes);
+                if is_crowded {
+                    file.close();
+                }
                 Ok(bytes)
             }
             Ok(Visited::New(opened)) => {
@@ -250,14 +266,6 @@ impl<'a> Watch<'a> {
                 Ok(0)
             }
             Err(VisitError::Replay(error)) => Err(error),
-        }
-    }
-
-    /// Closes the text that was read longest ago and waits for nothing.
-    fn close_one(&mut self, but: FileId) {
-        let idle = self.table.files().filter(|file| file.kept.id != but && !file.is_due && file.stream.as_ref().is_some_and(|one| !one.waits()));
-        if let Some(file) = idle.min_by_key(|file| file.read_at) {
-            file.stream = None;
         }
     }
 

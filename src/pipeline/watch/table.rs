@@ -90,6 +90,14 @@ impl Followed<'_> {
         }
     }
 
+    /// Closes the text where nothing of it waits.
+    pub fn close(&mut self) {
+        let is_idle = |stream: &Stream| !stream.waits() && stream.how_far().is_some();
+        if !self.is_due && self.stream.as_ref().is_some_and(is_idle) {
+            self.stream = None;
+        }
+    }
+
     /// The file has other content now, of which nothing was read: the same written anew, or something else.
     ///
     /// # Errors
@@ -139,6 +147,18 @@ impl<'a> Table<'a> {
     /// One file.
     pub fn file(&mut self, id: FileId) -> Option<&mut Followed<'a>> {
         self.files.get_mut(&id)
+    }
+
+    /// How many files there are and were.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// Ids of files that may have something to read.
