@@ -3,8 +3,9 @@
 //! **Invariant:** at most one record is kept, and none of more than [`LIMIT`] bytes; cutting does not depend on how the stream arrives.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter};
 
+use crate::observe::braces::{Braces, breaks, follow};
 use crate::observe::gitlab_stamp::continues;
 
 /// The most bytes of one record.
@@ -68,14 +69,6 @@ enum Place {
     Rest(Braces),
     /// In a line of which too much was dropped.
     Dropped,
-}
-
-/// How far a JSON value has been followed.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, BorshSerialize, BorshDeserialize)]
-pub struct Braces {
-    depth: u32,
-    in_text: bool,
-    escaped: bool,
 }
 
 /// A stream on its way into pieces.
@@ -192,7 +185,7 @@ impl Cut {
                     match *self.buffer[self.taken..].first()? {
                         b'{' => return self.object(),
                         b']' => {
-                            self.place = if around == 0 { Place::Lines } else { Place::Rest(Braces { depth: around, ..Braces::default() }) };
+                            self.place = if around == 0 { Place::Lines } else { Place::Rest(Braces::inside(around)) };
                             self.skip(1);
                         }
                         // A scalar, or a document that broke off.
@@ -291,44 +284,6 @@ impl Cut {
             self.followed = (0, Braces::default());
         }
     }
-}
-
-/// How many lines end in these bytes.
-#[must_use]
-pub fn breaks(bytes: &[u8]) -> u64 {
-    memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// Follows an object or array from a place on; where it ends, if it does.
-#[must_use]
-pub fn follow(bytes: &[u8], from: usize, mut braces: Braces) -> (Option<usize>, Braces) {
-    let mut at = from;
-    while at < bytes.len() {
-        if braces.in_text {
-            if std::mem::take(&mut braces.escaped) {
-                at += 1;
-                continue;
-            }
-            let Some(next) = memchr2(b'"', b'\\', &bytes[at..]) else { return (None, braces) };
-            at += next + 1;
-            braces.in_text = bytes[at - 1] != b'"';
-            braces.escaped = braces.in_text;
-            continue;
-        }
-        match bytes[at] {
-            b'"' => braces.in_text = true,
-            b'{' | b'[' => braces.depth += 1,
-            b'}' | b']' => {
-                braces.depth = braces.depth.saturating_sub(1);
-                if braces.depth == 0 {
-                    return (Some(at + 1), braces);
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    (None, braces)
 }
 
 /// Where a line in this part begins with an object, which shows that the one before broke off: inner ones are indented or follow a bracket.

@@ -36,6 +36,7 @@ pub mod outcome;
 pub mod shell;
 pub mod command;
 pub mod attribute;
+pub mod braces;
 pub mod carried;
 pub mod transcript;
 pub mod otlp;

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::observe::cut::{Braces, breaks, follow};
+use crate::observe::braces::{Braces, breaks, follow};
 use crate::observe::reader::{ReadRecord, Understood};
 
 /// Formats whose documents hold dated messages, and the keys under which the list of them stands.

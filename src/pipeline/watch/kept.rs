@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::observe::cut::breaks;
+use crate::observe::braces::breaks;
 use crate::observe::reader::ReaderState;
 use crate::sources::cutter::CutState;
 use crate::sources::follow::file_id::FileId;
