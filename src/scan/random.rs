@@ -33,7 +33,9 @@ pub fn looks_generated(text: &[u8]) -> bool {
     if digits == 0 && !is_mixed(text) {
         return false;
     }
-    if letters < 3 || repeats(text) {
+    // Of long hexadecimal numbers, one in some ten thousand has hardly a letter.
+    let is_long = text.len() >= 32 && letters > 0 && text.iter().all(u8::is_ascii_hexdigit);
+    if (letters < 3 && !is_long) || repeats(text) {
         return false;
     }
     if text.iter().all(u8::is_ascii_hexdigit) && (lower == 0 || upper == 0) {
@@ -171,6 +173,11 @@ mod tests {
             }
         }
         assert!(!is_plain_word(b"QwErTyUiOpAsDfGh") && is_plain_word(b"com.example.PaymentService"));
+    }
+
+    #[test]
+    fn a_long_hexadecimal_number_may_have_one_letter() {
+        assert!(looks_generated(b"4917b302855103817489810095478902") && !looks_generated(b"49170302855103817489810095478902"));
     }
 
     #[test]

@@ -58,7 +58,18 @@ fn is_crossed_out(body: &[u8]) -> bool {
 #[must_use]
 pub fn is_template(case: &Case) -> bool {
     let token = case.token();
-    let opens = token.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"<%" | b"#{" | b"$(" | b"%(" | b"@@"));
+    let next = case.after(1);
+    // A generated password may hold an opening bracket; a template also closes it, or begins with it.
+    let opens = token.windows(2).enumerate().any(|(at, pair)| {
+        let closes = match pair {
+            b"${" | b"{{" | b"#{" => b'}',
+            b"$(" | b"%(" => b')',
+            b"<%" => b'>',
+            b"@@" => b'@',
+            _ => return false,
+        };
+        at == 0 || token[at + 2..].contains(&closes) || next.starts_with(&[closes])
+    });
     let before = case.before(3);
     let wrapped = before.ends_with(b"${") || before.ends_with(b"{{") || before.ends_with(b"<") || before.ends_with(b"{{ ") || before.ends_with(b"$");
     opens
@@ -175,6 +186,8 @@ mod tests {
             ("token=", "a8Kd9aaaaaaa02mfLq3z", "", "repetition"),
             ("token=", "Q8my-example-Kd02mfLq3z", "", "placeholder"),
             ("token=${", "Q8Kd02mfLq3zT7vB1nXw", "}", "template"),
+            ("token=", "Q8Kd02mf${Lq3zT7vB1nXw", "}", "template"),
+            ("token=", "$(Q8Kd02mfLq3zT7vB1nXw", "", "template"),
             ("session=", "3f2c8a1e-9b7d-4c6a-8e5f-0d1b2a3c4e5f", "", "uuid"),
             ("token = ", "process.env.Q8Kd02mfLq3z", ";", "reference"),
             ("token = ", "fetchNextToken2X", "(a)", "reference"),
@@ -198,6 +211,7 @@ mod tests {
     #[test]
     fn real_looking_values_pass() {
         for (before, token) in [
+            ("postgres://app:", "K44c*BWbK$(KL(sv&Q6iJ4"),
             ("token=", "Q8Kd02mfLq3zT7vB1nXw"),
             ("api_key: ", "9f86d081884c7d659a2feaa0c55ad015"),
             ("password=", "hunter2-Zebra!91"),
