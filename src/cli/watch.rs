@@ -106,6 +106,8 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
                 }
                 Err(error) => say(format_args!("{error:#}\nhint: the run goes on with what it had")),
             },
+            // Nobody reads any more: what was not told is told by the next run.
+            Ok(Ended::Failed(error)) | Err(error) if is_closed(&error) => break,
             Ok(Ended::Failed(error)) | Err(error) => {
                 say(format_args!("{error:#}\nhint: nothing is lost; it is tried again"));
                 if flags.once {
@@ -129,6 +131,10 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
         ));
     }
     Ok(if telling.problems > 0 { Exit::Incomplete } else { Exit::Clean })
+}
+
+fn is_closed(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// What is followed.

@@ -187,6 +187,7 @@ impl<'a> Watch<'a> {
     pub fn look(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
         let mut findings = Vec::new();
         self.peek(Duration::MAX, &mut findings);
+        self.counters.findings += findings.len() as u64;
         self.tell(findings, now, hear)
     }
 
@@ -302,10 +303,12 @@ impl<'a> Watch<'a> {
     fn peek(&mut self, clock: Duration, findings: &mut Vec<Finding>) {
         let engine = self.setting.engine;
         for file in self.table.files().filter(|file| !file.is_due && clock >= file.read_at + PATIENCE) {
-            let Followed { stream: Some(stream), kept, .. } = file else { continue };
+            let Followed { stream: Some(stream), kept, is_new, .. } = file else { continue };
             if stream.waits() {
                 stream.peek(engine, &mut |finding| {
-                    if kept.tells(hash_of(&finding)) {
+                    // The next run finds the same line.
+                    if !kept.told.contains(&hash_of(&finding)) {
+                        *is_new |= kept.tells(hash_of(&finding));
                         findings.push(finding);
                     }
                 });

@@ -1,0 +1,99 @@
+//! `beartrap watch` as people run it: told at once, gone on with, read again on a signal, ended cleanly.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "support/binary.rs"]
+mod binary;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use beartrap::rules::byte_set::ByteSet;
+use beartrap::rules::generate::Random;
+use serde_json::Value;
+
+use crate::binary::{Live, Ran, run, wait};
+
+fn secret(seed: u64) -> String {
+    String::from_utf8(Random::new(seed).bytes(ByteSet::alnum(), 40)).unwrap()
+}
+
+fn append(path: &Path, text: &str) {
+    OpenOptions::new().create(true).append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+}
+
+fn watch(at: &Path, more: &[&str]) -> Ran {
+    run(at, &[&["watch", "logs", "--state", "st", "--format", "jsonl", "-q"], more].concat())
+}
+
+fn signal(name: &str, live: &Live) {
+    assert!(Command::new("kill").args([name, &live.child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn each_run_goes_on_where_the_last_one_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    fs::create_dir(at.join("logs")).unwrap();
+    let log = at.join("logs/a.log");
+    append(&log, &format!("Authorization: Bearer {}\n", secret(1)));
+    let first = watch(at, &["--once"]);
+    assert_eq!((first.status, first.records().len()), (0, 1), "{}", first.err());
+    assert_eq!(watch(at, &["--once"]).out(), "");
+    // The end of a line is not waited for where the run ends.
+    append(&log, &format!("Authorization: Bearer {}", secret(2)));
+    assert_eq!(watch(at, &["--once"]).records()[0]["line"], 2);
+    assert_eq!(watch(at, &["--once"]).out(), "");
+    assert_eq!(watch(at, &["--once", "--from", "start"]).records().len(), 2);
+    let status: Vec<Value> = watch(at, &["--status"]).records();
+    assert_eq!((&status[0]["path"], &status[1]["counters"]["findings"]), (&Value::from("logs/a.log"), &Value::from(4)));
+}
+
+#[test]
+fn what_is_there_at_the_beginning_can_be_left_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    fs::create_dir(at.join("logs")).unwrap();
+    let log = at.join("logs/a.log");
+    append(&log, &format!("first\nAuthorization: Bearer {}\n", secret(1)));
+    assert_eq!(watch(at, &["--once", "--from", "end"]).out(), "");
+    append(&log, &format!("Authorization: Bearer {}\n", secret(2)));
+    let told = watch(at, &["--once", "--from", "end"]).records();
+    assert_eq!((told.len(), &told[0]["line"]), (1, &Value::from(3)));
+}
+
+#[test]
+fn lines_are_told_as_they_are_written_and_signals_are_heard() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    fs::create_dir(at.join("logs")).unwrap();
+    fs::write(at.join("beartrap.toml"), "").unwrap();
+    let mut live = Live::start(at, &["watch", "logs", "--state", "st", "--format", "jsonl", "--config", "beartrap.toml"]);
+    for number in 1..=3 {
+        append(&at.join(format!("logs/{number}.log")), &format!("Authorization: Bearer {}\n", secret(number)));
+        let told: Value = serde_json::from_str(&live.line().unwrap()).unwrap();
+        assert_eq!(told["type"], "finding");
+        // Settings that are wrong change nothing.
+        fs::write(at.join("beartrap.toml"), if number == 1 { "what is this" } else { "" }).unwrap();
+        signal("-HUP", &live);
+    }
+    let since = Instant::now();
+    signal("-TERM", &live);
+    assert_eq!(wait(&mut live.child, Duration::from_secs(10)), Some(0));
+    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+    assert_eq!(watch(at, &["--once"]).out(), "", "everything was written down");
+}
+
+#[test]
+fn what_cannot_be_followed_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    let none = run(at, &["watch", "--state", "st"]);
+    assert!(none.status == 2 && none.err().contains("nothing to follow"), "{}", none.err());
+    let wrong = run(at, &["watch", "a/[b", "--state", "st"]);
+    assert!(wrong.status == 2 && wrong.err().contains("no pattern of paths"), "{}", wrong.err());
+    assert_eq!(run(at, &["watch", "none/**/*.log", "--state", "st", "--once"]).status, 0);
+}
