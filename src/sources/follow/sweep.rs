@@ -55,15 +55,13 @@ pub struct Swept {
 pub fn sweep(targets: &[Target], but: Option<&Path>) -> Swept {
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     for target in targets {
-        let (directory, below) = target.directory();
         if let Target::File(path) = target {
             files.extend(Listed::named(path, FileKind::Regular).map(|file| (file.path.clone(), file)));
-        }
-        if !below {
             continue;
         }
+        let (directory, _) = target.directory();
         let is_ours = |path: &Path| but.is_some_and(|but| path.starts_with(but));
-        let walk = WalkDir::new(directory).follow_root_links(true).into_iter().filter_entry(|entry| !is_ours(entry.path()));
+        let walk = WalkDir::new(directory).follow_root_links(true).max_depth(target.depth()).into_iter().filter_entry(|entry| !is_ours(entry.path()));
         for entry in walk {
             match entry {
                 Ok(entry) if entry.file_type().is_file() && target.has(entry.path()) => {

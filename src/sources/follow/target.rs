@@ -15,6 +15,8 @@ pub enum Target {
     Pattern {
         /// The directory before the first part that is a pattern.
         base: PathBuf,
+        /// How deep below it files may lie, where the pattern says.
+        depth: Option<usize>,
         /// The pattern.
         matcher: GlobMatcher,
     },
@@ -59,7 +61,9 @@ impl Target {
         let plain = path.iter().take_while(|part| !part.to_string_lossy().contains(['*', '?', '[', '{']));
         let base: PathBuf = plain.collect();
         let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
-        Ok(Self::Pattern { base, matcher: glob.compile_matcher() })
+        let parts = path.iter().count() - base.iter().filter(|part| *part != "." || path.starts_with(".")).count();
+        let depth = (!text.contains("**")).then_some(parts.max(1));
+        Ok(Self::Pattern { base, depth, matcher: glob.compile_matcher() })
     }
 
     /// The directory to look into, and whether to look below it.
@@ -68,7 +72,17 @@ impl Target {
         match self {
             Self::File(path) => (path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")), false),
             Self::Directory(path) => (path, true),
-            Self::Pattern { base, .. } => (base, true),
+            Self::Pattern { base, depth, .. } => (base, *depth != Some(1)),
+        }
+    }
+
+    /// How many directories deep files may lie, that of the target itself being one.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::File(_) => 0,
+            Self::Directory(_) => usize::MAX,
+            Self::Pattern { depth, .. } => depth.unwrap_or(usize::MAX),
         }
     }
 
@@ -101,6 +115,10 @@ mod tests {
             let target = Target::new(Path::new(word)).expect("because it is well formed");
             assert_eq!(target.directory().0, Path::new(directory), "{word}");
             assert!(target.has(Path::new(has)) && !target.has(Path::new(not)), "{word}");
+        }
+        for (word, depth) in [("/a/*.log", 1), ("*.log", 1), ("./*.log", 1), ("/a/*/{b,c}.log", 2), ("/a/**/b.log", usize::MAX), ("/a/{b/*.x,c}", 2)]
+        {
+            assert_eq!(Target::pattern(Path::new(word)).map_or(0, |target| target.depth()), depth, "{word}");
         }
         let error = Target::new(Path::new("a/[b")).expect_err("because it is no pattern");
         assert!(error.to_string().starts_with("`a/[b` is no pattern of paths: "), "{error}");
