@@ -22,7 +22,7 @@ use beartrap::pipeline::replay::habits::Numbers;
 use beartrap::pipeline::replay::judge::{Bench, Memory};
 use beartrap::pipeline::replay::sight::Reading;
 use beartrap::pipeline::watch::steps::{Hear, Setting, Watch};
-use beartrap::pipeline::watch::table::From;
+use beartrap::pipeline::watch::table::NewFile;
 use beartrap::rules::byte_set::ByteSet;
 use beartrap::rules::generate::Random;
 use beartrap::rules::rule_set::RuleSet;
@@ -173,7 +173,7 @@ fn follow(directory: &Path, findings: &mut BTreeMap<String, u32>, end: End, play
     let reading = Reading { mapping: None, reach: None, now: now(), options: &options, gram_of: &gram_of };
     let progress = Progress::default();
     let numbers = Numbers::default();
-    let setting = Setting { engine: &engine, reading, numbers: &numbers, ledger: &ledger, progress: &progress, from: From::Start };
+    let setting = Setting { engine: &engine, reading, numbers: &numbers, ledger: &ledger, progress: &progress, new: NewFile::AtStart };
     let book = Book { ledger: Arc::clone(&ledger), reach: None, options: options.clone(), seen: Vec::new() };
     let mut watch = Watch::open(setting, book).unwrap();
     let mut heard = Heard { ledger: &ledger, options: &options, findings, problems: Vec::new() };
@@ -183,7 +183,7 @@ fn follow(directory: &Path, findings: &mut BTreeMap<String, u32>, end: End, play
         watch.sweep(sweep(&targets, None), false, now(), &mut heard);
         // So little time goes by that no line is looked at before its end has come.
         clock += Duration::from_millis(10);
-        while watch.step(now(), clock, &mut heard).unwrap().bytes > 0 {}
+        while watch.step(now(), clock, &mut heard).unwrap() > 0 {}
         let due: Vec<_> =
             watch.table().files().filter(|file| file.is_due).map(|file| (file.kept.clone(), file.listed.clone(), file.read_at)).collect();
         assert!(due.is_empty(), "{due:?} at {clock:?}");

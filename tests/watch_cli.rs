@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use beartrap::rules::byte_set::ByteSet;
 use beartrap::rules::generate::Random;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::binary::{Live, Ran, run, wait};
 
@@ -29,15 +30,21 @@ fn watch(at: &Path, more: &[&str]) -> Ran {
     run(at, &[&["watch", "logs", "--state", "st", "--format", "jsonl", "-q"], more].concat())
 }
 
+/// A directory in which there is one for logs.
+fn with_logs() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("logs")).unwrap();
+    directory
+}
+
 fn signal(name: &str, live: &Live) {
     assert!(Command::new("kill").args([name, &live.child.id().to_string()]).status().unwrap().success());
 }
 
 #[test]
 fn each_run_goes_on_where_the_last_one_ended() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = with_logs();
     let at = directory.path();
-    fs::create_dir(at.join("logs")).unwrap();
     let log = at.join("logs/a.log");
     append(&log, &format!("Authorization: Bearer {}\n", secret(1)));
     let first = watch(at, &["--once"]);
@@ -54,9 +61,8 @@ fn each_run_goes_on_where_the_last_one_ended() {
 
 #[test]
 fn what_is_there_at_the_beginning_can_be_left_out() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = with_logs();
     let at = directory.path();
-    fs::create_dir(at.join("logs")).unwrap();
     let log = at.join("logs/a.log");
     append(&log, &format!("first\nAuthorization: Bearer {}\n", secret(1)));
     assert_eq!(watch(at, &["--once", "--from", "end"]).out(), "");
@@ -66,10 +72,65 @@ fn what_is_there_at_the_beginning_can_be_left_out() {
 }
 
 #[test]
-fn lines_are_told_as_they_are_written_and_signals_are_heard() {
-    let directory = tempfile::tempdir().unwrap();
+fn what_is_packed_at_the_beginning_can_be_left_out_too() {
+    let directory = with_logs();
     let at = directory.path();
-    fs::create_dir(at.join("logs")).unwrap();
+    let utf16: Vec<u8> = format!("\u{feff}Authorization: Bearer {}\n", secret(1)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(at.join("logs/wide.log"), &utf16).unwrap();
+    assert_eq!(watch(at, &["--once", "--from", "end"]).out(), "");
+    assert_eq!(watch(at, &["--once"]).out(), "");
+    // A text in the same place is one that grows.
+    fs::write(at.join("logs/wide.log"), format!("Authorization: Bearer {}\n", secret(2))).unwrap();
+    assert_eq!(watch(at, &["--once"]).records().len(), 1);
+    append(&at.join("logs/wide.log"), &format!("Authorization: Bearer {}\n", secret(3)));
+    assert_eq!(watch(at, &["--once"]).records().len(), 1);
+}
+
+#[test]
+fn a_token_told_before_is_told_in_a_last_line_too() {
+    let directory = with_logs();
+    let at = directory.path();
+    let log = at.join("logs/a.log");
+    append(&log, &format!("Authorization: Bearer {}\n", secret(1)));
+    let mut live = Live::start(at, &["watch", "logs", "--state", "st", "--format", "jsonl"]);
+    assert_eq!(serde_json::from_str::<Value>(&live.line().unwrap()).unwrap()["line"], 1);
+    // Longer than the end of a line is waited for.
+    append(&log, &format!("Authorization: Bearer {}", secret(1)));
+    std::thread::sleep(Duration::from_secs(3));
+    append(&log, "\n");
+    assert_eq!(serde_json::from_str::<Value>(&live.line().unwrap()).unwrap()["line"], 2);
+    append(&log, &format!("Authorization: Bearer {}\n", secret(2)));
+    assert_eq!(serde_json::from_str::<Value>(&live.line().unwrap()).unwrap()["line"], 3);
+    signal("-TERM", &live);
+    wait(&mut live.child, Duration::from_secs(2));
+}
+
+#[test]
+fn former_contents_are_no_files_and_an_idle_run_writes_nothing() {
+    let directory = with_logs();
+    let at = directory.path();
+    let log = at.join("logs/a.log");
+    let lines = |seed| format!("Authorization: Bearer {}\n{}", secret(seed), format!("a line of {seed}\n").repeat(200));
+    fs::write(&log, lines(1)).unwrap();
+    let mut live = Live::start(at, &["watch", "logs", "--state", "st", "--format", "jsonl", "--poll", "0.1"]);
+    live.line().unwrap();
+    fs::write(&log, lines(2)).unwrap();
+    live.line().unwrap();
+    std::thread::sleep(Duration::from_millis(2500));
+    let steps = || watch(at, &["--status"]).records().last().unwrap()["counters"]["steps"].clone();
+    let before = steps();
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(steps(), before);
+    signal("-TERM", &live);
+    wait(&mut live.child, Duration::from_secs(2));
+    let files: Vec<Value> = watch(at, &["--status"]).records().into_iter().filter(|record| record["path"].is_string()).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+}
+
+#[test]
+fn lines_are_told_as_they_are_written_and_signals_are_heard() {
+    let directory = with_logs();
+    let at = directory.path();
     fs::write(at.join("beartrap.toml"), "").unwrap();
     let mut live = Live::start(at, &["watch", "logs", "--state", "st", "--format", "jsonl", "--config", "beartrap.toml"]);
     for number in 1..=3 {

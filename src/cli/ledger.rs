@@ -17,7 +17,9 @@ use crate::cli::exit::Exit;
 use crate::config::ledger_flags::{LedgerCommand, StateFlags};
 use crate::config::state::{StateEnvironment, state};
 use crate::ledger::ledger::Ledger;
+use crate::model::fingerprint::FingerprintKey;
 use crate::model::instant::Instant;
+use crate::store::keys::all;
 use crate::store::open::open as store_at;
 use crate::store::state_dir::Access;
 
@@ -77,6 +79,15 @@ pub fn place(flags: &StateFlags) -> anyhow::Result<(String, Access)> {
 #[must_use]
 pub fn keys_directory(place: &str) -> Option<&Path> {
     (!place.contains("://")).then(|| Path::new(place))
+}
+
+/// The keys of a state under which tokens are also named.
+///
+/// # Errors
+///
+/// A key file that cannot be read.
+pub fn further_keys(place: &str) -> anyhow::Result<Vec<FingerprintKey>> {
+    Ok(keys_directory(place).map(all).transpose()?.unwrap_or_default())
 }
 
 /// Random octets of the system.

@@ -11,6 +11,7 @@ pub mod rules;
 pub mod rules_check;
 pub mod scan;
 pub mod scan_replay;
+pub mod signals;
 mod stdin;
 pub mod stories;
 pub mod terminal;

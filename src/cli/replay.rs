@@ -7,7 +7,7 @@ use std::time::Instant as Clock;
 use crate::cli::exit::Exit;
 use crate::cli::judging::{Judging, Told, Wanted, ledger};
 use crate::cli::ledger::now;
-use crate::cli::scan::stop_on_signals;
+use crate::cli::signals::stop_on_signals;
 use crate::cli::terminal::{say, style};
 use crate::config::flags::Colour;
 use crate::config::replay_flags::ReplayFlags;
@@ -17,7 +17,6 @@ use crate::detect::catalogue::get;
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
 use crate::model::known::Known;
-use crate::model::origin::Origin;
 use crate::model::problem::Problem;
 use crate::outputs::judgement::about::Context as FormatContext;
 use crate::outputs::judgement::format::format;
@@ -32,7 +31,7 @@ use crate::pipeline::run::{Options as RunOptions, scan_paths, scan_reader};
 use crate::pipeline::stream::Context;
 use crate::pipeline::suppress::Report;
 use crate::rules::rule_set::RuleSet;
-use crate::scan::engine::{self, Engine, Filtered};
+use crate::scan::engine::{self, Engine};
 use crate::scan::issuing::gram_for;
 use crate::sources::unpack::UnpackLimits;
 use crate::sources::walk::{GitIgnore, Hidden, IgnoreFiles, WalkOptions};
@@ -45,10 +44,6 @@ struct Heard {
 
 impl Report for Heard {
     fn finding(&mut self, _: Finding) {}
-
-    fn allowed(&mut self, _: u64) {}
-
-    fn filtered(&mut self, _: &Arc<Origin>, _: &Filtered) {}
 
     fn problem(&mut self, problem: Problem) {
         if !problem.kind.is_by_choice() {

@@ -11,9 +11,10 @@ use jiff::{Timestamp, Unit};
 
 use crate::cli::exit::Exit;
 use crate::cli::judging::ledger;
-use crate::cli::ledger::keys_directory;
+use crate::cli::ledger::further_keys;
 use crate::cli::reporter::{Reporter, Wanted, Writing};
 use crate::cli::scan_replay::Replay;
+use crate::cli::signals::stop_on_signals;
 use crate::cli::stdin::Stdin;
 use crate::cli::terminal::{draw, say, shows_progress, style};
 use crate::config::error::ConfigError;
@@ -39,7 +40,6 @@ use crate::pipeline::run::{self, scan_paths, scan_reader};
 use crate::pipeline::stream;
 use crate::pipeline::suppress::{Accepted, Report};
 use crate::scan::engine::{self, Engine};
-use crate::store::keys;
 
 /// Scans and reports.
 ///
@@ -114,9 +114,8 @@ fn asked(flags: &ScanFlags, replay: Option<&Replay>) -> anyhow::Result<Knowledge
     }
     let Some(place) = &flags.state else { return Ok((Asked::Nobody, None, Vec::new())) };
     let ledger = replay.map_or_else(|| ledger(&state_flags(flags)), |replay| Ok(Arc::clone(replay.ledger())))?;
-    let keys = keys_directory(place).map(keys::all).transpose()?.unwrap_or_default();
     let book = Book { ledger: Arc::clone(&ledger), reach: settings::reach(flags.reach), options: Options::default(), seen: Vec::new() };
-    Ok((Asked::Ledger(Box::new(book)), Some(ledger), keys))
+    Ok((Asked::Ledger(Box::new(book)), Some(ledger), further_keys(place)?))
 }
 
 /// Where the state is.
@@ -195,26 +194,6 @@ fn run(engine: &Engine, target: &Target, (options, listen): (&run::Options, Opti
 fn total(target: &Target) -> Option<u64> {
     let Target::Paths(paths) = target else { return None };
     paths.iter().map(|path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len())).sum()
-}
-
-/// Lets SIGINT and SIGTERM end a run cleanly.
-///
-/// # Errors
-///
-/// The system refuses.
-pub fn stop_on_signals(progress: &Arc<Progress>) -> anyhow::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])?;
-    let progress = Arc::clone(progress);
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        for signal in &mut signals {
-            if progress.is_cancelled() {
-                // The second time, whoever asks means at once.
-                drop(signal_hook::low_level::emulate_default_handler(signal));
-            }
-            progress.cancel();
-        }
-    })?;
-    Ok(())
 }
 
 /// Writes and prunes baselines, and says which entries no longer occur.

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Clock};
 
+use signal_hook::consts::SIGHUP;
+
 use crate::cli::exit::Exit;
 use crate::cli::judging::{Judging, Wanted};
-use crate::cli::ledger::{keys_directory, now, open, place};
+use crate::cli::ledger::{further_keys, keys_directory, now, open, place};
+use crate::cli::signals::hear_signals;
 use crate::cli::terminal::{say, style};
 use crate::cli::watch_status::status;
 use crate::config::flags::Colour;
@@ -32,16 +35,16 @@ use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::habits::Numbers;
 use crate::pipeline::replay::judge::Memory;
+use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::watch::steps::{Hear, Setting, Watch};
-use crate::pipeline::watch::table::From;
+use crate::pipeline::watch::table::NewFile;
 use crate::rules::rule_set::RuleSet;
 use crate::scan::engine::{self, Engine};
 use crate::scan::issuing::gram_for;
 use crate::sources::follow::agents::agents;
-use crate::sources::follow::changes::{Changes, Waker};
+use crate::sources::follow::changes::Changes;
 use crate::sources::follow::sweep::sweep;
 use crate::sources::follow::target::Target;
-use crate::store::keys;
 
 /// How often all files are looked at while the system tells of changes, at most.
 const SWEEP: Duration = Duration::from_secs(2);
@@ -57,8 +60,10 @@ const REMEMBERED: usize = 100_000;
 /// What the world said meanwhile.
 #[derive(Default)]
 struct Said {
-    stop: Progress,
-    reload: AtomicBool,
+    /// SIGINT or SIGTERM.
+    stop: Arc<Progress>,
+    /// SIGHUP.
+    reload: Arc<AtomicBool>,
 }
 
 /// Why following ended.
@@ -67,8 +72,6 @@ enum Ended {
     Stopped,
     /// Settings are to be read again.
     Reload,
-    /// A step failed, and is to be done again.
-    Failed(anyhow::Error),
 }
 
 /// Follows files until somebody says stop.
@@ -86,12 +89,16 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
     if let Some(problem) = problem {
         say(format_args!("the system does not tell of changes: {problem}; files are asked for instead"));
     }
-    let said = Arc::new(Said::default());
-    hear_signals(&said, changes.waker())?;
+    let said = Said::default();
+    let (waker, reload) = (changes.waker(), Arc::clone(&said.reload));
+    hear_signals(&said.stop, &[SIGHUP], move |signal| {
+        reload.fetch_or(signal == SIGHUP, Ordering::Relaxed);
+        waker.wake();
+    })?;
     let mut loaded = Loaded::new(flags, &ledger)?;
     let mut telling = Telling::new(flags, colour);
     if flags.from == Begin::Start {
-        forget_checkpoints(&ledger)?;
+        Watch::forget(&ledger)?;
     }
     let clock = Clock::now();
     loop {
@@ -107,8 +114,9 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
                 Err(error) => say(format_args!("{error:#}\nhint: the run goes on with what it had")),
             },
             // Nobody reads any more: what was not told is told by the next run.
-            Ok(Ended::Failed(error)) | Err(error) if is_closed(&error) => break,
-            Ok(Ended::Failed(error)) | Err(error) => {
+            Err(error) if is_closed(&error) => break,
+            // A step that failed is done again.
+            Err(error) => {
                 say(format_args!("{error:#}\nhint: nothing is lost; it is tried again"));
                 if flags.once {
                     return Ok(Exit::Incomplete);
@@ -148,37 +156,6 @@ fn targets(flags: &WatchFlags) -> anyhow::Result<Vec<Target>> {
     Ok(targets)
 }
 
-fn forget_checkpoints(ledger: &Ledger) -> anyhow::Result<()> {
-    use crate::pipeline::watch::kept::PREFIX;
-    use crate::store::step::{NewValue, Step};
-    let all = ledger.store().values(PREFIX)?;
-    let values: Vec<NewValue> = all.into_iter().map(|(name, _)| NewValue { name, bytes: None }).collect();
-    ledger.store().commit(&Step { values: &values, ..Step::default() })?;
-    Ok(())
-}
-
-/// SIGINT and SIGTERM stop, SIGHUP reads settings again.
-fn hear_signals(said: &Arc<Said>, waker: Waker) -> anyhow::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    let said = Arc::clone(said);
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        for signal in &mut signals {
-            if signal == SIGHUP {
-                said.reload.store(true, Ordering::Relaxed);
-            } else {
-                if said.stop.is_cancelled() {
-                    // The second time, whoever asks means at once.
-                    drop(signal_hook::low_level::emulate_default_handler(signal));
-                }
-                said.stop.cancel();
-            }
-            waker.wake();
-        }
-    })?;
-    Ok(())
-}
-
 /// What is read from files of the user's, and read again when he says so.
 struct Loaded {
     judging: Judging,
@@ -191,7 +168,7 @@ impl Loaded {
         let judging = Judging::new(&flags.judging, now())?;
         let rules: RuleSet = settings::rules(&flags.rules, &[], &flags.disable)?;
         let (place, _) = place(&flags.state)?;
-        let further_keys = keys_directory(&place).map(keys::all).transpose()?.unwrap_or_default();
+        let further_keys = further_keys(&place)?;
         let known = Some(Arc::clone(ledger) as Arc<dyn Known>);
         let engine = Engine::new(&rules, engine::Options { further_keys, known, ..engine::Options::default() });
         Ok(Self { options: judging.settings.detect.clone(), judging, engine })
@@ -214,10 +191,10 @@ impl Following<'_> {
         let Loaded { judging, options, engine } = loaded;
         let mapping = judging.mapping.clone();
         let reach = settings::reach(self.flags.reach);
-        let reading = crate::pipeline::replay::sight::Reading { mapping: mapping.as_ref(), reach, now: now(), options, gram_of: &gram_of };
-        let from = if self.flags.from == Begin::End { From::End } else { From::Start };
+        let reading = Reading { mapping: mapping.as_ref(), reach, now: now(), options, gram_of: &gram_of };
+        let new = if self.flags.from == Begin::End { NewFile::AtEnd } else { NewFile::AtStart };
         let numbers = Numbers::default();
-        let setting = Setting { engine, reading, numbers: &numbers, ledger: self.ledger, progress: &self.said.stop, from };
+        let setting = Setting { engine, reading, numbers: &numbers, ledger: self.ledger, progress: &self.said.stop, new };
         let book = Book { ledger: Arc::clone(self.ledger), reach, options: options.clone(), seen: Vec::new() };
         let mut watch = Watch::open(setting, book)?;
         let mut hearing = Hearing { telling, judging, ledger: self.ledger };
@@ -240,12 +217,9 @@ impl Following<'_> {
                 sweep_at = self.clock.elapsed() + pause.max(took * SWEEP_SHARE);
             }
             self.ledger.refresh()?;
-            let stepped = match watch.step(now(), self.clock.elapsed(), &mut hearing) {
-                Ok(stepped) => stepped,
-                Err(error) => return Ok(Ended::Failed(error)),
-            };
+            let read = watch.step(now(), self.clock.elapsed(), &mut hearing)?;
             hearing.telling.out.flush()?;
-            if watch.is_due() && stepped.bytes > 0 {
+            if watch.is_due() && read > 0 {
                 continue;
             }
             if self.flags.once {

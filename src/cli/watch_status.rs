@@ -21,7 +21,7 @@ pub fn status(flags: &WatchFlags) -> anyhow::Result<Exit> {
     let ledger = open(&flags.state)?;
     let values = ledger.store().values(PREFIX)?;
     let counters = Counters::read(&**ledger.store())?;
-    let mut files: Vec<Kept> = values.iter().filter_map(|(_, bytes)| Kept::from_bytes(bytes)).collect();
+    let mut files: Vec<Kept> = values.iter().filter_map(|(_, bytes)| Kept::from_bytes(bytes)).filter(|kept| !kept.is_former).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut out = std::io::stdout().lock();
     let behind = |kept: &Kept| std::fs::metadata(&kept.path).ok().map(|file| file.len().saturating_sub(kept.offset()));

@@ -97,6 +97,12 @@ impl Finding {
         if let Standing::Yes(ours) = &self.standing { ours.severity } else { self.rule.severity }
     }
 
+    /// What its token is told apart by: the fingerprint, or the preview where that is withheld.
+    #[must_use]
+    pub fn token(&self) -> String {
+        self.fingerprint().map_or_else(|| self.preview.clone(), Fingerprint::to_string)
+    }
+
     /// The fingerprint, unless it is withheld.
     #[must_use]
     pub fn fingerprint(&self) -> Option<&Fingerprint> {

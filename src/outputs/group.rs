@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::carrier::Carrier;
 use crate::model::decoder::Decoder;
-use crate::model::finding::{Finding, Identity, Part};
+use crate::model::finding::{Finding, Part};
 use crate::model::grade::Confidence;
 use crate::model::ledger_match::Standing;
 use crate::model::origin::Origin;
@@ -58,14 +58,10 @@ pub struct Groups(HashMap<(String, String), Group>);
 impl Groups {
     /// Adds a finding to its token's group; withheld ones are told apart by rule and preview only.
     pub fn add(&mut self, finding: &Finding) {
-        let identity = match &finding.identity {
-            Identity::Fingerprint { fingerprint, .. } => fingerprint.to_string(),
-            Identity::Withheld => finding.preview.clone(),
-        };
         // What the ledger knows is one token, whatever rules have found it.
         let is_ours = matches!(finding.standing, Standing::Yes(_));
         let rule = if is_ours { String::new() } else { finding.rule.id.clone() };
-        let group = self.0.entry((rule, identity)).or_insert_with(|| Group::new(finding));
+        let group = self.0.entry((rule, finding.token())).or_insert_with(|| Group::new(finding));
         if rank(finding) < rank(&group.head) {
             group.head = finding.clone();
         }

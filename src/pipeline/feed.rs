@@ -1,17 +1,14 @@
 //! Hands out work: whole files, or the chunks of a large one, each with its place in the order of results.
 
 use std::fs::File;
-use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use crate::model::chunk::Chunk;
 use crate::model::origin::Origin;
 use crate::model::problem::Problem;
-use crate::pipeline::stream::{HEAD, unreadable};
+use crate::pipeline::stream::{is_plain, unreadable};
 use crate::sources::cutter::{Cut, CutOptions, Cutter};
-use crate::sources::encoding::Encoding;
 use crate::sources::open::FileKind;
-use crate::sources::unpack::sniff;
 use crate::sources::walk::{Walk, WalkedFile};
 
 /// From this size on, a plain file's chunks are shared among the threads.
@@ -118,9 +115,7 @@ impl Feed {
 
 /// Opens a large file; `None` when it is a container or UTF-16, which one thread reads in order.
 fn open_plain(walked: &WalkedFile) -> Result<Option<File>, Problem> {
-    let mut file = walked.open()?;
-    let mut head = Vec::with_capacity(HEAD);
-    let read = file.by_ref().take(HEAD as u64).read_to_end(&mut head).and_then(|_| file.rewind());
-    read.map_err(|error| unreadable(&Origin::File(walked.path.clone()), &error))?;
-    Ok((sniff(&head).is_none() && Encoding::of(&head) == Encoding::Bytes).then_some(file))
+    let file = walked.open()?;
+    let is_plain = is_plain(&file).map_err(|error| unreadable(&Origin::File(walked.path.clone()), &error))?;
+    Ok(is_plain.then_some(file))
 }

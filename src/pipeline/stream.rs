@@ -1,6 +1,7 @@
 //! One stream of bytes -> findings: cut, scanned, placed, in order.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 use crate::model::chunk::Chunk;
@@ -13,6 +14,7 @@ use crate::pipeline::progress::Progress;
 use crate::scan::engine::{ChunkFindings, Engine};
 use crate::sources::cutter::{Cut, CutOptions, Cutter};
 use crate::sources::encoding::{Encoding, Narrow};
+use crate::sources::unpack::sniff;
 
 /// Something that a run tells, in order.
 #[derive(Debug)]
@@ -38,6 +40,19 @@ pub struct Context<'a> {
 
 /// Bytes that are looked at to tell an encoding or a container.
 pub const HEAD: usize = 512;
+
+/// Whether a file is plain bytes: no container, and not UTF-16. It is read from its start on afterwards.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn is_plain(mut file: &File) -> io::Result<bool> {
+    let mut head = Vec::with_capacity(HEAD);
+    file.rewind()?;
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(sniff(&head).is_none() && Encoding::of(&head) == Encoding::Bytes)
+}
 
 /// Scans a stream from its start to its end with full chunks; gives the buffer back.
 pub fn scan_all(context: Context, origin: Origin, reader: &mut dyn Read, buffer: Vec<u8>, tell: &mut dyn FnMut(Event)) -> Vec<u8> {

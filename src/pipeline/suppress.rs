@@ -15,9 +15,9 @@ pub trait Report {
     /// A token was found.
     fn finding(&mut self, finding: Finding);
     /// So many findings were accepted by comments.
-    fn allowed(&mut self, count: u64);
+    fn allowed(&mut self, _count: u64) {}
     /// A filter silenced a candidate.
-    fn filtered(&mut self, origin: &Arc<Origin>, filtered: &Filtered);
+    fn filtered(&mut self, _origin: &Arc<Origin>, _filtered: &Filtered) {}
     /// Something was not read, or not read whole.
     fn problem(&mut self, problem: Problem);
 }

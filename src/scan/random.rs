@@ -33,12 +33,13 @@ pub fn looks_generated(text: &[u8]) -> bool {
     if digits == 0 && !is_mixed(text) {
         return false;
     }
+    let is_hex = text.iter().all(u8::is_ascii_hexdigit);
     // Of long hexadecimal numbers, one in some ten thousand has hardly a letter.
-    let is_long = text.len() >= 32 && letters > 0 && text.iter().all(u8::is_ascii_hexdigit);
-    if (letters < 3 && !is_long) || repeats(text) {
+    let least = if is_hex && text.len() >= 32 { 1 } else { 3 };
+    if letters < least || repeats(text) {
         return false;
     }
-    if text.iter().all(u8::is_ascii_hexdigit) && (lower == 0 || upper == 0) {
+    if is_hex && (lower == 0 || upper == 0) {
         return digits >= 4 && distinct(text) >= 8;
     }
     if text.len() >= 32 && !text.iter().any(|b| matches!(b, b'.' | b'-' | b'_' | b'/')) && common_pairs(text).is_some_and(|share| share < 45) {

@@ -24,13 +24,14 @@ fn is_around(target: &Path, link: &Path) -> bool {
     link.parent().and_then(|parent| parent.canonicalize().ok()).is_some_and(|parent| parent.starts_with(target))
 }
 
+/// Whether links lead in a circle, or one was met that is not to be followed.
 #[cfg(unix)]
-fn is_loop(error: &io::Error) -> bool {
+pub fn is_loop(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ELOOP)
 }
 
 #[cfg(not(unix))]
-fn is_loop(_error: &io::Error) -> bool {
+pub fn is_loop(_error: &io::Error) -> bool {
     false
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::model::origin::Origin;
 use crate::model::problem::{Problem, ProblemKind};
+use crate::sources::link::is_loop;
 
 /// What a file is opened as.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -30,7 +31,7 @@ pub fn open(path: &Path, kind: FileKind) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     let other = || io::Error::new(io::ErrorKind::InvalidInput, "no longer a regular file");
-    let file = carefully(&mut options, kind).open(path).map_err(|error| if is_link(&error) { other() } else { error })?;
+    let file = carefully(&mut options, kind).open(path).map_err(|error| if is_loop(&error) { other() } else { error })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(other()) }
 }
 
@@ -45,17 +46,6 @@ fn carefully(options: &mut OpenOptions, kind: FileKind) -> &mut OpenOptions {
 #[cfg(not(unix))]
 fn carefully(options: &mut OpenOptions, _: FileKind) -> &mut OpenOptions {
     options
-}
-
-/// Whether a link was met that is not to be followed.
-#[cfg(unix)]
-fn is_link(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ELOOP)
-}
-
-#[cfg(not(unix))]
-fn is_link(_: &io::Error) -> bool {
-    false
 }
 
 /// The problem of a file that was listed and cannot be read.

@@ -5,14 +5,18 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::model::finding::Finding;
+use crate::model::fingerprint::Fingerprint;
 use crate::observe::braces::breaks;
 use crate::observe::reader::ReaderState;
 use crate::sources::cutter::CutState;
 use crate::sources::follow::file_id::FileId;
-use crate::sources::follow::window::{HEAD, Window};
+use crate::sources::follow::sweep::Listed;
+use crate::sources::follow::window::{HEAD, Outline, Window};
 use crate::store::step::NewValue;
 
 /// What names of kept files begin with.
@@ -20,7 +24,7 @@ pub const PREFIX: &str = "follow/";
 /// The form of what is kept; another one is read anew.
 const VERSION: u8 = 1;
 /// How many findings of a file are remembered: by them, nothing is told again of one that was written anew.
-pub const MOST_TOLD: usize = 256;
+const MOST_TOLD: usize = 256;
 
 /// A followed file.
 #[derive(Clone, PartialEq, Debug, BorshSerialize, BorshDeserialize)]
@@ -69,6 +73,13 @@ pub enum HowFar {
 }
 
 impl HowFar {
+    /// All of a file that is read whole, as it was listed.
+    #[must_use]
+    pub fn whole(listed: &Listed) -> Self {
+        let since = listed.modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        Self::Whole { size: listed.size, modified: since.map_or(0, |since| since.as_nanos()) }
+    }
+
     /// Behind the last whole line of what a text holds now.
     ///
     /// # Errors
@@ -135,16 +146,34 @@ impl Kept {
         }
     }
 
+    /// Whether a token was told of, among the last ones.
+    #[must_use]
+    pub fn has_told(&self, finding: &Finding) -> bool {
+        self.told.contains(&hash_of(finding))
+    }
+
     /// Whether a finding is to be told, and remembers it.
-    pub fn tells(&mut self, finding: u64) -> bool {
-        let is_new = !self.told.contains(&finding);
+    pub fn tells(&mut self, finding: &Finding) -> bool {
+        let is_new = !self.has_told(finding);
         if is_new {
             if self.told.len() >= MOST_TOLD {
                 self.told.remove(0);
             }
-            self.told.push(finding);
+            self.told.push(hash_of(finding));
         }
         is_new || !self.again
+    }
+
+    /// Whether it is read whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self.how_far, HowFar::Whole { .. })
+    }
+
+    /// Whether a text of this outline is what was read.
+    #[must_use]
+    pub fn is(&self, text: &Outline) -> bool {
+        !self.is_whole() && self.head == text.head && self.last == text.last && self.offset() == text.length
     }
 
     /// The same file with other content, of which nothing was read.
@@ -183,4 +212,10 @@ impl Kept {
         let content = if self.is_former { format!("was/{:x}.", self.head.hash()) } else { String::new() };
         format!("{PREFIX}{content}{:x}.{:x}", self.id.device, self.id.inode)
     }
+}
+
+/// What a finding of a file is known by, wherever in it it lies.
+#[must_use]
+pub fn hash_of(finding: &Finding) -> u64 {
+    Fingerprint::index_of(format!("{} {}", finding.rule.id, finding.token()).as_bytes())
 }

@@ -49,7 +49,7 @@ impl Counters {
 
     /// As it is kept.
     #[must_use]
-    pub fn to_value(&self) -> Option<NewValue> {
-        Some(NewValue { name: NAME.to_owned(), bytes: Some(serde_json::to_vec(self).expect("because counters can be written")) })
+    pub fn to_value(&self) -> NewValue {
+        NewValue { name: NAME.to_owned(), bytes: Some(serde_json::to_vec(self).expect("because counters can be written")) }
     }
 }

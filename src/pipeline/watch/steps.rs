@@ -3,6 +3,7 @@
 //! **Invariant:** what is kept never passes a byte whose sightings are not kept; what is told is told before, so that nothing is lost, and what is
 //! told again after a crash has the same ids.
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,15 +23,16 @@ use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::stream::{Context, unreadable};
 use crate::pipeline::watch::kept::{HowFar, Kept, PREFIX};
 use crate::pipeline::watch::status::Counters;
-use crate::pipeline::watch::stream::{Stream, hash_of};
-use crate::pipeline::watch::table::{Followed, From, Table};
+use crate::pipeline::watch::stream::Stream;
+use crate::pipeline::watch::table::{Followed, NewFile, Table};
 use crate::pipeline::watch::visit::{VisitError, Visited, visit};
 use crate::pipeline::watch::whole;
 use crate::scan::engine::Engine;
 use crate::sources::follow::file_id::FileId;
 use crate::sources::follow::sweep::Swept;
-use crate::sources::follow::window::Window;
-use crate::store::step::Seen;
+use crate::sources::follow::window::Outline;
+use crate::store::error::StoreError;
+use crate::store::step::{NewValue, Seen, Step};
 
 /// How much is read in a step, in bytes.
 const STEP: u64 = 8 << 20;
@@ -57,7 +59,7 @@ pub struct Setting<'a> {
     /// Counters of bytes, and the flag that stops.
     pub progress: &'a Progress,
     /// Where files begin that were not followed before.
-    pub from: From,
+    pub new: NewFile,
 }
 
 /// Who is told.
@@ -93,17 +95,6 @@ pub struct Watch<'a> {
     unwritten: u64,
 }
 
-/// What a step did.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Stepped {
-    /// Bytes that were read.
-    pub bytes: u64,
-    /// Findings that were told.
-    pub findings: u64,
-    /// Judgements that were told.
-    pub judgements: u64,
-}
-
 impl<'a> Watch<'a> {
     /// Goes on where the state says.
     ///
@@ -124,6 +115,17 @@ impl<'a> Watch<'a> {
         })
     }
 
+    /// Forgets how far files were read: all are read from their first byte on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn forget(ledger: &Ledger) -> Result<(), StoreError> {
+        let mut store = ledger.store();
+        let values: Vec<NewValue> = store.values(PREFIX)?.into_iter().map(|(name, _)| NewValue { name, bytes: None }).collect();
+        store.commit(&Step { values: &values, ..Step::default() }).map(drop)
+    }
+
     /// The files.
     pub fn table(&mut self) -> &mut Table<'a> {
         &mut self.table
@@ -131,8 +133,8 @@ impl<'a> Watch<'a> {
 
     /// Takes in what a sweep saw; `first` of this run: files that were not followed before begin where the setting says.
     pub fn sweep(&mut self, swept: Swept, first: bool, now: Instant, hear: &mut dyn Hear) {
-        let from = if first { self.setting.from } else { From::Start };
-        self.table.sweep(swept.files, from, now);
+        let new = if first { self.setting.new } else { NewFile::AtStart };
+        self.table.sweep(swept.files, new, now);
         for problem in swept.problems {
             hear.problem(problem);
         }
@@ -141,7 +143,7 @@ impl<'a> Watch<'a> {
     /// Whether files may have something to read.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        !self.table.due().is_empty()
+        self.table.is_due()
     }
 
     /// Whether lines wait for their ends.
@@ -149,34 +151,36 @@ impl<'a> Watch<'a> {
         self.table.files().any(|file| file.stream.as_ref().is_some_and(Stream::waits))
     }
 
-    /// Reads what was written since, as far as one step goes, and tells and commits what that means.
+    /// Reads what was written since, as far as one step goes, and tells and commits what that means; how many bytes it was.
     ///
     /// # Errors
     ///
     /// Nothing of the step is kept then: whoever follows begins again from the state.
-    pub fn step(&mut self, now: Instant, clock: Duration, hear: &mut dyn Hear) -> anyhow::Result<Stepped> {
+    pub fn step(&mut self, now: Instant, clock: Duration, hear: &mut dyn Hear) -> anyhow::Result<u64> {
         let mut gathered = Gathered::new(Arc::clone(self.setting.ledger));
         gathered.requests = std::mem::take(&mut self.requests);
         gathered.habits.numbers = self.setting.numbers.clone();
         self.setting.reading.now = now;
-        let (mut findings, mut stepped) = (Vec::new(), Stepped::default());
+        let (mut findings, mut bytes) = (Vec::new(), 0);
         for id in self.table.due() {
-            if stepped.bytes >= STEP || self.setting.progress.is_cancelled() {
+            if bytes >= STEP || self.setting.progress.is_cancelled() {
                 break;
             }
-            stepped.bytes += self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
+            bytes += self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
         }
         self.peek(clock, &mut findings);
-        self.unwritten += stepped.bytes;
+        self.unwritten += bytes;
         let is_quiet = findings.is_empty() && gathered.is_empty();
-        if is_quiet && self.unwritten < LAZY_BYTES && clock < self.written_at + LAZY {
+        let is_early = self.unwritten < LAZY_BYTES && clock < self.written_at + LAZY;
+        let is_idle = self.unwritten == 0 && !self.table.has_news();
+        if is_quiet && (is_early || is_idle) {
             self.requests = gathered.requests;
-            return Ok(stepped);
+            return Ok(bytes);
         }
-        stepped.findings = findings.len() as u64;
+        let told = findings.len() as u64;
         self.tell(findings, now, hear)?;
-        stepped.judgements = self.commit(gathered, (now, clock), stepped.findings, hear)?;
-        Ok(stepped)
+        self.commit(gathered, (now, clock), told, hear)?;
+        Ok(bytes)
     }
 
     /// Tells what lies in lines whose end has not come, however short a time they have waited.
@@ -206,20 +210,19 @@ impl<'a> Watch<'a> {
     /// The state cannot be written.
     pub fn finish(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
         let gathered = Gathered::new(Arc::clone(self.setting.ledger));
-        self.commit(gathered, (now, self.written_at), 0, hear).map(drop)
+        self.commit(gathered, (now, self.written_at), 0, hear)
     }
 
-    fn commit(&mut self, mut gathered: Gathered, (now, clock): (Instant, Duration), findings: u64, hear: &mut dyn Hear) -> anyhow::Result<u64> {
+    fn commit(&mut self, mut gathered: Gathered, (now, clock): (Instant, Duration), findings: u64, hear: &mut dyn Hear) -> anyhow::Result<()> {
         gathered.rest.seen = self.asked.take_seen().into_iter().map(|(record, exposure)| Seen { record, exposure }).collect();
         gathered.rest.values = self.table.values(now);
         let uses = gathered.coverage.total().uses;
         self.counters.add(std::mem::take(&mut self.unwritten), findings, uses, now);
-        gathered.rest.values.extend(self.counters.to_value());
-        let judgements = hear.judge(&mut gathered, now)?;
-        self.counters.judgements += judgements;
+        gathered.rest.values.push(self.counters.to_value());
+        self.counters.judgements += hear.judge(&mut gathered, now)?;
         self.requests = gathered.requests;
         self.written_at = clock;
-        Ok(judgements)
+        Ok(())
     }
 
     /// Reads one file's share; how much it was.
@@ -243,11 +246,11 @@ impl<'a> Watch<'a> {
             }
             Ok(Visited::New(opened)) => {
                 let path = file.kept.path();
-                let length = opened.metadata().map(|file| file.len()).unwrap_or_default();
-                let content = Window::head(&opened, length).and_then(|head| Ok((head, Window::last(&opened, length)?, length)));
-                let was_read = content.is_ok_and(|content| self.table.has_read(&path, content));
-                let Some(file) = self.table.file(id) else { return Ok(0) };
-                file.begin(was_read.then_some(&opened));
+                file.has_begun = true;
+                let was_read = Outline::of(&opened).is_ok_and(|text| self.table.has_read(&path, &text));
+                if let Some(copy) = self.table.file(id).filter(|_| was_read) {
+                    copy.skip(&opened);
+                }
                 self.visit(id, clock, (gathered, findings), hear)
             }
             Ok(Visited::Whole(opened)) => {
@@ -260,8 +263,9 @@ impl<'a> Watch<'a> {
             Err(VisitError::Io(error)) => {
                 file.is_due = false;
                 file.stream = None;
-                // One that was replaced or went meanwhile is met by the next sweep.
-                if error.kind() != io::ErrorKind::NotFound && !std::mem::replace(&mut file.failed, true) {
+                // One that was replaced, truncated or went meanwhile is met by the next sweep.
+                let is_met = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof);
+                if !is_met && !std::mem::replace(&mut file.failed, true) {
                     hear.problem(unreadable(&Origin::File(file.kept.path()), &error));
                 }
                 Ok(0)
@@ -270,33 +274,27 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn visit_whole(
-        &mut self,
-        id: FileId,
-        mut opened: std::fs::File,
-        (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
-    ) -> (u64, Vec<Problem>) {
-        let path = self.table.file(id).map(|file| file.kept.path()).unwrap_or_default();
-        let was_read = whole::content(&mut opened).is_some_and(|content| self.table.has_read(&path, content));
+    fn visit_whole(&mut self, id: FileId, mut opened: File, (gathered, findings): (&mut Gathered, &mut Vec<Finding>)) -> (u64, Vec<Problem>) {
         let setting = self.setting;
-        let Some(file) = self.table.file(id) else { return (0, Vec::new()) };
-        let (size, modified) = file.listed.as_ref().map_or((0, 0), |listed| (listed.size, whole::nanoseconds(listed.modified)));
+        // What was read before is no copy.
+        let new = self.table.file(id).filter(|file| file.kept.offset() == 0).map(|file| file.kept.path());
+        let was_read = new.is_some_and(|path| whole::outline(&mut opened).is_some_and(|text| self.table.has_read(&path, &text)));
+        let Some(Followed { kept, listed: Some(listed), is_due, is_new, .. }) = self.table.file(id) else { return (0, Vec::new()) };
         let mut problems = Vec::new();
-        if !was_read && io::Seek::rewind(&mut opened).is_ok() {
+        if !was_read {
+            kept.again = true;
             let context = Context { engine: setting.engine, progress: setting.progress, listen: None };
-            let origin = Origin::File(file.kept.uri.clone().into());
-            file.kept.again = true;
-            let kept = &mut file.kept;
+            let origin = Origin::File(kept.uri.clone().into());
             let mut find = |finding: Finding| {
-                if kept.tells(hash_of(&finding)) {
+                if kept.tells(&finding) {
                     findings.push(finding);
                 }
             };
             problems = whole::read(context, setting.reading, (&origin, opened), gathered, &mut find);
         }
-        file.kept.how_far = HowFar::Whole { size, modified };
-        (file.is_due, file.is_new) = (false, true);
-        (size, problems)
+        kept.how_far = HowFar::whole(listed);
+        (*is_due, *is_new) = (false, true);
+        (listed.size, problems)
     }
 
     /// Looks at lines whose end has not come for long.
@@ -305,12 +303,14 @@ impl<'a> Watch<'a> {
         for file in self.table.files().filter(|file| !file.is_due && clock >= file.read_at + PATIENCE) {
             let Followed { stream: Some(stream), kept, is_new, .. } = file else { continue };
             if stream.waits() {
+                // What a run told of such a line, the next one does not tell again.
                 stream.peek(engine, &mut |finding| {
-                    // The next run finds the same line.
-                    if !kept.told.contains(&hash_of(&finding)) {
-                        *is_new |= kept.tells(hash_of(&finding));
+                    let tells = !kept.has_told(&finding) && kept.tells(&finding);
+                    if tells {
+                        *is_new = true;
                         findings.push(finding);
                     }
+                    tells
                 });
             }
         }

@@ -1,21 +1,21 @@
 //! A text that grows: scanned and read line by line, from where an earlier run came to.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::sync::Arc;
 
-use crate::model::finding::{Finding, Identity};
-use crate::model::fingerprint::Fingerprint;
+use crate::model::finding::Finding;
 use crate::model::instant::Instant;
 use crate::model::origin::Origin;
 use crate::model::place::Position;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::sight::Sight;
-use crate::pipeline::watch::kept::HowFar;
+use crate::pipeline::watch::kept::{HowFar, hash_of};
 use crate::pipeline::watch::steps::Setting;
 use crate::scan::engine::Engine;
 use crate::sources::cutter::{Cut, CutOptions, CutState, Cutter};
+use crate::sources::follow::window::bytes_at;
 
 /// An open text.
 pub struct Stream<'a> {
@@ -23,6 +23,8 @@ pub struct Stream<'a> {
     origin: Arc<Origin>,
     /// Where reading goes on.
     offset: u64,
+    /// Up to where a line was looked at whose end had not come.
+    looked: u64,
     cutter: Cutter,
     sight: Sight<'a>,
     at: Position,
@@ -51,21 +53,17 @@ impl<'a> Stream<'a> {
         };
         let cutter = Cutter::resume(CutOptions::default(), cut);
         let at = Position { line, column: 1 };
-        let mut stream = Self { file, origin, offset: cut.next, cutter, sight, at, early: Vec::new(), spare: Vec::new() };
+        let mut stream = Self { file, origin, offset: cut.next, looked: 0, cutter, sight, at, early: Vec::new(), spare: Vec::new() };
         // The context of what comes next, and the beginning of a record whose end has not come.
         let from = begun.min(cut.base);
-        let before = stream.bytes(from, cut.next)?;
+        let before = bytes_at(&stream.file, from, cut.next - from)?;
+        if before.len() as u64 != cut.next - from {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         let behind = |place: u64| usize::try_from(place - from).map_or(&[][..], |skip| &before[skip..]);
         stream.cutter.push(behind(cut.base));
         stream.sight.hear(behind(begun));
         Ok(stream)
-    }
-
-    fn bytes(&mut self, from: u64, to: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.file.seek(SeekFrom::Start(from))?;
-        (&self.file).take(to - from).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 == to - from { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
     /// Reads what was written since, but not more than this; how much it was.
@@ -74,14 +72,12 @@ impl<'a> Stream<'a> {
     ///
     /// The file cannot be read.
     pub fn read(&mut self, engine: &Engine, most: u64, find: &mut dyn FnMut(Finding)) -> io::Result<u64> {
-        let mut bytes = Vec::new();
-        self.file.seek(SeekFrom::Start(self.offset))?;
-        let read = (&self.file).take(most).read_to_end(&mut bytes)? as u64;
-        self.offset += read;
-        if read > 0 {
+        let bytes = bytes_at(&self.file, self.offset, most)?;
+        self.offset += bytes.len() as u64;
+        if !bytes.is_empty() {
             self.push(engine, &bytes, find);
         }
-        Ok(read)
+        Ok(bytes.len() as u64)
     }
 
     fn push(&mut self, engine: &Engine, bytes: &[u8], find: &mut dyn FnMut(Finding)) {
@@ -101,16 +97,16 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Tells what lies in a line whose end has not come; told once.
-    pub fn peek(&mut self, engine: &Engine, find: &mut dyn FnMut(Finding)) {
+    /// Looks once at what has come of a line whose end has not; `find` says whether it tells of a finding, which is not told again then.
+    pub fn peek(&mut self, engine: &Engine, find: &mut dyn FnMut(Finding) -> bool) {
+        self.looked = self.offset;
         let Some(chunk) = self.cutter.rest() else { return };
         let mut found = engine.scan_chunk(&self.origin, &chunk);
         found.place(&mut self.at.clone());
         for finding in found.findings.into_iter().filter(|finding| finding.span.start() >= self.cutter.state().next) {
             let early = early(&finding);
-            if !self.early.contains(&early) {
+            if !self.early.contains(&early) && find(finding) {
                 self.early.push(early);
-                find(finding);
             }
         }
     }
@@ -136,16 +132,16 @@ impl<'a> Stream<'a> {
         Some(HowFar::Text { cut: self.cutter.state(), line: self.at.line, reader: Some(reader) })
     }
 
-    /// Whether part of a line waits for its end.
+    /// Whether part of a line has come.
     #[must_use]
-    pub fn waits(&self) -> bool {
+    pub fn has_part(&self) -> bool {
         self.offset > self.cutter.state().next
     }
 
-    /// Where reading goes on.
+    /// Whether part of a line has come at which nobody has looked yet.
     #[must_use]
-    pub fn offset(&self) -> u64 {
-        self.offset
+    pub fn waits(&self) -> bool {
+        self.has_part() && self.looked < self.offset
     }
 
     /// The file.
@@ -158,14 +154,4 @@ impl<'a> Stream<'a> {
 /// Where a token begins, and what it is.
 fn early(finding: &Finding) -> (u64, u64) {
     (finding.span.start(), hash_of(finding))
-}
-
-/// What a finding of a file is known by, wherever in it it lies.
-#[must_use]
-pub fn hash_of(finding: &Finding) -> u64 {
-    let identity = match &finding.identity {
-        Identity::Fingerprint { fingerprint, .. } => fingerprint.to_string(),
-        Identity::Withheld => finding.preview.clone(),
-    };
-    Fingerprint::index_of(format!("{} {identity}", finding.rule.id).as_bytes())
 }

@@ -1,30 +1,31 @@
 //! The files that are followed: those that are there, those that are gone, and what has happened to each since it was read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::instant::Instant;
+use crate::pipeline::stream::is_plain;
 use crate::pipeline::watch::kept::{HowFar, Kept};
 use crate::pipeline::watch::stream::Stream;
 use crate::sources::follow::file_id::FileId;
 use crate::sources::follow::sweep::Listed;
-use crate::sources::follow::window::{HEAD, Window};
+use crate::sources::follow::window::{HEAD, Outline};
 use crate::sources::open::open;
 use crate::store::step::NewValue;
 
 /// How long what is known of a file is kept after it is gone, in seconds.
 const REMEMBERED: i64 = 7 * 86_400;
 
-/// Where files begin that were not followed before.
+/// Where a file begins that was not followed before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum From {
-    /// At their first byte.
-    Start,
-    /// Behind what they hold when they are first met.
-    End,
+pub enum NewFile {
+    /// At its first byte.
+    AtStart,
+    /// Behind what it holds when it is first met.
+    AtEnd,
 }
 
 /// A file that is followed.
@@ -81,18 +82,16 @@ impl Followed<'_> {
         if FileId::of(&file.metadata()?) == self.kept.id { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
-    /// Nothing was read of it under another name; or all of it was, which then is behind it.
-    pub fn begin(&mut self, was_read: Option<&File>) {
-        self.has_begun = true;
-        if let Some(file) = was_read {
-            self.kept = at_end(file, self.kept.clone());
-            self.is_new = true;
+    /// Takes what it holds now as read, where that can be seen.
+    pub fn skip(&mut self, file: &File) {
+        if let Some(Ok(kept)) = self.listed.as_ref().map(|listed| at_end(file, listed, self.kept.clone())) {
+            (self.kept, self.is_new) = (kept, true);
         }
     }
 
     /// Closes the text where nothing of it waits.
     pub fn close(&mut self) {
-        let is_idle = |stream: &Stream| !stream.waits() && stream.how_far().is_some();
+        let is_idle = |stream: &Stream| !stream.has_part() && stream.how_far().is_some();
         if !self.is_due && self.stream.as_ref().is_some_and(is_idle) {
             self.stream = None;
         }
@@ -161,6 +160,12 @@ impl<'a> Table<'a> {
         self.files.is_empty()
     }
 
+    /// Whether files may have something to read.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        self.files.values().any(|file| file.is_due)
+    }
+
     /// Ids of files that may have something to read.
     #[must_use]
     pub fn due(&self) -> Vec<FileId> {
@@ -168,12 +173,12 @@ impl<'a> Table<'a> {
     }
 
     /// Takes in what a sweep saw.
-    pub fn sweep(&mut self, listed: Vec<Listed>, from: From, now: Instant) {
+    pub fn sweep(&mut self, listed: Vec<Listed>, new: NewFile, now: Instant) {
         self.paths.clear();
-        let there: std::collections::HashSet<FileId> = listed.iter().map(|file| file.id).collect();
+        let there: HashSet<FileId> = listed.iter().map(|file| file.id).collect();
         for file in listed {
             self.paths.insert(file.path.clone(), file.id);
-            self.meet(file, from, &there, now);
+            self.meet(file, new, &there, now);
         }
         for (_, gone) in self.files.iter_mut().filter(|(id, _)| !there.contains(id)) {
             // What was written before it went is read, as long as it is open.
@@ -193,7 +198,7 @@ impl<'a> Table<'a> {
     }
 
     /// A file that is there.
-    fn meet(&mut self, listed: Listed, from: From, there: &std::collections::HashSet<FileId>, now: Instant) {
+    fn meet(&mut self, listed: Listed, new: NewFile, there: &HashSet<FileId>, now: Instant) {
         if let Some(file) = self.files.get_mut(&listed.id) {
             return file.meet(listed, now);
         }
@@ -201,6 +206,7 @@ impl<'a> Table<'a> {
         // Another number for the same content: moved to another disk, restored, or replaced by a copy that goes on.
         let same = self.files.values().find(|one| one.kept.path == path && !there.contains(&one.kept.id)).map(|one| one.kept.id);
         let old = same.and_then(|id| self.files.remove(&id));
+        let was_known = old.is_some();
         let mut kept = Kept::new(listed.id, path, now.seconds());
         if let Some(old) = old {
             let follows = open(&listed.path, listed.kind).and_then(|file| old.is_same(&file)).unwrap_or(false);
@@ -210,38 +216,54 @@ impl<'a> Table<'a> {
                 // What was replaced is remembered under its own number.
                 self.files.insert(old.kept.id, old);
             }
-        } else if from == From::End {
-            kept = open(&listed.path, listed.kind).map_or(kept.clone(), |file| at_end(&file, kept));
         }
-        self.files.insert(listed.id, Followed::new(kept, Some(listed)));
+        let mut file = Followed::new(kept, Some(listed));
+        if !was_known
+            && new == NewFile::AtEnd
+            && let Ok(opened) = file.open()
+        {
+            file.skip(&opened);
+        }
+        self.files.insert(file.kept.id, file);
+    }
+
+    /// Whether what is kept of any file has changed since it was written down.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.files.values().any(|file| file.is_new)
     }
 
     /// What of kept files is to be written down; what is long gone is forgotten.
     pub fn values(&mut self, now: Instant) -> Vec<NewValue> {
-        let is_old = |file: &Followed| file.listed.is_none() && file.stream.is_none() && file.kept.there < now.seconds() - REMEMBERED;
-        let old: Vec<FileId> = self.files.iter().filter(|(_, file)| is_old(file)).map(|(id, _)| *id).collect();
-        let gone = old.into_iter().filter_map(|id| self.files.remove(&id)).map(|file| file.kept.to_nothing()).collect::<Vec<_>>();
-        let is_long_gone = |kept: &mut Kept| kept.there < now.seconds() - REMEMBERED;
-        let gone = gone.into_iter().chain(self.former.extract_if(.., is_long_gone).map(|kept| kept.to_nothing())).collect::<Vec<_>>();
-        let before = self.files.values_mut().flat_map(|file| std::mem::take(&mut file.before)).filter(|kept| kept.head.length() == HEAD);
-        let before: Vec<Kept> = before.map(|kept| Kept { is_former: true, ..kept }).collect();
-        let gone = before.iter().map(Kept::to_value).chain(gone).collect::<Vec<_>>();
-        self.former.extend(before);
-        let new = self.files.values_mut().filter_map(|file| std::mem::take(&mut file.is_new).then(|| file.kept.to_value()));
-        new.chain(gone).collect()
+        let mut values = Vec::new();
+        let mut stays = |kept: &Kept, is_there: bool| {
+            let stays = is_there || kept.there >= now.seconds() - REMEMBERED;
+            values.extend((!stays).then(|| kept.to_nothing()));
+            stays
+        };
+        self.files.retain(|_, file| stays(&file.kept, file.listed.is_some() || file.stream.is_some()));
+        self.former.retain(|kept| stays(kept, false));
+        for file in self.files.values_mut() {
+            let before = file.before.drain(..).filter(|kept| kept.head.length() == HEAD).map(|kept| Kept { is_former: true, ..kept });
+            let known = self.former.len();
+            self.former.extend(before);
+            values.extend(self.former[known..].iter().map(Kept::to_value));
+            if std::mem::take(&mut file.is_new) {
+                values.push(file.kept.to_value());
+            }
+        }
+        values
     }
 
-    /// Whether a text that begins and ends so was read under the name that this one was made of, as `app.log.1.gz` is of `app.log`.
+    /// Whether such a text was read under the name that this one was made of, as `app.log.1.gz` is of `app.log`.
     #[must_use]
-    pub fn has_read(&self, path: &Path, (head, last, length): (Window, Window, u64)) -> bool {
-        let same = |kept: &Kept| kept.head == head && kept.last == last && kept.offset() == length;
+    pub fn has_read(&self, path: &Path, text: &Outline) -> bool {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let own = name(path);
         let extends = |other: &Path| other.parent() == path.parent() && own.len() > name(other).len() && own.starts_with(&name(other));
         let is_of = |kept: &Kept| extends(Path::new(&kept.path)) || extends(Path::new(&kept.uri));
-        let texts = self.files.values().filter(|file| matches!(file.kept.how_far, HowFar::Text { .. }));
-        let present = texts.flat_map(|file| file.before.iter().chain([&file.kept]));
-        head.length() == HEAD && present.chain(&self.former).any(|kept| same(kept) && is_of(kept))
+        let present = self.files.values().flat_map(|file| file.before.iter().chain([&file.kept]));
+        text.head.length() == HEAD && present.chain(&self.former).any(|kept| kept.is(text) && is_of(kept))
     }
 }
 
@@ -265,11 +287,13 @@ impl Followed<'_> {
     }
 }
 
-/// A file whose present content is not read.
-fn at_end(file: &File, mut kept: Kept) -> Kept {
-    let skipped = HowFar::behind(file, &kept.uri).and_then(|how_far| {
-        kept.how_far = how_far;
-        kept.look(file)
-    });
-    if skipped.is_ok() { kept } else { Kept::new(kept.id, kept.path, kept.there) }
+/// What is kept of a file whose present content is taken as read.
+fn at_end(file: &File, listed: &Listed, mut kept: Kept) -> io::Result<Kept> {
+    if !is_plain(file)? {
+        kept.how_far = HowFar::whole(listed);
+        return Ok(kept);
+    }
+    kept.how_far = HowFar::behind(file, &kept.uri)?;
+    kept.look(file)?;
+    Ok(kept)
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use crate::model::finding::Finding;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::ReplayError;
+use crate::pipeline::stream::is_plain;
 use crate::pipeline::watch::kept::HowFar;
 use crate::pipeline::watch::steps::Setting;
-use crate::pipeline::watch::stream::{Stream, hash_of};
+use crate::pipeline::watch::stream::Stream;
 use crate::pipeline::watch::table::Followed;
-use crate::pipeline::watch::whole;
 
 /// How much of one file is read in a step, so that no file keeps others waiting, in bytes.
 const SHARE: u64 = 1 << 20;
@@ -50,34 +50,32 @@ pub fn visit<'a>(
     clock: Duration,
     (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
 ) -> Result<Visited, VisitError> {
+    if let Some(stream) = &file.stream
+        && !file.is_same(stream.file())?
+    {
+        // Truncated, or written anew, where it lies.
+        let opened = file.open()?;
+        file.begin_anew(&opened)?;
+    }
     if file.stream.is_none() {
         let opened = file.open()?;
-        if matches!(file.kept.how_far, HowFar::Text { .. }) && !file.is_same(&opened)? {
+        let is_plain = is_plain(&opened)?;
+        let is_other = if file.kept.is_whole() { is_plain } else { !file.is_same(&opened)? };
+        if is_other {
             file.begin_anew(&opened)?;
         }
-        if file.kept.offset() == 0 && whole::is_whole(&opened)? || matches!(file.kept.how_far, HowFar::Whole { .. }) {
+        if !is_plain {
             return Ok(whole_or_later(file, opened, clock));
         }
         if !file.has_begun {
             return Ok(Visited::New(opened));
         }
-        file.stream = match Stream::open(opened, &file.kept.uri, &file.kept.how_far, setting) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                file.begin_anew(&file.open()?)?;
-                Some(Stream::open(file.open()?, &file.kept.uri, &file.kept.how_far, setting)?)
-            }
-            opened => Some(opened?),
-        };
-    } else if !file.stream.as_ref().map_or(Ok(true), |stream| file.is_same(stream.file()))? {
-        // Truncated, or written anew, where it lies.
-        let opened = file.open()?;
-        file.begin_anew(&opened)?;
-        return visit(setting, file, clock, (gathered, findings));
+        file.stream = Some(Stream::open(opened, &file.kept.uri, &file.kept.how_far, setting)?);
     }
     let Followed { stream: Some(stream), kept, .. } = file else { return Ok(Visited::Read(0)) };
     stream.set_now(setting.reading.now);
     let read = stream.read(setting.engine, SHARE, &mut |finding| {
-        if kept.tells(hash_of(&finding)) {
+        if kept.tells(&finding) {
             findings.push(finding);
         }
     })?;
@@ -97,7 +95,7 @@ pub fn visit<'a>(
 
 /// A file that is read whole, unless it is as it was, or was read a moment ago.
 fn whole_or_later(file: &mut Followed, opened: File, clock: Duration) -> Visited {
-    let now = file.listed.as_ref().map(|listed| HowFar::Whole { size: listed.size, modified: whole::nanoseconds(listed.modified) });
+    let now = file.listed.as_ref().map(HowFar::whole);
     if now.as_ref() == Some(&file.kept.how_far) {
         file.is_due = false;
         return Visited::Read(0);

@@ -1,9 +1,7 @@
 //! A file that is no growing text: read whole, with everything that lies in it, whenever it has changed.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::io::{Read, Seek};
 
 use crate::model::finding::Finding;
 use crate::model::origin::Origin;
@@ -13,31 +11,10 @@ use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::listener::Listener;
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::run::scan_file;
-use crate::pipeline::stream::{Context, HEAD};
+use crate::pipeline::stream::{Context, unreadable};
 use crate::pipeline::suppress::Report;
-use crate::scan::engine::Filtered;
-use crate::sources::encoding::Encoding;
-use crate::sources::follow::window::{self, LAST, Window};
-use crate::sources::unpack::{UnpackLimits, Visit, sniff, unpack};
-
-/// Whether a file is read whole: a container, a database, UTF-16.
-///
-/// # Errors
-///
-/// It cannot be read.
-pub fn is_whole(mut file: &File) -> io::Result<bool> {
-    let mut head = Vec::with_capacity(HEAD);
-    file.rewind()?;
-    file.take(HEAD as u64).read_to_end(&mut head)?;
-    file.rewind()?;
-    Ok(sniff(&head).is_some() || Encoding::of(&head) != Encoding::Bytes)
-}
-
-/// When a file was written to, in nanoseconds since 1970-01-01T00:00:00Z.
-#[must_use]
-pub fn nanoseconds(time: Option<SystemTime>) -> u128 {
-    time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).map_or(0, |since| since.as_nanos())
-}
+use crate::sources::follow::window::{HEAD, LAST, Outline, Window};
+use crate::sources::unpack::{UnpackLimits, Visit, unpack};
 
 /// Hears of one file.
 struct Heard<'a> {
@@ -50,10 +27,6 @@ impl Report for Heard<'_> {
         (self.find)(finding);
     }
 
-    fn allowed(&mut self, _: u64) {}
-
-    fn filtered(&mut self, _: &Arc<Origin>, _: &Filtered) {}
-
     fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
@@ -63,10 +36,13 @@ impl Report for Heard<'_> {
 pub fn read(
     context: Context,
     reading: Reading,
-    (origin, file): (&Origin, File),
+    (origin, mut file): (&Origin, File),
     gathered: &mut Gathered,
     find: &mut (dyn FnMut(Finding) + Send),
 ) -> Vec<Problem> {
+    if let Err(error) = file.rewind() {
+        return vec![unreadable(origin, &error)];
+    }
     let listener = Listener::new(reading, gathered.take());
     let mut heard = Heard { find, problems: Vec::new() };
     scan_file(Context { listen: Some(&listener), ..context }, (origin, file), &UnpackLimits::default(), &mut Collect::new(&mut heard));
@@ -76,14 +52,15 @@ pub fn read(
     heard.problems
 }
 
-/// How the one text in a compressed file begins and ends, and how long it is; none where there are several.
+/// What the one text in a compressed file looks like; none where there are several, or none.
 #[must_use]
-pub fn content(file: &mut File) -> Option<(Window, Window, u64)> {
+pub fn outline(file: &mut File) -> Option<Outline> {
     let mut content = Content::default();
+    file.rewind().ok()?;
     unpack(&Origin::Memory(String::new()), file, &UnpackLimits::default(), &mut content);
     (content.streams == 1 && !content.is_damaged).then(|| {
         let last = Window::of_content(&content.last).moved_to(content.length - content.last.len() as u64);
-        (Window::of_content(&content.head), last, content.length)
+        Outline { head: Window::of_content(&content.head), last, length: content.length }
     })
 }
 
@@ -101,7 +78,7 @@ impl Visit for Content {
         self.streams += 1;
         let mut block = vec![0; 1 << 16];
         while let Ok(read @ 1..) = reader.read(&mut block) {
-            let missing = (window::HEAD as usize).saturating_sub(self.head.len()).min(read);
+            let missing = (HEAD as usize).saturating_sub(self.head.len()).min(read);
             self.head.extend_from_slice(&block[..missing]);
             self.last.extend_from_slice(&block[..read]);
             let surplus = self.last.len().saturating_sub(LAST as usize);

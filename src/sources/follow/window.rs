@@ -73,12 +73,45 @@ impl Window {
         self.length
     }
 
-    fn of(mut file: &File, start: u64, length: u64) -> io::Result<Self> {
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(start))?;
-        file.take(length).read_to_end(&mut bytes)?;
+    fn of(file: &File, start: u64, length: u64) -> io::Result<Self> {
+        let bytes = bytes_at(file, start, length)?;
         Ok(Self { start, length: bytes.len() as u64, hash: Fingerprint::index_of(&bytes) })
     }
+}
+
+/// How a content begins and ends, and how long it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outline {
+    /// Its first bytes.
+    pub head: Window,
+    /// Its last bytes.
+    pub last: Window,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+impl Outline {
+    /// Of what a file holds.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn of(file: &File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self { head: Window::head(file, length)?, last: Window::last(file, length)?, length })
+    }
+}
+
+/// So many bytes of a file from a place on, or fewer where it ends.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn bytes_at(mut file: &File, start: u64, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
