@@ -1,9 +1,10 @@
 //! Records of uses -> uses: retries and hops of one request are one use, and every use says from where it came.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use foldhash::quality::RandomState;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -11,6 +12,7 @@ use crate::detect::merge::{alone, put_together};
 use crate::detect::options::Options;
 use crate::detect::period::Period;
 use crate::detect::used::{Source, Use};
+use crate::model::fast_map::FastMap;
 use crate::model::instant::Instant;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
@@ -65,19 +67,23 @@ pub fn collapse(uses: Vec<TokenUse>, options: &Options) -> Vec<Use> {
     uses
 }
 
-/// Sorts by time, and what is of one time by a digest of all that it says, which is the same however it arrived.
+/// Sorts by time, then by where it stands, then by a digest of all that it says, which is the same however it arrived.
 pub fn put_in_order<T, K: Ord>(all: &mut [T], what: impl Fn(&T) -> &TokenUse, time: impl Fn(&TokenUse) -> K) {
-    all.sort_by_key(|one| time(what(one)));
-    for same in all.chunk_by_mut(|one, next| time(what(one)) == time(what(next))).filter(|same| same.len() > 1) {
+    let order = |one: &T, other: &T| {
+        let (one, other) = (what(one), what(other));
+        time(one).cmp(&time(other)).then_with(|| one.origin.cmp(&other.origin))
+    };
+    all.sort_by(order);
+    for same in all.chunk_by_mut(|one, next| order(one, next).is_eq()).filter(|same| same.len() > 1) {
         same.sort_by_cached_key(|one| content(what(one)));
     }
 }
 
 /// Which records are of one request with others, by their places; those that share no name with any other are left out.
 fn requests(records: &[Seen], options: &Options) -> Vec<Vec<usize>> {
-    let mut counts: HashMap<Name, u32> = HashMap::with_capacity(records.len() * 2);
+    let mut counts: FastMap<Name, u32> = FastMap::with_capacity_and_hasher(records.len() * 2, RandomState::default());
     records.iter().flat_map(|seen| names(&seen.what)).for_each(|name| *counts.entry(name).or_default() += 1);
-    let mut known: HashMap<Name, Homes> = counts.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| (name, Homes::new())).collect();
+    let mut known: FastMap<Name, Homes> = counts.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| (name, Homes::new())).collect();
     if known.is_empty() {
         return Vec::new();
     }

@@ -33,9 +33,10 @@ fn before_pod(path: &str) -> String {
 
 /// `arn:aws:sts::1:assumed-role/Deploy/session` and `arn:aws:iam::1:role/path/Deploy` are one role of one account.
 fn role(arn: &str) -> Option<String> {
-    let mut parts = arn.splitn(6, ':').skip(1);
-    let partition = parts.next()?;
-    let (account, resource) = (parts.nth(2)?, parts.next()?);
+    let mut colons = memchr::memchr_iter(b':', arn.as_bytes());
+    let (first, second) = (colons.next()?, colons.next()?);
+    let (fourth, fifth) = (colons.nth(1)?, colons.next()?);
+    let (partition, account, resource) = (&arn[first + 1..second], &arn[fourth + 1..fifth], &arn[fifth + 1..]);
     let name = match resource.split_once('/')? {
         ("assumed-role", rest) => rest.split('/').next()?,
         ("role", rest) => rest.rsplit('/').next()?,

@@ -6,6 +6,7 @@ pub mod chunk;
 pub mod decision;
 pub mod decoder;
 pub mod exposure;
+pub mod fast_map;
 pub mod finding;
 pub mod fingerprint;
 pub mod grade;

@@ -1,8 +1,6 @@
 //! The engine: built once from rules, then asked about chunks by any number of threads.
 
-use std::sync::{Arc, LazyLock};
-
-use memchr::memmem::Finder;
+use std::sync::Arc;
 
 use crate::model::chunk::{Chunk, Owns};
 use crate::model::finding::{Finding, Identity, Part};
@@ -14,12 +12,12 @@ use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
 use crate::rules::rule::{MAX_REACH, Rule};
 use crate::rules::rule_set::{RuleIndex, RuleSet};
-use crate::scan::allow::is_allowed;
 use crate::scan::candidate::Candidate;
 use crate::scan::context::Contexts;
 use crate::scan::grams::Grams;
 use crate::scan::layer::Layer;
 use crate::scan::literals::Literals;
+use crate::scan::near::Near;
 use crate::scan::pairs::{APART, Aws, Joined};
 use crate::scan::pass::{Plan, scan};
 
@@ -156,16 +154,15 @@ impl Engine {
             Some(aws) => aws.join(candidates),
             None => candidates.into_iter().map(|main| Joined { main, parts: Vec::new() }).collect(),
         };
-        let mut lines = Lines::new(chunk);
+        let (mut lines, mut near) = (Lines::new(chunk), Near::new(&chunk.bytes));
         let mut result = ChunkFindings::default();
         for joined in joined.into_iter().filter(|joined| owns(chunk, &joined.main.span, self.certain_after(joined))) {
-            let span = joined.main.span.clone();
-            let rule = &self.plan.rules[joined.main.rule.0 as usize].info.id;
-            if self.comments == Comments::Honour && is_allowed(&chunk.bytes, span.start, span.end, rule) {
+            if self.comments == Comments::Honour && near.is_allowed(&joined.main.span, &self.info(joined.main.rule).id) {
                 result.allowed += 1;
                 continue;
             }
-            result.findings.push(self.finding(origin, chunk, joined, &mut lines));
+            let is_masked = near.is_masked(&joined.main.span);
+            result.findings.push(Finding { masked_near: is_masked, ..self.finding(origin, chunk, joined, &mut lines) });
         }
         let mut dropped: Vec<_> = found.dropped.into_iter().filter(|d| owns(chunk, &d.span, 0)).collect();
         dropped.sort_by_key(|d| d.span.start);
@@ -216,7 +213,7 @@ impl Engine {
             decoders: main.decoders,
             facts: main.facts,
             parts: parts.into_iter().filter_map(|part| self.part(chunk, part)).collect(),
-            masked_near: is_masked_near(&chunk.bytes, &main.span),
+            masked_near: false,
             standing: Standing::Unasked,
         }
     }
@@ -253,18 +250,6 @@ impl ChunkFindings {
         self.advance.from(at)
     }
 }
-
-/// Whether secrets are masked within [`MASK_REACH`] of a token, which lies inside the margins of every chunk.
-fn is_masked_near(bytes: &[u8], span: &std::ops::Range<usize>) -> bool {
-    let around = &bytes[span.start.saturating_sub(MASK_REACH)..bytes.len().min(span.end + MASK_REACH)];
-    MASKS.iter().any(|mask| mask.find(around).is_some())
-}
-
-/// What stands where a secret was masked.
-static MASKS: LazyLock<[Finder; 2]> = LazyLock::new(|| ["***", "[MASKED]"].map(Finder::new));
-
-/// How far around a token masks are looked for, in bytes.
-const MASK_REACH: usize = 4096;
 
 /// Whether a finding belongs to the chunk; it is certain `later` bytes after its end.
 fn owns(chunk: &Chunk, span: &std::ops::Range<usize>, later: usize) -> bool {

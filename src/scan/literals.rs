@@ -2,12 +2,10 @@
 //!
 //! **Invariant:** no literal is missed; false alarms cost a look.
 
-use aho_corasick::packed;
-use aho_corasick::{AhoCorasick, Anchored, Input};
-
 use crate::rules::rule::{Anchor, Rule};
 use crate::scan::anchors::{Lead, anchors};
 use crate::scan::kernel::Run;
+use crate::scan::searcher::Searcher;
 
 /// What a literal leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,15 +25,9 @@ const NAME_PARTS: [&str; 13] =
 /// The literals that are searched for in all bytes.
 pub struct Literals {
     searcher: Searcher,
-    lengths: Vec<usize>,
     targets: Vec<Target>,
     /// How far beyond its start the anchor of a match can lie.
     pub farthest: usize,
-}
-
-enum Searcher {
-    Packed(packed::Searcher),
-    Automaton(Box<AhoCorasick>),
 }
 
 impl Literals {
@@ -54,39 +46,15 @@ impl Literals {
             }
         }
         let (patterns, targets): (Vec<_>, Vec<_>) = literals.into_iter().unzip();
-        let packed = packed::Config::new().match_kind(packed::MatchKind::LeftmostLongest).builder().extend(&patterns).build();
-        let searcher = match packed {
-            Some(packed) => Searcher::Packed(packed),
-            None => Searcher::Automaton(Box::new(automaton(&patterns))),
-        };
-        Self { searcher, lengths: patterns.iter().map(Vec::len).collect(), targets, farthest }
+        Self { searcher: Searcher::new(&patterns), targets, farthest }
     }
 
     /// Calls `hit` for every place where a literal begins.
     pub fn find(&self, bytes: &[u8], range: Run, mut hit: impl FnMut(usize, usize, &Target)) {
         let mut at = range.start;
-        while let Some((pattern, start)) = self.next(bytes, at, range.end) {
-            hit(start, self.lengths[pattern], &self.targets[pattern]);
-            at = start + 1;
+        while let Some(found) = self.searcher.next(bytes, at, range.end) {
+            hit(found.start, found.end - found.start, &self.targets[found.literal]);
+            at = found.start + 1;
         }
     }
-
-    fn next(&self, bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
-        match &self.searcher {
-            Searcher::Packed(packed) => {
-                packed.find_in(bytes, aho_corasick::Span { start: from, end: to }).map(|m| (m.pattern().as_usize(), m.start()))
-            }
-            Searcher::Automaton(automaton) => {
-                let input = Input::new(bytes).span(from..to).anchored(Anchored::No);
-                automaton.find(input).map(|m| (m.pattern().as_usize(), m.start()))
-            }
-        }
-    }
-}
-
-fn automaton(patterns: &[Vec<u8>]) -> AhoCorasick {
-    AhoCorasick::builder()
-        .match_kind(aho_corasick::MatchKind::LeftmostLongest)
-        .build(patterns)
-        .expect("because a few hundred short literals fit into an automaton")
 }

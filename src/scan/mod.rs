@@ -1,6 +1,5 @@
 //! Bytes -> findings: candidates, confirmation, decoding, checksums; the only scan loop.
 
-pub mod allow;
 pub mod anchors;
 mod back;
 pub mod boundary;
@@ -9,7 +8,6 @@ pub mod context;
 pub mod decode;
 pub mod engine;
 pub mod filter;
-pub mod pair_filter;
 pub mod grams;
 pub mod introducer;
 pub mod issued;
@@ -19,12 +17,15 @@ pub mod jwt;
 mod kernel;
 pub mod layer;
 pub mod literals;
+pub mod near;
 pub mod ngram;
+pub mod pair_filter;
 pub mod pairs;
 pub mod pass;
 mod plain;
 mod quiet;
 pub mod random;
 pub mod resolve;
+pub mod searcher;
 mod swar;
 pub mod value_after;

@@ -26,6 +26,11 @@ use crate::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming,
 /// How often a lock that `SQLite` does not wait for by itself is asked for again.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Memory for pages, in KiB: for questions, whose pages the system has at hand; more of our own cost more than they spare.
+const FEW_PAGES: i64 = 4 << 10;
+/// The same for large transactions, which change the same pages again and again.
+const MANY_PAGES: i64 = 64 << 10;
+
 /// What a store may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -97,12 +102,18 @@ impl Sqlite {
         self.use_log(limits.patience)?;
         self.connection.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-             PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+             PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
         )?;
+        self.set_cache(FEW_PAGES)?;
         match limits.most_pages {
             Some(pages) => self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())),
             None => Ok(()),
         }
+    }
+
+    /// How much memory pages may take.
+    fn set_cache(&self, kibibytes: i64) -> rusqlite::Result<()> {
+        self.connection.pragma_update(None, "cache_size", -kibibytes)
     }
 
     /// Two that switch to the log at once may each hold what the other needs: `SQLite` refuses instead of waiting.
@@ -200,7 +211,9 @@ fn explained(place: &str, error: &rusqlite::Error) -> StoreError {
 
 impl Store for Sqlite {
     fn write(&mut self, batch: &mut dyn Incoming) -> Result<Written, StoreError> {
+        self.read(self.set_cache(MANY_PAGES))?;
         let result = write::batch(&mut self.connection, batch);
+        self.read(self.set_cache(FEW_PAGES))?;
         self.read(result)
     }
 

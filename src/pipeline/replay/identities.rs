@@ -1,11 +1,11 @@
 //! Which names are of one token: names that occur together, in a use or in a record, directly or through others.
 
-use std::collections::HashMap;
+use crate::model::fast_map::FastMap;
 
 /// Sets of names, by their indices (see `TokenKey::index`).
 #[derive(Default, Debug)]
 pub struct Identities {
-    parent: HashMap<u64, u64>,
+    parent: FastMap<u64, u64>,
 }
 
 impl Identities {

@@ -2,12 +2,12 @@
 //!
 //! **Invariant:** what comes out is what went in, as long as the things of one name that were packed together stay together in their order.
 
-use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::model::fast_map::FastMap;
 use crate::model::token_use::{Presented, Record, RecordOrigin, TokenUse, VERSION};
 
 /// How many uses are remembered, so that those after them under the same names can be compared with them.
@@ -31,7 +31,7 @@ pub enum Kind {
 pub struct Packed {
     bytes: Vec<u8>,
     /// The last use under each name.
-    last: HashMap<u64, TokenUse>,
+    last: FastMap<u64, TokenUse>,
 }
 
 /// The head of a packed thing.
@@ -103,14 +103,14 @@ impl Head {
 pub struct Unpacked {
     uses: Vec<TokenUse>,
     /// The place of the last use under each name.
-    last: HashMap<u64, usize>,
+    last: FastMap<u64, usize>,
 }
 
 impl Unpacked {
     /// Room for so many uses.
     #[must_use]
     pub fn with_capacity(count: usize) -> Self {
-        Self { uses: Vec::with_capacity(count), last: HashMap::new() }
+        Self { uses: Vec::with_capacity(count), last: FastMap::default() }
     }
 
     /// Takes a packed use.

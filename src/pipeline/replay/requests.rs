@@ -3,9 +3,10 @@
 //! **Invariant:** the sample depends on the set of records, not on their order: it holds the requests with the least numbers, of which there are
 //! more than half of what may be kept, or all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::detect::clock::{Clocks, Times, number};
+use crate::model::fast_map::FastMap;
 use crate::model::instant::Instant;
 use crate::model::token_use::{Record, TimeQuality};
 
@@ -15,14 +16,14 @@ const MOST: usize = 1 << 14;
 /// Requests by their numbers, and when each log says that they were: of several times the surest, then the earliest.
 #[derive(Debug)]
 pub struct Requests {
-    times: HashMap<(u64, u64), (TimeQuality, Instant)>,
+    times: FastMap<(u64, u64), (TimeQuality, Instant)>,
     /// The greatest number that is kept.
     greatest: u64,
 }
 
 impl Default for Requests {
     fn default() -> Self {
-        Self { times: HashMap::new(), greatest: u64::MAX }
+        Self { times: FastMap::default(), greatest: u64::MAX }
     }
 }
 

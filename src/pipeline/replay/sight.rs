@@ -1,6 +1,6 @@
 //! One stream's sightings: the uses that its records tell of, and the tokens that lie in it, dated by the records around them.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
 use std::sync::{Arc, LazyLock};
 
@@ -15,6 +15,7 @@ use crate::ledger::import::format::{FORMATS, Format, Framing};
 use crate::model::carrier::Carrier;
 use crate::model::decoder::Decoder;
 use crate::model::exposure::{Exposure, PlaceKind, Reach};
+use crate::model::fast_map::FastSet;
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
 use crate::model::text::Text;
@@ -77,7 +78,7 @@ pub struct Sight<'a> {
     /// Findings whose record has not ended.
     findings: VecDeque<Lying>,
     /// Names that were told, as keyed hashes.
-    met: HashSet<u64>,
+    met: FastSet<u64>,
     /// The names that were met last.
     last: Vec<TokenKey>,
     /// The index of the first of them.
@@ -130,7 +131,7 @@ impl<'a> Sight<'a> {
             numbers,
             records: VecDeque::new(),
             findings: VecDeque::new(),
-            met: HashSet::new(),
+            met: FastSet::default(),
             last: Vec::new(),
             home: 0,
             ignored: false,
