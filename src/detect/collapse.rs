@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use foldhash::quality::RandomState;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -81,7 +80,8 @@ pub fn put_in_order<T, K: Ord>(all: &mut [T], what: impl Fn(&T) -> &TokenUse, ti
 
 /// Which records are of one request with others, by their places; those that share no name with any other are left out.
 fn requests(records: &[Seen], options: &Options) -> Vec<Vec<usize>> {
-    let mut counts: FastMap<Name, u32> = FastMap::with_capacity_and_hasher(records.len() * 2, RandomState::default());
+    let mut counts: FastMap<Name, u32> = FastMap::default();
+    counts.reserve(records.len() * 2);
     records.iter().flat_map(|seen| names(&seen.what)).for_each(|name| *counts.entry(name).or_default() += 1);
     let mut known: FastMap<Name, Homes> = counts.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| (name, Homes::new())).collect();
     if known.is_empty() {

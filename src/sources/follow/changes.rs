@@ -1,6 +1,6 @@
 //! When something was written to the files that are followed, as the system tells it; what it fails to tell, sweeps find.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -45,7 +45,8 @@ impl Shared {
 pub struct Changes {
     shared: Arc<Shared>,
     watcher: Option<RecommendedWatcher>,
-    watched: HashSet<PathBuf>,
+    /// Directories as they were named, and as the system calls them.
+    watched: HashMap<PathBuf, PathBuf>,
 }
 
 /// Wakes whoever waits for changes; may be called from anywhere.
@@ -75,7 +76,7 @@ impl Changes {
             Ok(watcher) => (Some(watcher), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        (Self { shared, watcher, watched: HashSet::new() }, problem)
+        (Self { shared, watcher, watched: HashMap::new() }, problem)
     }
 
     /// Hears of changes below directories from now on; why not, where the system refuses. One that is not there is tried again.
@@ -83,27 +84,37 @@ impl Changes {
         let watcher = self.watcher.as_mut()?;
         let mut problem = None;
         for (directory, below) in directories {
-            if self.watched.contains(directory) || !directory.is_dir() {
+            if self.watched.contains_key(directory) || !directory.is_dir() {
                 continue;
             }
             let mode = if below { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-            match watcher.watch(directory, mode) {
-                Ok(()) => _ = self.watched.insert(directory.to_owned()),
+            let real = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+            match watcher.watch(&real, mode) {
+                Ok(()) => _ = self.watched.insert(directory.to_owned(), real),
                 Err(error) => problem = Some(format!("{}: {error}", directory.display())),
             }
         }
-        self.watched.retain(|directory| directory.is_dir());
         problem
     }
 
     /// Waits until something has changed, but not longer than this.
     #[must_use]
-    pub fn wait(&self, longest: Duration) -> Changed {
+    pub fn wait(&mut self, longest: Duration) -> Changed {
         let mut changed = self.shared.lock();
         if !changed.is_any() {
             (changed, _) = self.shared.any.wait_timeout(changed, longest).unwrap_or_else(PoisonError::into_inner);
         }
-        std::mem::take(&mut changed)
+        let Changed { paths, lost, woken } = std::mem::take(&mut *changed);
+        drop(changed);
+        // What happens to a directory itself may end the watch of it.
+        let before = self.watched.len();
+        self.watched.retain(|_, real| !paths.contains(real));
+        Changed { lost: lost || self.watched.len() < before, paths: paths.iter().flat_map(|path| self.named(path)).collect(), woken }
+    }
+
+    /// A path as whoever named the directories would write it.
+    fn named<'p>(&'p self, path: &'p Path) -> impl Iterator<Item = PathBuf> + 'p {
+        self.watched.iter().filter_map(|(named, real)| Some(named.join(path.strip_prefix(real).ok()?)))
     }
 
     /// Who can end the wait.
@@ -125,9 +136,12 @@ mod tests {
         let directory = tempfile::tempdir().expect("because there is room");
         let (mut changes, problem) = Changes::new();
         assert_eq!(problem, None);
-        assert_eq!(changes.watch([(directory.path(), true)]), None);
+        // Named otherwise than the system calls it.
+        let named = directory.path().join("b/..");
+        fs::create_dir(directory.path().join("b")).expect("because there is room");
+        assert_eq!(changes.watch([(named.as_path(), true)]), None);
         assert!(changes.wait(Duration::ZERO).paths.is_empty());
-        let path = directory.path().join("a.log");
+        let path = named.join("a.log");
         fs::write(&path, "x").expect("because there is room");
         let end = Instant::now() + Duration::from_secs(20);
         let mut heard = changes.wait(Duration::from_secs(20));

@@ -108,7 +108,8 @@ impl Outline {
 ///
 /// It cannot be read.
 pub fn bytes_at(mut file: &File, start: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // As much as is often there: the end is found in one call more.
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(1 << 16)).unwrap_or_default());
     file.seek(SeekFrom::Start(start))?;
     file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
