@@ -65,6 +65,8 @@ pub struct Following<'a> {
     pub targets: &'a [Target],
     /// The state.
     pub ledger: &'a Arc<Ledger>,
+    /// The working directory.
+    pub here: Option<PathBuf>,
     /// What the world says.
     pub said: &'a Said,
     /// Where the run counts.
@@ -165,13 +167,20 @@ impl Following<'_> {
                 rest = rest.min(POLL);
             }
             let news = changes.wait(rest);
-            let is_followed =
-                |path: &&PathBuf| self.targets.iter().any(|target| target.has(path)) && !own.as_ref().is_some_and(|own| path.starts_with(own));
-            let unknown = news.paths.iter().filter(is_followed).filter(|path| watch.table().touch(path, now())).count();
+            let followed =
+                news.paths.iter().filter_map(|path| self.as_followed(path)).filter(|path| !own.as_ref().is_some_and(|own| path.starts_with(own)));
+            let unknown = followed.filter(|path| watch.table().touch(path, now())).count();
             if news.lost || unknown > 0 {
                 sweep_at = Duration::ZERO;
             }
         }
+    }
+
+    /// A path of which the system told, as a target has it: it tells of whole paths, and targets may be given from here.
+    fn as_followed(&self, path: &Path) -> Option<PathBuf> {
+        let from_here = self.here.as_ref().and_then(|here| path.strip_prefix(here).ok());
+        let names = [Some(path.to_owned()), from_here.map(Path::to_owned), from_here.map(|path| Path::new(".").join(path))];
+        names.into_iter().flatten().find(|path| self.targets.iter().any(|target| target.has(path)))
     }
 
     fn clock(&self) -> Duration {

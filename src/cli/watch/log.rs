@@ -17,7 +17,8 @@ use crate::pipeline::watch::meters::Meters;
 pub enum Sink {
     /// Standard error; where nobody listens, they are lost.
     Stderr,
-    /// The messages that are shown.
+    /// The messages that the live view shows.
+    #[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "nobody looks"))]
     View(Arc<Meters>),
 }
 
@@ -53,7 +54,8 @@ pub fn begin(flags: &ShowingFlags, sink: Sink) {
     // Where somebody else in this process has said how, it stays so.
     drop(match (flags.log_format, &sink) {
         (LogFormat::Json, Sink::Stderr) => lines.with_writer(move || sink.clone()).json().flatten_event(true).with_current_span(false).try_init(),
-        _ => lines.with_writer(move || sink.clone()).try_init(),
+        (LogFormat::Text, Sink::Stderr) => lines.with_writer(move || sink.clone()).try_init(),
+        (_, Sink::View(_)) => lines.without_time().with_writer(move || sink.clone()).try_init(),
     });
 }
 

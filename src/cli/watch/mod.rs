@@ -8,6 +8,10 @@ mod log;
 mod service;
 pub mod status;
 mod telling;
+#[cfg(feature = "tui")]
+mod tui;
+#[cfg(feature = "tui")]
+mod view;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -26,6 +30,8 @@ use crate::cli::watch::log::Sink;
 use crate::cli::watch::service::Service;
 use crate::cli::watch::status::status;
 use crate::cli::watch::telling::Telling;
+#[cfg(feature = "tui")]
+use crate::cli::watch::tui::{Shown, Tui};
 use crate::config::flags::Colour;
 use crate::config::watch_flags::{Begin, WatchFlags};
 use crate::outputs::summary::counted;
@@ -47,7 +53,8 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
         return status(flags);
     }
     let (meters, said, clock) = (Arc::<Meters>::default(), Said::default(), Clock::now());
-    log::begin(&flags.showing, Sink::Stderr);
+    let (sink, out) = outlets(flags, &meters);
+    log::begin(&flags.showing, sink);
     let targets = targets(flags)?;
     let ledger = Arc::new(open(&flags.state)?);
     let (changes, problem) = Changes::new();
@@ -60,7 +67,6 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
         waker.wake();
     })?;
     let mut loaded = Loaded::new(flags, &ledger)?;
-    let out: Box<dyn Write + Send> = Box::new(io::stdout());
     let telling = Telling::new(flags, colour, (out, Arc::clone(&meters)));
     if flags.from == Begin::Start {
         Watch::forget(&ledger)?;
@@ -70,11 +76,31 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
     let service = Service::begin(&meters, &said.stop, clock)?;
     let mut course = Course { changes, telling, pace: Pace::new(flags.rate, clock.elapsed()), there: None, show_at: Duration::ZERO };
     let began = (clock, SystemTime::now());
-    let following = Following { flags, targets: &targets, ledger: &ledger, said: &said, meters: &meters, service: &service, began };
+    let here = std::env::current_dir().ok();
+    let following = Following { flags, targets: &targets, here, ledger: &ledger, said: &said, meters: &meters, service: &service, began };
     info!(version = env!("CARGO_PKG_VERSION"), targets = targets.len(), "begun");
+    #[cfg(feature = "tui")]
+    let view = flags.showing.tui.then(|| {
+        let (stop, waker) = (Arc::clone(&said.stop), course.changes.waker());
+        Tui::begin(Shown { meters: Arc::clone(&meters), stop, waker, clock, colour })
+    });
+    #[cfg(feature = "tui")]
+    let view = view.transpose()?;
     let is_whole = run(&following, &mut loaded, &mut course)?;
     service.stopping();
+    #[cfg(feature = "tui")]
+    drop(view);
     Ok(end(&meters, clock, is_whole))
+}
+
+/// Where lines about the run and results go.
+fn outlets(flags: &WatchFlags, meters: &Arc<Meters>) -> (Sink, Box<dyn Write + Send>) {
+    #[cfg(feature = "tui")]
+    if flags.showing.tui {
+        return (Sink::View(Arc::clone(meters)), tui::results());
+    }
+    let _ = (flags, meters);
+    (Sink::Stderr, Box::new(io::stdout()))
 }
 
 /// Goes on until the end; whether every step was done.

@@ -31,7 +31,7 @@ impl Histogram {
 
     /// The buckets by their upper ends, each with what lies in it and in no lower one.
     pub fn buckets(&self) -> impl Iterator<Item = (f64, u64)> {
-        BUCKETS.into_iter().chain([f64::MAX]).zip(self.counts)
+        BUCKETS.into_iter().chain([f64::INFINITY]).zip(self.counts)
     }
 
     /// The upper end of the bucket up to which such a share of all things lies; none where there are none, or they took longer than all buckets.
@@ -58,7 +58,7 @@ mod tests {
             histogram.observe(seconds);
         }
         let filled: Vec<_> = histogram.buckets().filter(|(_, count)| *count > 0).collect();
-        assert_eq!(filled, [(0.001, 2), (0.002, 1), (60.0, 1), (f64::MAX, 1)]);
+        assert_eq!(filled, [(0.001, 2), (0.002, 1), (60.0, 1), (f64::INFINITY, 1)]);
         assert_eq!((histogram.count(), histogram.within(0.5), histogram.within(0.8), histogram.within(1.0)), (5, Some(0.002), Some(60.0), None));
     }
 }
