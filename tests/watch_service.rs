@@ -183,9 +183,7 @@ fn what_happens_to_the_run_is_logged_and_kept() {
     fs::remove_file(at.join("logs/b.gz")).unwrap();
     fs::write(at.join("logs/a.log"), line(1) + "part of a line").unwrap();
     let status = run(at, &["watch", "--status", "--state", "st"]);
-    for told in
-        ["growing", "gone", "waiting", "1 finding (1 high)", "1 problem", "logs/b.gz: ", "(damaged)"].iter().filter(|told| **told != "growing")
-    {
+    for told in ["gone", "waiting", "1 finding (1 high)", "1 problem", "logs/b.gz: ", "(damaged)"] {
         assert!(status.out().contains(told), "no `{told}` in:\n{}", status.out());
     }
     let quiet = run(at, &["watch", "logs", "--state", "st", "--once", "-q"]);
@@ -204,10 +202,7 @@ fn a_rate_is_kept_and_shared() {
     let begun = Instant::now();
     let mut live = Live::start(at, &["watch", "logs", "--state", "st", "--format", "jsonl", "-q", "--rate", "2M"]);
     let told: Value = serde_json::from_str(&live.line().expect("because its turn comes in the first round")).unwrap();
-    assert_eq!(
-        told["path"].as_str().or(told["file"].as_str()).is_some_and(|path| path.ends_with("9.log")) || told.to_string().contains("9.log"),
-        true
-    );
+    assert!(told.to_string().contains("9.log"), "{told}");
     assert!(begun.elapsed() > Duration::from_millis(500), "{:?}", begun.elapsed());
     let asked = Instant::now();
     signal("-TERM", &live.child);

@@ -1,12 +1,10 @@
 //! The command line of `beartrap watch` as typed.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use crate::config::address::address;
 use crate::config::flags::Readers;
 use crate::config::ledger_flags::StateFlags;
 use crate::config::replay_flags::JudgingFlags;
@@ -79,8 +77,8 @@ pub struct WatchFlags {
 pub struct ShowingFlags {
     /// Answer `GET /metrics`, `/healthz`, `/readyz` and `/files` here: a port of this machine (0 for any), or an address with its port
     #[cfg(feature = "serve")]
-    #[arg(long, value_name = "ADDRESS", value_parser = address, help_heading = "What the run says of itself")]
-    pub metrics: Option<SocketAddr>,
+    #[arg(long, value_name = "ADDRESS", value_parser = crate::config::address::address, help_heading = "What the run says of itself")]
+    pub metrics: Option<std::net::SocketAddr>,
     /// Show files, findings and judgements in the terminal as they come; `q` ends the run
     #[cfg(feature = "tui")]
     #[arg(long, conflicts_with_all = ["once", "status"], help_heading = "What the run says of itself")]

@@ -9,7 +9,7 @@ use crate::serve::metrics::{MEDIA_TYPE, metrics};
 use crate::serve::server::Answer;
 
 /// How long a run may give no sign of life before it is called ill.
-pub const STUCK: Duration = Duration::from_secs(60);
+pub const STUCK: Duration = Duration::from_mins(1);
 /// How many steps may fail one after another before it is.
 pub const FAILING: u64 = 3;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant as Clock;
 
-use anyhow::Context;
+use anyhow::anyhow;
 use tracing::info;
 
 use crate::config::watch_flags::ShowingFlags;
@@ -23,8 +23,8 @@ pub fn begin(flags: &ShowingFlags, (meters, progress): (&Arc<Meters>, &Arc<Progr
     let pulse = Pulse::new(Arc::clone(meters), Arc::clone(progress));
     let meters = Arc::clone(meters);
     let answers = move |path: &str| answer(path, meters.snapshot(), pulse.still(clock.elapsed()));
-    let address = serve(address, Arc::new(answers))
-        .with_context(|| format!("{address}: cannot listen there\nhint: choose another one, or 0 for any free port"))?;
+    let refused = |error| anyhow!("{address}: cannot listen there: {error}\nhint: choose another port, or 0 for any free one");
+    let address = serve(address, Arc::new(answers)).map_err(refused)?;
     info!(%address, "questions are answered");
     Ok(())
 }

@@ -119,21 +119,8 @@ impl Following<'_> {
                 watch.finish(now(), &mut hearing)?;
                 return Ok(if self.said.stop.is_cancelled() { Ended::Stopped } else { Ended::Reload });
             }
-            let at = self.clock();
-            if at >= sweep_at {
-                let deaf = changes.watch(self.targets.iter().map(Target::directory));
-                if let Some(problem) = deaf.as_ref().filter(|_| there.is_none()) {
-                    warn!("the system does not tell of changes: {problem}; files are asked for instead");
-                }
-                let swept = sweep(self.targets, own.as_deref());
-                let is_first = said_what_is_there(there, &swept);
-                watch.sweep(swept, is_first, now(), &mut hearing);
-                if is_first {
-                    self.service.ready();
-                }
-                let took = self.clock().saturating_sub(at);
-                let pause = self.flags.poll.map_or(if deaf.is_some() { POLL } else { SWEEP }, Duration::from_secs_f64);
-                sweep_at = self.clock() + pause.max(took * SWEEP_SHARE);
+            if self.clock() >= sweep_at {
+                sweep_at = self.sweep(&mut watch, &mut hearing, (changes, there), own.as_deref());
                 has_news = true;
             }
             self.ledger.refresh()?;
@@ -167,8 +154,7 @@ impl Following<'_> {
                 rest = rest.min(POLL);
             }
             let news = changes.wait(rest);
-            let followed =
-                news.paths.iter().filter_map(|path| self.as_followed(path)).filter(|path| !own.as_ref().is_some_and(|own| path.starts_with(own)));
+            let followed = news.paths.iter().filter_map(|path| self.as_followed(path, own.as_deref()));
             let unknown = followed.filter(|path| watch.table().touch(path, now())).count();
             if news.lost || unknown > 0 {
                 sweep_at = Duration::ZERO;
@@ -176,11 +162,36 @@ impl Following<'_> {
         }
     }
 
+    /// Looks which files there are; when to look again.
+    fn sweep(
+        &self,
+        watch: &mut Watch,
+        hearing: &mut Hearing,
+        (changes, there): (&mut Changes, &mut Option<HashSet<FileId>>),
+        own: Option<&Path>,
+    ) -> Duration {
+        let at = self.clock();
+        let deaf = changes.watch(self.targets.iter().map(Target::directory));
+        if let Some(problem) = deaf.as_ref().filter(|_| there.is_none()) {
+            warn!("the system does not tell of changes: {problem}; files are asked for instead");
+        }
+        let swept = sweep(self.targets, own);
+        let is_first = said_what_is_there(there, &swept);
+        watch.sweep(swept, is_first, now(), hearing);
+        if is_first {
+            self.service.ready();
+        }
+        let took = self.clock().saturating_sub(at);
+        let pause = self.flags.poll.map_or(if deaf.is_some() { POLL } else { SWEEP }, Duration::from_secs_f64);
+        self.clock() + pause.max(took * SWEEP_SHARE)
+    }
+
     /// A path of which the system told, as a target has it: it tells of whole paths, and targets may be given from here.
-    fn as_followed(&self, path: &Path) -> Option<PathBuf> {
+    fn as_followed(&self, path: &Path, own: Option<&Path>) -> Option<PathBuf> {
         let from_here = self.here.as_ref().and_then(|here| path.strip_prefix(here).ok());
         let names = [Some(path.to_owned()), from_here.map(Path::to_owned), from_here.map(|path| Path::new(".").join(path))];
-        names.into_iter().flatten().find(|path| self.targets.iter().any(|target| target.has(path)))
+        let is_ours = |path: &Path| own.is_some_and(|own| path.starts_with(own));
+        names.into_iter().flatten().find(|path| self.targets.iter().any(|target| target.has(path)) && !is_ours(path))
     }
 
     fn clock(&self) -> Duration {
@@ -196,7 +207,7 @@ impl Following<'_> {
         let files = Arc::new(watch.files());
         self.meters.update(|meters| meters.files = files);
         *has_news = false;
-        *show_at = self.clock() + TURN.max((self.clock() - at) * SWEEP_SHARE);
+        *show_at = self.clock() + TURN.max(self.clock().saturating_sub(at) * SWEEP_SHARE);
     }
 
     /// The state's own directory, which is not followed.

@@ -109,11 +109,12 @@ impl Drop for Screen {
 /// Draws until the run is done, or somebody says that it is.
 fn show(mut screen: Screen, shown: &Shown, done: &AtomicBool) -> io::Result<()> {
     let mut terminal = Terminal::new(CrosstermBackend::new(&mut screen.0))?;
-    let (mut since, mut rate) = ((Duration::ZERO, 0), 0.0);
+    let (mut since, mut rate) = ((Duration::ZERO, 0), 0);
     while !done.load(Ordering::Relaxed) {
         let (snapshot, elapsed) = (shown.meters.snapshot(), shown.clock.elapsed());
         if elapsed >= since.0 + RATE {
-            rate = snapshot.bytes.saturating_sub(since.1) as f64 / (elapsed - since.0).as_secs_f64();
+            let milliseconds = elapsed.saturating_sub(since.0).as_millis() as u64;
+            rate = snapshot.bytes.saturating_sub(since.1).saturating_mul(1000) / milliseconds.max(1);
             since = (elapsed, snapshot.bytes);
         }
         let seen = Seen { snapshot, rate, elapsed, style: style(shown.colour) };

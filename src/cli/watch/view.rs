@@ -11,6 +11,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph, Row, Table};
 
 use crate::model::grade::Severity;
+use crate::model::instant::Instant;
 use crate::outputs::escape::visible;
 use crate::outputs::output::Style;
 use crate::outputs::summary::counted;
@@ -20,7 +21,7 @@ use crate::pipeline::watch::meters::{Brief, Snapshot, total};
 /// The least height at which more is shown than numbers and files.
 const TALL: u16 = 16;
 /// The least width at which findings and judgements stand beside each other.
-const WIDE: u16 = 120;
+const WIDE: u16 = 160;
 
 /// What somebody sees.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ pub struct Seen {
     /// What was counted.
     pub snapshot: Snapshot,
     /// Bytes a second that are read at present.
-    pub rate: f64,
+    pub rate: u64,
     /// How long the run has lasted.
     pub elapsed: Duration,
     /// Whether colours are used.
@@ -72,7 +73,7 @@ fn numbers(seen: &Seen) -> Vec<Line<'static>> {
                 counted(lag.followed, "file"),
                 lag.files,
                 size(lag.bytes),
-                size(*rate as u64)
+                size(*rate)
             )),
         ]),
         Line::styled(
@@ -107,7 +108,7 @@ fn draw_briefs<'b>(frame: &mut Frame, area: Rect, (title, briefs): (&'static str
     let row = |brief: &Brief| {
         let severity = Span::styled(brief.severity.as_str().to_uppercase(), paint(style, colour(brief.severity)));
         Row::new([
-            Line::raw(brief.at.to_string()),
+            Line::raw(time_of_day(brief.at)),
             Line::from(severity),
             Line::raw(brief.id.clone()),
             Line::raw(brief.text.clone()),
@@ -115,7 +116,7 @@ fn draw_briefs<'b>(frame: &mut Frame, area: Rect, (title, briefs): (&'static str
         ])
     };
     let rows = briefs.into_iter().take(usize::from(area.height)).map(row);
-    let widths = [Constraint::Length(20), Constraint::Length(8), Constraint::Max(24), Constraint::Fill(1), Constraint::Fill(1)];
+    let widths = [Constraint::Length(9), Constraint::Length(8), Constraint::Max(24), Constraint::Fill(1), Constraint::Fill(1)];
     frame.render_widget(Table::new(rows, widths).block(Block::bordered().title(title)), area);
 }
 
@@ -139,6 +140,11 @@ fn size(bytes: u64) -> String {
         1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
         _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
+}
+
+/// Such as `10:00:00Z`.
+fn time_of_day(at: Instant) -> String {
+    at.to_string().split_once('T').map(|(_, time)| time.to_owned()).unwrap_or_default()
 }
 
 /// Such as `1:02:03`.
@@ -183,7 +189,7 @@ mod tests {
         snapshot.add_finding(brief("github-pat", "ghp_…(40)"));
         snapshot.add_judgement(brief("TR-01", "used where it was not issued for"));
         snapshot.add_message("WARN gone\u{1b}[2J".into());
-        Seen { snapshot, rate: 1e6, elapsed: Duration::from_secs(3723), style: Style::Colour }
+        Seen { snapshot, rate: 1_000_000, elapsed: Duration::from_secs(3723), style: Style::Colour }
     }
 
     fn drawn(width: u16, height: u16) -> String {
@@ -201,6 +207,7 @@ mod tests {
                 &["1:02:03", "2.5 MB", "late.log", "github-pat", "ghp_…(40)", "TR-01", "a.log:3:1", "WARN gone", "q ends"][..],
                 &["\u{1b}"][..],
             ),
+            (200, 40, &["github-pat", "TR-01", "10:00:00Z"], &[]),
             (80, 24, &["late.log", "github-pat", "TR-01", "messages"], &[]),
             (80, 10, &["late.log", "even.log"], &["github-pat"]),
         ] {
