@@ -90,7 +90,7 @@ fn systemd_is_told_how_it_goes() {
     let at = directory.path();
     let socket = UnixDatagram::bind(at.join("notify")).unwrap();
     socket.set_read_timeout(Some(LIMIT)).unwrap();
-    let mut next = |wanted: &str| {
+    let next = |wanted: &str| {
         let mut bytes = [0; 4096];
         loop {
             let length = socket.recv(&mut bytes).unwrap_or_else(|error| panic!("no {wanted}: {error}"));
