@@ -12,5 +12,7 @@ pub mod ledger;
 pub mod detect;
 pub mod outputs;
 pub mod pipeline;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod config;
 pub mod cli;

@@ -71,7 +71,9 @@ pub fn open_at(place: &str, access: Access) -> anyhow::Result<Ledger> {
 /// Nothing says where.
 pub fn place(flags: &StateFlags) -> anyhow::Result<(String, Access)> {
     let path = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
-    let environment = StateEnvironment { state_directory: path("STATE_DIRECTORY"), xdg_state_home: path("XDG_STATE_HOME"), home: path("HOME") };
+    let credential = path("CREDENTIALS_DIRECTORY").and_then(|directory| std::fs::read_to_string(directory.join("beartrap-state")).ok());
+    let environment =
+        StateEnvironment { credential, state_directory: path("STATE_DIRECTORY"), xdg_state_home: path("XDG_STATE_HOME"), home: path("HOME") };
     Ok(state(flags, &environment)?)
 }
 

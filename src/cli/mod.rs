@@ -17,7 +17,6 @@ pub mod stories;
 pub mod terminal;
 pub mod timeline;
 pub mod watch;
-pub mod watch_status;
 
 use std::io::Write;
 

@@ -1,5 +1,6 @@
 //! What the user said, in flags and environment -> each room's options.
 
+pub mod address;
 pub mod error;
 pub mod flags;
 pub mod ledger_flags;

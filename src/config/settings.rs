@@ -155,7 +155,11 @@ pub fn filter(path: &Path) -> Result<FilterFile, ConfigError> {
 }
 
 /// `10M` and the like, in bytes.
-fn size(text: &str) -> Result<u64, ConfigError> {
+///
+/// # Errors
+///
+/// [`ConfigError::Size`]
+pub fn size(text: &str) -> Result<u64, ConfigError> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
         "" | "b" => Some(1),

@@ -12,6 +12,8 @@ use crate::store::state_dir::Access;
 /// The environment as far as it says where state is kept.
 #[derive(Clone, Debug, Default)]
 pub struct StateEnvironment {
+    /// What the file `beartrap-state` in `CREDENTIALS_DIRECTORY` says, which systemd fills for a service: a URL with a password is nobody else's then.
+    pub credential: Option<String>,
     /// `STATE_DIRECTORY`, which systemd sets for a service.
     pub state_directory: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
@@ -27,8 +29,9 @@ pub struct StateEnvironment {
 /// [`ConfigError::NoState`] when nothing says where.
 pub fn state(flags: &StateFlags, environment: &StateEnvironment) -> Result<(String, Access), ConfigError> {
     let access = if flags.allow_shared_state { Access::Shared } else { Access::Owner };
-    if let Some(state) = &flags.state {
-        return Ok((state.clone(), access));
+    let credential = environment.credential.as_deref().map(str::trim).filter(|state| !state.is_empty());
+    if let Some(state) = flags.state.as_deref().or(credential) {
+        return Ok((state.to_owned(), access));
     }
     let by_default = [
         environment.state_directory.clone(),
@@ -103,10 +106,13 @@ mod tests {
         let flags = |state: Option<&str>| StateFlags { state: state.map(str::to_owned), allow_shared_state: false };
         let home = StateEnvironment { home: Some("/home/ann".into()), ..StateEnvironment::default() };
         let service = StateEnvironment { state_directory: Some("/var/lib/beartrap".into()), ..home.clone() };
+        let server = StateEnvironment { credential: Some("postgres://host/ledger\n".into()), ..service.clone() };
         let place = |flags: &StateFlags, environment: &StateEnvironment| state(flags, environment).map(|(place, _)| place).ok();
         assert_eq!(place(&flags(Some("here")), &home).as_deref(), Some("here"));
         assert_eq!(place(&flags(None), &home).as_deref(), Some("/home/ann/.local/state/beartrap"));
         assert_eq!(place(&flags(None), &service).as_deref(), Some("/var/lib/beartrap"));
+        assert_eq!(place(&flags(None), &server).as_deref(), Some("postgres://host/ledger"));
+        assert_eq!(place(&flags(Some("here")), &server).as_deref(), Some("here"));
         assert!(state(&flags(None), &StateEnvironment::default()).is_err());
     }
 }

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::config::flags::Readers;
 use crate::config::ledger_flags::StateFlags;
 use crate::config::replay_flags::JudgingFlags;
+use crate::config::settings::size;
 
 /// Where files begin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -63,7 +64,70 @@ pub struct WatchFlags {
     /// Ask the disk this often instead of waiting for what the system tells, in seconds: for network file systems
     #[arg(long, value_name = "SECONDS")]
     pub poll: Option<f64>,
-    /// No line about the run itself
-    #[arg(short, long)]
+    /// Read at most this much a second, such as `20M`, for the machine's sake
+    #[arg(long, value_name = "BYTES", value_parser = size)]
+    pub rate: Option<u64>,
+    #[command(flatten)]
+    /// What the run shows of itself
+    pub showing: ShowingFlags,
+}
+
+/// What a run shows of itself while it lasts.
+#[derive(Args, Debug)]
+pub struct ShowingFlags {
+    /// Answer `GET /metrics`, `/healthz`, `/readyz` and `/files` here: a port of this machine (0 for any), or an address with its port
+    #[cfg(feature = "serve")]
+    #[arg(long, value_name = "ADDRESS", value_parser = crate::config::address::address, help_heading = "What the run says of itself")]
+    pub metrics: Option<std::net::SocketAddr>,
+    /// Show files, findings and judgements in the terminal as they come; `q` ends the run
+    #[cfg(feature = "tui")]
+    #[arg(long, conflicts_with_all = ["once", "status"], help_heading = "What the run says of itself")]
+    pub tui: bool,
+    /// What is told on standard error of the run itself, from which level on
+    #[arg(long, value_enum, default_value_t = LogLevel::Info, help_heading = "What the run says of itself")]
+    pub log_level: LogLevel,
+    /// How that is written
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, help_heading = "What the run says of itself")]
+    pub log_format: LogFormat,
+    /// No line about the run itself but problems, as `--log-level warn`
+    #[arg(short, long, help_heading = "What the run says of itself")]
     pub quiet: bool,
+}
+
+impl ShowingFlags {
+    /// Whether somebody may look at the list of files.
+    #[must_use]
+    pub fn shows_files(&self) -> bool {
+        #[cfg(feature = "serve")]
+        let is_asked = self.metrics.is_some();
+        #[cfg(not(feature = "serve"))]
+        let is_asked = false;
+        #[cfg(feature = "tui")]
+        let is_seen = self.tui;
+        #[cfg(not(feature = "tui"))]
+        let is_seen = false;
+        is_asked || is_seen
+    }
+}
+
+/// How much is told of the run itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum LogLevel {
+    /// What failed
+    Error,
+    /// Also what was not read
+    Warn,
+    /// Also beginning, end, and what changes in between
+    Info,
+    /// Also every step
+    Debug,
+}
+
+/// How what is told of the run itself is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object on a line
+    Json,
 }

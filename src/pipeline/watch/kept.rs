@@ -22,7 +22,7 @@ use crate::store::step::NewValue;
 /// What names of kept files begin with.
 pub const PREFIX: &str = "follow/";
 /// The form of what is kept; another one is read anew.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// How many findings of a file are remembered: by them, nothing is told again of one that was written anew.
 const MOST_TOLD: usize = 256;
 
@@ -41,6 +41,10 @@ pub struct Kept {
     pub last: Window,
     /// How far it was read.
     pub how_far: HowFar,
+    /// When it was last read, in seconds since 1970-01-01T00:00:00Z.
+    pub read_at: Option<i64>,
+    /// How many findings were told of it.
+    pub found: u64,
     /// Findings that were told, as hashes.
     pub told: Vec<u64>,
     /// Whether it was written anew, so that what was told may come again.
@@ -116,6 +120,8 @@ impl Kept {
             head: Window::default(),
             last: Window::default(),
             how_far,
+            read_at: None,
+            found: 0,
             told: Vec::new(),
             again: false,
             is_former: false,
@@ -161,7 +167,9 @@ impl Kept {
             }
             self.told.push(hash_of(finding));
         }
-        is_new || !self.again
+        let tells = is_new || !self.again;
+        self.found += u64::from(tells);
+        tells
     }
 
     /// Whether it is read whole.
@@ -179,7 +187,7 @@ impl Kept {
     /// The same file with other content, of which nothing was read.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Self { told: self.told.clone(), again: true, uri: self.uri.clone(), ..Self::new(self.id, self.path.clone(), self.there) }
+        Self { told: self.told.clone(), found: self.found, again: true, uri: self.uri.clone(), ..Self::new(self.id, self.path.clone(), self.there) }
     }
 
     /// The path, as the system takes it.

@@ -1,6 +1,11 @@
 //! Follows files and tells of every new line: what lies in it, who used what, and what that means.
 
+pub mod file_state;
+pub mod histogram;
 pub mod kept;
+pub mod meters;
+pub mod pace;
+pub mod pulse;
 pub mod status;
 pub mod steps;
 pub mod stream;

@@ -3,10 +3,11 @@
 //! **Invariant:** what is kept never passes a byte whose sightings are not kept; what is told is told before, so that nothing is lost, and what is
 //! told again after a crash has the same ids.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::ledger::ledger::{Ledger, LedgerError};
 use crate::model::finding::Finding;
@@ -21,7 +22,9 @@ use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::requests::Requests;
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::stream::{Context, unreadable};
+use crate::pipeline::watch::file_state::FileState;
 use crate::pipeline::watch::kept::{HowFar, Kept, PREFIX};
+use crate::pipeline::watch::meters::Meters;
 use crate::pipeline::watch::status::Counters;
 use crate::pipeline::watch::stream::Stream;
 use crate::pipeline::watch::table::{Followed, NewFile, Table};
@@ -90,6 +93,18 @@ pub struct Watch<'a> {
     requests: Requests,
     /// What has been counted since the beginning of the state.
     pub counters: Counters,
+    /// How much is read in a step at most, in bytes; a file's share is read whole.
+    pub most: u64,
+    /// Where the run counts.
+    meters: Arc<Meters>,
+    /// The file that was visited last: the next step begins behind it, so that no file is always the last one.
+    visited: Option<FileId>,
+    /// When what was read since was written.
+    writes: Vec<SystemTime>,
+    /// What the last sweep could not read.
+    unread: BTreeSet<Problem>,
+    /// Whether counters have changed that are not written down.
+    has_counted: bool,
     written_at: Duration,
     /// Bytes that were read and not written down.
     unwritten: u64,
@@ -110,9 +125,21 @@ impl<'a> Watch<'a> {
             asked: Asked::Ledger(Box::new(book)),
             requests: Requests::default(),
             counters,
+            most: STEP,
+            meters: Arc::default(),
+            visited: None,
+            writes: Vec::new(),
+            unread: BTreeSet::new(),
+            has_counted: false,
             written_at: Duration::ZERO,
             unwritten: 0,
         })
+    }
+
+    /// The same, and counts here.
+    #[must_use]
+    pub fn counting(self, meters: Arc<Meters>) -> Self {
+        Self { meters, ..self }
     }
 
     /// Forgets how far files were read: all are read from their first byte on.
@@ -135,9 +162,31 @@ impl<'a> Watch<'a> {
     pub fn sweep(&mut self, swept: Swept, first: bool, now: Instant, hear: &mut dyn Hear) {
         let new = if first { self.setting.new } else { NewFile::AtStart };
         self.table.sweep(swept.files, new, now);
-        for problem in swept.problems {
-            hear.problem(problem);
+        self.meters.update(|meters| meters.sweeps += 1);
+        let unread: BTreeSet<Problem> = swept.problems.into_iter().collect();
+        let before = std::mem::take(&mut self.unread);
+        for problem in unread.difference(&before) {
+            self.problem(problem.clone(), now, hear);
         }
+        self.unread = unread;
+    }
+
+    /// All files as they are now.
+    pub fn files(&mut self) -> Vec<FileState> {
+        self.table.files().map(|file| FileState::of(file)).collect()
+    }
+
+    /// When what was read since the last call was written, as far as files say so.
+    pub fn take_writes(&mut self) -> Vec<SystemTime> {
+        std::mem::take(&mut self.writes)
+    }
+
+    fn problem(&mut self, problem: Problem, now: Instant, hear: &mut dyn Hear) {
+        if !problem.kind.is_by_choice() {
+            self.counters.add_problem(&problem, now);
+            self.has_counted = true;
+        }
+        hear.problem(problem);
     }
 
     /// Whether files may have something to read.
@@ -162,24 +211,34 @@ impl<'a> Watch<'a> {
         gathered.habits.numbers = self.setting.numbers.clone();
         self.setting.reading.now = now;
         let (mut findings, mut bytes) = (Vec::new(), 0);
-        for id in self.table.due() {
-            if bytes >= STEP || self.setting.progress.is_cancelled() {
+        let mut due = self.table.due();
+        let first = due.partition_point(|id| Some(*id) <= self.visited);
+        due.rotate_left(first);
+        for id in due {
+            if bytes >= STEP.min(self.most) || self.setting.progress.is_cancelled() {
                 break;
             }
-            bytes += self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
+            let read = self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
+            self.count(id, read, now);
+            bytes += read;
         }
         self.peek(clock, &mut findings);
         self.unwritten += bytes;
+        let read = gathered.coverage.total();
+        self.meters.update(|meters| {
+            meters.bytes += bytes;
+            meters.records += read.records;
+            meters.uses += read.uses;
+        });
         let is_quiet = findings.is_empty() && gathered.is_empty();
         let is_early = self.unwritten < LAZY_BYTES && clock < self.written_at + LAZY;
-        let is_idle = self.unwritten == 0 && !self.table.has_news();
+        let is_idle = self.unwritten == 0 && !self.table.has_news() && !self.has_counted;
         if is_quiet && (is_early || is_idle) {
             self.requests = gathered.requests;
             return Ok(bytes);
         }
-        let told = findings.len() as u64;
         self.tell(findings, now, hear)?;
-        self.commit(gathered, (now, clock), told, hear)?;
+        self.commit(gathered, (now, clock), hear)?;
         Ok(bytes)
     }
 
@@ -191,7 +250,6 @@ impl<'a> Watch<'a> {
     pub fn look(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
         let mut findings = Vec::new();
         self.peek(Duration::MAX, &mut findings);
-        self.counters.findings += findings.len() as u64;
         self.tell(findings, now, hear)
     }
 
@@ -199,6 +257,7 @@ impl<'a> Watch<'a> {
         for mut finding in findings {
             self.asked.about(&mut finding, now)?;
             hear.finding(&finding)?;
+            self.counters.add_finding(finding.severity());
         }
         Ok(())
     }
@@ -210,19 +269,30 @@ impl<'a> Watch<'a> {
     /// The state cannot be written.
     pub fn finish(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
         let gathered = Gathered::new(Arc::clone(self.setting.ledger));
-        self.commit(gathered, (now, self.written_at), 0, hear)
+        self.commit(gathered, (now, self.written_at), hear)
     }
 
-    fn commit(&mut self, mut gathered: Gathered, (now, clock): (Instant, Duration), findings: u64, hear: &mut dyn Hear) -> anyhow::Result<()> {
+    fn commit(&mut self, mut gathered: Gathered, (now, clock): (Instant, Duration), hear: &mut dyn Hear) -> anyhow::Result<()> {
         gathered.rest.seen = self.asked.take_seen().into_iter().map(|(record, exposure)| Seen { record, exposure }).collect();
         gathered.rest.values = self.table.values(now);
         let uses = gathered.coverage.total().uses;
-        self.counters.add(std::mem::take(&mut self.unwritten), findings, uses, now);
+        self.counters.add(std::mem::take(&mut self.unwritten), uses, now);
         gathered.rest.values.push(self.counters.to_value());
         self.counters.judgements += hear.judge(&mut gathered, now)?;
         self.requests = gathered.requests;
-        self.written_at = clock;
+        (self.written_at, self.has_counted) = (clock, false);
+        self.meters.update(|meters| meters.steps += 1);
         Ok(())
+    }
+
+    /// Takes down that so much of a file was read.
+    fn count(&mut self, id: FileId, read: u64, now: Instant) {
+        self.visited = Some(id);
+        let Some(file) = self.table.file(id).filter(|_| read > 0) else { return };
+        file.kept.read_at = Some(now.seconds());
+        if !file.is_due {
+            self.writes.extend(file.listed.as_ref().and_then(|listed| listed.modified));
+        }
     }
 
     /// Reads one file's share; how much it was.
@@ -256,7 +326,7 @@ impl<'a> Watch<'a> {
             Ok(Visited::Whole(opened)) => {
                 let (bytes, problems) = self.visit_whole(id, opened, (gathered, findings));
                 for problem in problems {
-                    hear.problem(problem);
+                    self.problem(problem, setting.reading.now, hear);
                 }
                 Ok(bytes)
             }
@@ -266,7 +336,8 @@ impl<'a> Watch<'a> {
                 // One that was replaced, truncated or went meanwhile is met by the next sweep.
                 let is_met = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof);
                 if !is_met && !std::mem::replace(&mut file.failed, true) {
-                    hear.problem(unreadable(&Origin::File(file.kept.path()), &error));
+                    let problem = unreadable(&Origin::File(file.kept.path()), &error);
+                    self.problem(problem, setting.reading.now, hear);
                 }
                 Ok(0)
             }

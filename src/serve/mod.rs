@@ -1,0 +1,5 @@
+//! What others ask of a running program over HTTP: a small server, and what a running watch answers.
+
+pub mod metrics;
+pub mod route;
+pub mod server;
