@@ -1,5 +1,6 @@
 //! Follows files and tells of every new line: what lies in it, who used what, and what that means.
 
+pub mod cells;
 pub mod kept;
 pub mod status;
 pub mod steps;

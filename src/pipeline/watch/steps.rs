@@ -21,6 +21,7 @@ use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::requests::Requests;
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::stream::{Context, unreadable};
+use crate::pipeline::watch::cells::{self, Cells};
 use crate::pipeline::watch::kept::{HowFar, Kept, PREFIX};
 use crate::pipeline::watch::status::Counters;
 use crate::pipeline::watch::stream::Stream;
@@ -103,9 +104,10 @@ impl<'a> Watch<'a> {
     /// [`LedgerError`]
     pub fn open(setting: Setting<'a>, book: Book) -> Result<Self, LedgerError> {
         let values = setting.ledger.store().values(PREFIX)?;
+        let cells = setting.ledger.store().values(cells::PREFIX)?;
         let counters = Counters::read(&**setting.ledger.store())?;
         Ok(Self {
-            table: Table::new(values.iter().filter_map(|(_, bytes)| Kept::from_bytes(bytes))),
+            table: Table::new(values.iter().filter_map(|(_, bytes)| Kept::from_bytes(bytes)), Cells::all(cells)),
             setting,
             asked: Asked::Ledger(Box::new(book)),
             requests: Requests::default(),
@@ -122,7 +124,8 @@ impl<'a> Watch<'a> {
     /// [`StoreError`]
     pub fn forget(ledger: &Ledger) -> Result<(), StoreError> {
         let mut store = ledger.store();
-        let values: Vec<NewValue> = store.values(PREFIX)?.into_iter().map(|(name, _)| NewValue { name, bytes: None }).collect();
+        let kept = [store.values(PREFIX)?, store.values(cells::PREFIX)?].concat();
+        let values: Vec<NewValue> = kept.into_iter().map(|(name, _)| NewValue { name, bytes: None }).collect();
         store.commit(&Step { values: &values, ..Step::default() }).map(drop)
     }
 
@@ -279,8 +282,12 @@ impl<'a> Watch<'a> {
         // What was read before is no copy.
         let new = self.table.file(id).filter(|file| file.kept.offset() == 0).map(|file| file.kept.path());
         let was_read = new.is_some_and(|path| whole::outline(&mut opened).is_some_and(|text| self.table.has_read(&path, &text)));
-        let Some(Followed { kept, listed: Some(listed), is_due, is_new, .. }) = self.table.file(id) else { return (0, Vec::new()) };
-        let mut problems = Vec::new();
+        let Some(Followed { kept, listed: Some(listed), cells, problems: before, is_due, is_new, .. }) = self.table.file(id) else {
+            return (0, Vec::new());
+        };
+        let (mut problems, mut is_young) = (Vec::new(), false);
+        let now = HowFar::whole(listed);
+        *is_new = true;
         if !was_read {
             kept.again = true;
             let context = Context { engine: setting.engine, progress: setting.progress, listen: None };
@@ -290,11 +297,22 @@ impl<'a> Watch<'a> {
                     findings.push(finding);
                 }
             };
-            problems = whole::read(context, setting.reading, (&origin, opened), gathered, &mut find);
+            let read = cells::Reading::new(cells);
+            problems = whole::read(context, setting.reading, (&origin, opened, &read), gathered, &mut find);
+            let met = read.into_cells();
+            if setting.progress.is_cancelled() {
+                // It was not read to its end, and is read again.
+                return (listed.stamp.size, problems);
+            }
+            is_young = !met.is_empty() && now.is_young(setting.reading.now);
+            let remembered = if problems.is_empty() { cells.replace(met) } else { cells.add(met) };
+            problems.extend(remembered.err().map(|error| error.problem(&origin)));
         }
-        kept.how_far = HowFar::whole(listed);
-        (*is_due, *is_new) = (false, true);
-        (listed.size, problems)
+        let told = std::mem::replace(before, problems.clone());
+        problems.retain(|problem| !told.contains(problem));
+        kept.how_far = if is_young { now.unsure() } else { now };
+        *is_due = is_young;
+        (listed.stamp.size, problems)
     }
 
     /// Looks at lines whose end has not come for long.

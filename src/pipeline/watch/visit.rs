@@ -95,7 +95,10 @@ pub fn visit<'a>(
 
 /// A file that is read whole, unless it is as it was, or was read a moment ago.
 fn whole_or_later(file: &mut Followed, opened: File, clock: Duration) -> Visited {
-    let now = file.listed.as_ref().map(HowFar::whole);
+    let now = file.listed.as_mut().map(|listed| {
+        listed.look_beside();
+        HowFar::whole(listed)
+    });
     if now.as_ref() == Some(&file.kept.how_far) {
         file.is_due = false;
         return Visited::Read(0);

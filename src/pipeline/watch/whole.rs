@@ -1,4 +1,4 @@
-//! A file that is no growing text: read whole, with everything that lies in it, whenever it has changed.
+//! A file that is no growing text: read with everything that lies in it whenever it has changed; of a database, what is new or has changed.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -14,7 +14,7 @@ use crate::pipeline::run::scan_file;
 use crate::pipeline::stream::{Context, unreadable};
 use crate::pipeline::suppress::Report;
 use crate::sources::follow::window::{HEAD, LAST, Outline, Window};
-use crate::sources::unpack::{UnpackLimits, Visit, unpack};
+use crate::sources::unpack::{Remember, UnpackLimits, Visit, unpack};
 
 /// Hears of one file.
 struct Heard<'a> {
@@ -32,11 +32,11 @@ impl Report for Heard<'_> {
     }
 }
 
-/// Scans a file whole; what of it was not read.
+/// Scans a file whole, but for cells of a database that were read before; what of it was not read.
 pub fn read(
     context: Context,
     reading: Reading,
-    (origin, mut file): (&Origin, File),
+    (origin, mut file, cells): (&Origin, File, &dyn Remember),
     gathered: &mut Gathered,
     find: &mut (dyn FnMut(Finding) + Send),
 ) -> Vec<Problem> {
@@ -45,7 +45,7 @@ pub fn read(
     }
     let listener = Listener::new(reading, gathered.take());
     let mut heard = Heard { find, problems: Vec::new() };
-    scan_file(Context { listen: Some(&listener), ..context }, (origin, file), &UnpackLimits::default(), &mut Collect::new(&mut heard));
+    scan_file(Context { listen: Some(&listener), ..context }, (origin, file), &UnpackLimits::default(), Some(cells), &mut Collect::new(&mut heard));
     let (told, problem) = listener.into_gathered();
     *gathered = told;
     heard.problems.extend(problem);
