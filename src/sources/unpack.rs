@@ -61,7 +61,7 @@ pub trait Visit {
 
 /// Who remembers cells of databases, so that only those are handed on that are new or have changed.
 pub trait Remember {
-    /// Hears of a cell, by a number that stands for where it lies and what it holds; whether it was read before.
+    /// Hears of a cell, by a number that stands for its column and what it holds; whether it was read before.
     fn has_read(&self, cell: u64) -> bool;
 }
 

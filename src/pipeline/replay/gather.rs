@@ -7,6 +7,7 @@ use crate::ledger::ledger::Ledger;
 use crate::model::token_key::{TokenKey, sure};
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::habits::Habits;
+use crate::pipeline::replay::hot::Hot;
 use crate::pipeline::replay::identities::Identities;
 use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::recognize::recognize;
@@ -30,8 +31,24 @@ pub struct Gathered {
     pub habits: Habits,
     /// When logs say that requests were.
     pub requests: Requests,
+    /// Tokens with very many uses, where judging may put uses off.
+    pub hot: Option<Hot>,
+    /// Whether habits and requests are written down with what is judged.
+    pub learned: Learned,
     /// What else is committed with what is judged.
     pub rest: Rest,
+}
+
+/// What becomes of habits and requests when all has been judged.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Learned {
+    /// They were of one run.
+    #[default]
+    Dropped,
+    /// They stay with what was gathered, for the next step.
+    Held,
+    /// The same, and they are written down.
+    Kept,
 }
 
 /// What somebody else wants committed together with uses and judgements.
@@ -55,6 +72,8 @@ impl Gathered {
             spool: Spool::default(),
             habits: Habits::default(),
             requests: Requests::default(),
+            hot: None,
+            learned: Learned::default(),
             rest: Rest::default(),
         }
     }

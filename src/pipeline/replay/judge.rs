@@ -14,10 +14,13 @@ use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
 use crate::model::judgement::{Judgement, MOST_USES, judgement_id};
 use crate::model::ledger_match::LedgerMatch;
+use crate::model::origin::Origin;
+use crate::model::problem::{Problem, ProblemKind};
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
-use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::gather::{Gathered, Learned};
 use crate::pipeline::replay::habits::{Mark, Numbers};
+use crate::pipeline::replay::hot::Hot;
 use crate::pipeline::replay::keeping::Keeping;
 use crate::pipeline::replay::packed::{Head, Kind, Unpacked};
 use crate::pipeline::replay::recognize::recognize;
@@ -64,6 +67,14 @@ pub enum ReplayError {
     Output(io::Error),
 }
 
+impl ReplayError {
+    /// What it means for a run that goes on.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        Problem { origin: Origin::Memory("replay".into()), kind: ProblemKind::Ledger, message: self.to_string() }
+    }
+}
+
 /// A token that was judged.
 pub struct Judged {
     /// Every index of its names.
@@ -92,11 +103,12 @@ impl<'b> Bench<'b> {
         tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
         let mut habits = std::mem::take(&mut gathered.habits);
+        let mut hot = gathered.hot.take();
         let clocks = gathered.requests.clocks();
         let root = |name| gathered.identities.root(name);
         let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
-        let rest = std::mem::take(&mut gathered.rest);
+        let mut rest = std::mem::take(&mut gathered.rest);
         // What was kept of earlier runs is met only now.
         let least = if self.memory == Memory::None { self.options.habit_uses } else { 0 };
         // How often somebody used anything is known when all tokens have been seen; it matters where a tool may be new.
@@ -106,6 +118,13 @@ impl<'b> Bench<'b> {
             let (loaded, mut waiting) = (part.load(&root)?, Vec::new());
             for (root, things) in loaded.tokens() {
                 let told = Told::unpack(loaded.things(things))?;
+                if let Some(hot) = &mut hot
+                    && told.exposures.is_empty()
+                    && hot.puts_off(&told.uses, self.now)
+                {
+                    hearing.keeping.put_off(&told.uses)?;
+                    continue;
+                }
                 let new_tool = told.marks(self.options, &habits.numbers).any(|mark| habits.may_be_new(mark, least));
                 let token = match self.token(root, told, &hearing.keeping)? {
                     Met::Token(token) => token,
@@ -115,6 +134,9 @@ impl<'b> Bench<'b> {
                     }
                     Met::Unused => continue,
                 };
+                if let Some(hot) = &mut hot {
+                    hot.judged(&token.keys, &token.uses, self.now);
+                }
                 let case = self.case(&token, &[], &clocks);
                 if !case.is_handle() {
                     habits.count(&case);
@@ -128,6 +150,17 @@ impl<'b> Bench<'b> {
             }
             later.push(waiting);
         }
+        for name in hot.iter_mut().flat_map(|hot| hot.take_due(self.now)).collect::<Vec<_>>() {
+            let Met::Token(token) = self.token(name, Told::default(), &hearing.keeping)? else { continue };
+            hot.iter_mut().for_each(|hot| hot.judged(&token.keys, &token.uses, self.now));
+            let case = self.case(&token, &[], &clocks);
+            if !case.is_handle() {
+                habits.count(&case);
+            }
+            let own = if case.is_handle() { Vec::new() } else { habits.of(&case) };
+            let judged = self.judged(&token, &judge_uses(&self.case(&token, &own, &clocks)));
+            hearing.hear(judged, *token)?;
+        }
         for (part, waiting) in parts.iter_mut().zip(later).filter(|(_, waiting)| !waiting.is_empty()) {
             let loaded = part.load(&root)?;
             for root in waiting {
@@ -138,7 +171,16 @@ impl<'b> Bench<'b> {
             }
         }
         gathered.coverage.ignored += ignored;
-        hearing.keeping.finish(rest)
+        rest.values.extend(hot.iter_mut().flat_map(Hot::values));
+        habits.limit();
+        if gathered.learned == Learned::Kept {
+            rest.values.extend([habits.to_value(), gathered.requests.to_value()]);
+        }
+        hearing.keeping.finish(rest)?;
+        if gathered.learned != Learned::Dropped {
+            (gathered.habits, gathered.hot) = (habits, hot);
+        }
+        Ok(())
     }
 
     /// A token of what was told of it, with the uses that earlier runs kept, each once.
@@ -197,6 +239,7 @@ impl<'b> Bench<'b> {
 }
 
 /// What was told of a token.
+#[derive(Default)]
 struct Told {
     uses: Vec<TokenUse>,
     exposures: Vec<Exposure>,

@@ -4,10 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::model::finding::Finding;
 use crate::model::origin::Origin;
-use crate::model::problem::{Problem, ProblemKind};
 use crate::pipeline::listen::{Hear, Listen};
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::habits::Numbers;
+use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::sight::{Reading, Sight};
 
 /// Hears every stream of a run.
@@ -20,29 +20,28 @@ pub struct Listener<'a> {
 /// What is shared by the threads of a run.
 struct Shared {
     gathered: Gathered,
-    problem: Option<Problem>,
+    failure: Option<ReplayError>,
 }
 
 impl<'a> Listener<'a> {
     /// Gathers into this.
     #[must_use]
     pub fn new(reading: Reading<'a>, gathered: Gathered) -> Self {
-        Self { reading, numbers: gathered.habits.numbers.clone(), shared: Mutex::new(Shared { gathered, problem: None }) }
+        Self { reading, numbers: gathered.habits.numbers.clone(), shared: Mutex::new(Shared { gathered, failure: None }) }
     }
 
     /// What was gathered, and why some of it was not, where that is so.
     #[must_use]
-    pub fn into_gathered(self) -> (Gathered, Option<Problem>) {
+    pub fn into_gathered(self) -> (Gathered, Option<ReplayError>) {
         let shared = self.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (shared.gathered, shared.problem)
+        (shared.gathered, shared.failure)
     }
 
     fn take(&self, sight: &mut Sight) {
         // What is shared is whole between any two calls, also after a panic of another thread.
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = shared.gathered.add(sight.take_told()) {
-            let problem = Problem { origin: Origin::Memory("replay".into()), kind: ProblemKind::Ledger, message: error.to_string() };
-            shared.problem.get_or_insert(problem);
+            shared.failure.get_or_insert(error);
         }
     }
 }

@@ -8,7 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 use crate::detect::clock::{Clocks, Times, number};
 use crate::model::instant::Instant;
 use crate::model::token_use::{Record, TimeQuality};
+use crate::store::error::StoreError;
+use crate::store::step::NewValue;
+use crate::store::store::Store;
 
+/// The name under which they are kept.
+const NAME: &str = "watch/requests";
+/// The form in which they are.
+const VERSION: u8 = 1;
 /// How many times are kept, of all requests together.
 const MOST: usize = 1 << 14;
 
@@ -43,6 +50,24 @@ impl Requests {
         for (place, said) in other.times {
             self.note(place, said);
         }
+    }
+
+    /// As they are kept.
+    #[must_use]
+    pub fn to_value(&self) -> NewValue {
+        let bytes = borsh::to_vec(&(VERSION, &self.times, self.greatest)).expect("because it is written to memory");
+        NewValue { name: NAME.to_owned(), bytes: Some(bytes) }
+    }
+
+    /// What was kept; nothing where another version wrote it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let kept = store.value(NAME)?.and_then(|bytes| borsh::from_slice(&bytes).ok());
+        let kept = kept.filter(|(version, ..): &(u8, _, _)| *version == VERSION);
+        Ok(kept.map(|(_, times, greatest)| Self { times, greatest }).unwrap_or_default())
     }
 
     /// By how much clocks are off.

@@ -1,9 +1,9 @@
-//! Cells of one database that were read, by numbers that stand for where they lie and what they hold, so that no cell is read again as it was.
+//! Cells of one database that were read, by numbers that stand for their columns and what they hold, so that no cell is read again as it was.
 //!
 //! **Invariant:** at most [`MOST`] numbers of eight bytes; what was read again changes no part of what is kept.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use borsh::BorshDeserialize as _;
 
@@ -45,10 +45,11 @@ impl TooMany {
 }
 
 impl Cells {
-    /// Whether a cell was read.
+    /// How many cells were read that are alike.
     #[must_use]
-    pub fn has(&self, cell: u64) -> bool {
-        self.parts.get(&(cell % PARTS)).is_some_and(|part| part.binary_search(&cell).is_ok())
+    pub fn count(&self, cell: u64) -> usize {
+        let part = self.parts.get(&(cell % PARTS)).map_or(&[][..], Vec::as_slice);
+        part.partition_point(|one| *one <= cell) - part.partition_point(|one| *one < cell)
     }
 
     /// Whether none was read.
@@ -65,10 +66,7 @@ impl Cells {
     pub fn replace(&mut self, cells: impl IntoIterator<Item = u64>) -> Result<(), TooMany> {
         let mut parts: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         cells.into_iter().for_each(|cell| parts.entry(cell % PARTS).or_default().push(cell));
-        for part in parts.values_mut() {
-            part.sort_unstable();
-            part.dedup();
-        }
+        parts.values_mut().for_each(|part| part.sort_unstable());
         let is_kept = parts.values().map(Vec::len).sum::<usize>() <= MOST;
         if !is_kept {
             parts.clear();
@@ -130,7 +128,8 @@ fn parse(name: &str) -> Option<(FileId, u64)> {
 /// One reading of a database: what it held before, and what it holds now.
 pub struct Reading<'a> {
     before: &'a Cells,
-    now: RefCell<Vec<u64>>,
+    /// Cells that are there, and how many of each.
+    now: RefCell<HashMap<u64, usize>>,
 }
 
 impl<'a> Reading<'a> {
@@ -141,9 +140,8 @@ impl<'a> Reading<'a> {
     }
 
     /// All cells that were met.
-    #[must_use]
-    pub fn into_cells(self) -> Vec<u64> {
-        self.now.into_inner()
+    pub fn into_cells(self) -> impl Iterator<Item = u64> {
+        self.now.into_inner().into_iter().flat_map(|(cell, count)| std::iter::repeat_n(cell, count))
     }
 }
 
@@ -151,10 +149,12 @@ impl Remember for Reading<'_> {
     fn has_read(&self, cell: u64) -> bool {
         let mut now = self.now.borrow_mut();
         // One more shows that they are too many.
-        if now.len() <= MOST {
-            now.push(cell);
+        if now.len() > MOST {
+            return false;
         }
-        self.before.has(cell)
+        let count = now.entry(cell).or_default();
+        *count += 1;
+        *count <= self.before.count(cell)
     }
 }
 
@@ -173,13 +173,24 @@ mod tests {
         let values: Vec<_> = cells.values(ID).collect();
         let stored = values.iter().filter_map(|value| Some((value.name.clone(), value.bytes.clone()?))).collect();
         let mut again = Cells::all(stored).remove(&ID).expect("because it was kept");
-        assert!((0..1000).all(|cell| again.has(cell * cell)) && !again.has(3));
+        assert!((0..1000).all(|cell| again.count(cell * cell) == 1) && again.count(3) == 0);
         assert_eq!(again.replace((0..1000).map(|cell| cell * cell)), Ok(()));
         assert_eq!(again.add([3]), Ok(()));
         assert_eq!(again.values(ID).map(|value| value.name).collect::<Vec<_>>(), ["cells/1f.4d/03"]);
-        assert!(again.has(3) && again.values(ID).next().is_none());
+        assert!(again.count(3) == 1 && again.values(ID).next().is_none());
         again.clear();
         assert!(again.is_empty() && again.values(ID).all(|value| value.bytes.is_none()));
+    }
+
+    #[test]
+    fn cells_that_are_alike_are_counted() {
+        let mut cells = Cells::default();
+        assert_eq!(cells.replace([5, 5, 69]), Ok(()));
+        let reading = Reading::new(&cells);
+        assert_eq!([5, 69, 5, 5, 69].map(|cell| reading.has_read(cell)), [true, true, true, false, false]);
+        let mut met: Vec<u64> = reading.into_cells().collect();
+        met.sort_unstable();
+        assert_eq!(met, [5, 5, 5, 69, 69]);
     }
 
     #[test]
@@ -188,7 +199,7 @@ mod tests {
         assert_eq!(cells.replace([1]), Ok(()));
         let reading = Reading::new(&cells);
         assert!(reading.has_read(1) && (0..MOST as u64 + 9).all(|cell| !reading.has_read(cell + 2)));
-        let met = reading.into_cells();
+        let met: Vec<u64> = reading.into_cells().collect();
         assert_eq!((met.len(), cells.replace(met)), (MOST + 1, Err(TooMany)));
         assert!(cells.is_empty());
     }

@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod kept;
+pub mod lessons;
 pub mod status;
 pub mod steps;
 pub mod stream;

@@ -15,14 +15,14 @@ use crate::model::origin::Origin;
 use crate::model::problem::Problem;
 use crate::pipeline::ours::{Asked, Book};
 use crate::pipeline::progress::Progress;
-use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::gather::{Gathered, Learned};
 use crate::pipeline::replay::habits::Numbers;
 use crate::pipeline::replay::judge::ReplayError;
-use crate::pipeline::replay::requests::Requests;
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::stream::{Context, unreadable};
 use crate::pipeline::watch::cells::{self, Cells};
 use crate::pipeline::watch::kept::{HowFar, Kept, PREFIX};
+use crate::pipeline::watch::lessons::Lessons;
 use crate::pipeline::watch::status::Counters;
 use crate::pipeline::watch::stream::Stream;
 use crate::pipeline::watch::table::{Followed, NewFile, Table};
@@ -88,7 +88,7 @@ pub struct Watch<'a> {
     setting: Setting<'a>,
     table: Table<'a>,
     asked: Asked,
-    requests: Requests,
+    lessons: Lessons,
     /// What has been counted since the beginning of the state.
     pub counters: Counters,
     written_at: Duration,
@@ -105,12 +105,13 @@ impl<'a> Watch<'a> {
     pub fn open(setting: Setting<'a>, book: Book) -> Result<Self, LedgerError> {
         let values = setting.ledger.store().values(PREFIX)?;
         let cells = setting.ledger.store().values(cells::PREFIX)?;
+        let lessons = Lessons::read(setting.ledger, setting.numbers)?;
         let counters = Counters::read(&**setting.ledger.store())?;
         Ok(Self {
             table: Table::new(values.iter().filter_map(|(_, bytes)| Kept::from_bytes(bytes)), Cells::all(cells)),
             setting,
             asked: Asked::Ledger(Box::new(book)),
-            requests: Requests::default(),
+            lessons,
             counters,
             written_at: Duration::ZERO,
             unwritten: 0,
@@ -160,9 +161,7 @@ impl<'a> Watch<'a> {
     ///
     /// Nothing of the step is kept then: whoever follows begins again from the state.
     pub fn step(&mut self, now: Instant, clock: Duration, hear: &mut dyn Hear) -> anyhow::Result<u64> {
-        let mut gathered = Gathered::new(Arc::clone(self.setting.ledger));
-        gathered.requests = std::mem::take(&mut self.requests);
-        gathered.habits.numbers = self.setting.numbers.clone();
+        let mut gathered = self.lessons.lend(self.setting.ledger);
         self.setting.reading.now = now;
         let (mut findings, mut bytes) = (Vec::new(), 0);
         for id in self.table.due() {
@@ -172,14 +171,19 @@ impl<'a> Watch<'a> {
             bytes += self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
         }
         self.peek(clock, &mut findings);
+        // What the scan asked and was not answered may have hidden tokens.
+        if let Some(error) = self.setting.ledger.take_trouble() {
+            return Err(error.into());
+        }
         self.unwritten += bytes;
-        let is_quiet = findings.is_empty() && gathered.is_empty();
+        let is_quiet = findings.is_empty() && gathered.is_empty() && !Lessons::has_due(&gathered, now);
         let is_early = self.unwritten < LAZY_BYTES && clock < self.written_at + LAZY;
         let is_idle = self.unwritten == 0 && !self.table.has_news();
         if is_quiet && (is_early || is_idle) {
-            self.requests = gathered.requests;
+            self.lessons.take_back(gathered);
             return Ok(bytes);
         }
+        self.lessons.keep(&mut gathered, clock);
         let told = findings.len() as u64;
         self.tell(findings, now, hear)?;
         self.commit(gathered, (now, clock), told, hear)?;
@@ -212,7 +216,12 @@ impl<'a> Watch<'a> {
     ///
     /// The state cannot be written.
     pub fn finish(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
-        let gathered = Gathered::new(Arc::clone(self.setting.ledger));
+        // Who is stopped has no time for tokens that wait; the next run has.
+        if !self.setting.progress.is_cancelled() {
+            self.lessons.hurry();
+        }
+        let mut gathered = self.lessons.lend(self.setting.ledger);
+        gathered.learned = Learned::Kept;
         self.commit(gathered, (now, self.written_at), 0, hear)
     }
 
@@ -223,7 +232,7 @@ impl<'a> Watch<'a> {
         self.counters.add(std::mem::take(&mut self.unwritten), findings, uses, now);
         gathered.rest.values.push(self.counters.to_value());
         self.counters.judgements += hear.judge(&mut gathered, now)?;
-        self.requests = gathered.requests;
+        self.lessons.take_back(gathered);
         self.written_at = clock;
         Ok(())
     }
@@ -257,7 +266,7 @@ impl<'a> Watch<'a> {
                 self.visit(id, clock, (gathered, findings), hear)
             }
             Ok(Visited::Whole(opened)) => {
-                let (bytes, problems) = self.visit_whole(id, opened, (gathered, findings));
+                let (bytes, problems) = self.visit_whole(id, opened, (gathered, findings))?;
                 for problem in problems {
                     hear.problem(problem);
                 }
@@ -277,13 +286,18 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn visit_whole(&mut self, id: FileId, mut opened: File, (gathered, findings): (&mut Gathered, &mut Vec<Finding>)) -> (u64, Vec<Problem>) {
+    fn visit_whole(
+        &mut self,
+        id: FileId,
+        mut opened: File,
+        (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
+    ) -> Result<(u64, Vec<Problem>), ReplayError> {
         let setting = self.setting;
         // What was read before is no copy.
         let new = self.table.file(id).filter(|file| file.kept.offset() == 0).map(|file| file.kept.path());
         let was_read = new.is_some_and(|path| whole::outline(&mut opened).is_some_and(|text| self.table.has_read(&path, &text)));
         let Some(Followed { kept, listed: Some(listed), cells, problems: before, is_due, is_new, .. }) = self.table.file(id) else {
-            return (0, Vec::new());
+            return Ok((0, Vec::new()));
         };
         let (mut problems, mut is_young) = (Vec::new(), false);
         let now = HowFar::whole(listed);
@@ -298,11 +312,11 @@ impl<'a> Watch<'a> {
                 }
             };
             let read = cells::Reading::new(cells);
-            problems = whole::read(context, setting.reading, (&origin, opened, &read), gathered, &mut find);
-            let met = read.into_cells();
+            problems = whole::read(context, setting.reading, (&origin, opened, &read), gathered, &mut find)?;
+            let met: Vec<u64> = read.into_cells().collect();
             if setting.progress.is_cancelled() {
                 // It was not read to its end, and is read again.
-                return (listed.stamp.size, problems);
+                return Ok((listed.stamp.size, problems));
             }
             is_young = !met.is_empty() && now.is_young(setting.reading.now);
             let remembered = if problems.is_empty() { cells.replace(met) } else { cells.add(met) };
@@ -312,7 +326,7 @@ impl<'a> Watch<'a> {
         problems.retain(|problem| !told.contains(problem));
         kept.how_far = if is_young { now.unsure() } else { now };
         *is_due = is_young;
-        (listed.stamp.size, problems)
+        Ok((listed.stamp.size, problems))
     }
 
     /// Looks at lines whose end has not come for long.

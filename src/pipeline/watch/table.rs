@@ -306,8 +306,8 @@ impl Followed<'_> {
         }
         self.kept.there = now.seconds();
         let changed = self.listed.as_ref().is_none_or(|before| (before.stamp, before.log) != (listed.stamp, listed.log));
-        self.is_due |= changed;
-        self.failed &= !changed;
+        // What could not be read is tried again, also where it has not changed.
+        self.is_due |= changed || self.failed;
         self.listed = Some(listed);
     }
 }

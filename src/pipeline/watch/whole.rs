@@ -8,6 +8,7 @@ use crate::model::origin::Origin;
 use crate::model::problem::Problem;
 use crate::pipeline::collect::Collect;
 use crate::pipeline::replay::gather::Gathered;
+use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::listener::Listener;
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::run::scan_file;
@@ -33,23 +34,26 @@ impl Report for Heard<'_> {
 }
 
 /// Scans a file whole, but for cells of a database that were read before; what of it was not read.
+///
+/// # Errors
+///
+/// [`ReplayError`]: what was read cannot be gathered.
 pub fn read(
     context: Context,
     reading: Reading,
     (origin, mut file, cells): (&Origin, File, &dyn Remember),
     gathered: &mut Gathered,
     find: &mut (dyn FnMut(Finding) + Send),
-) -> Vec<Problem> {
+) -> Result<Vec<Problem>, ReplayError> {
     if let Err(error) = file.rewind() {
-        return vec![unreadable(origin, &error)];
+        return Ok(vec![unreadable(origin, &error)]);
     }
     let listener = Listener::new(reading, gathered.take());
     let mut heard = Heard { find, problems: Vec::new() };
     scan_file(Context { listen: Some(&listener), ..context }, (origin, file), &UnpackLimits::default(), Some(cells), &mut Collect::new(&mut heard));
-    let (told, problem) = listener.into_gathered();
+    let (told, failure) = listener.into_gathered();
     *gathered = told;
-    heard.problems.extend(problem);
-    heard.problems
+    failure.map_or(Ok(heard.problems), Err)
 }
 
 /// What the one text in a compressed file looks like; none where there are several, or none.

@@ -119,8 +119,8 @@ impl Way {
     fn of(path: &Path) -> Self {
         match (beside(path, LOG).exists(), beside(path, INDEX).exists()) {
             (true, true) => Self::Shared,
-            (true, false) => Self::Log,
-            (false, _) => Self::Still,
+            (true, false) if cfg!(unix) => Self::Log,
+            _ => Self::Still,
         }
     }
 
@@ -128,7 +128,7 @@ impl Way {
     fn options(self) -> &'static str {
         match self {
             Self::Shared => "mode=ro&readonly_shm=1",
-            Self::Log => "mode=ro&nolock=1",
+            Self::Log => "mode=ro&vfs=unix-none",
             Self::Still => "mode=ro&immutable=1",
         }
     }
