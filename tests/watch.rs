@@ -112,7 +112,7 @@ const SHORT: Duration = Duration::from_millis(10);
 
 /// How many seeds are played: a few, unless a longer run is wanted.
 fn seeds() -> u64 {
-    std::env::var("BEARTRAP_SEEDS").ok().and_then(|count| count.parse().ok()).unwrap_or(60)
+    std::env::var("BEARTRAP_SEEDS").ok().and_then(|count| count.parse().ok()).unwrap_or(20)
 }
 
 #[test]

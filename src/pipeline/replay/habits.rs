@@ -152,6 +152,12 @@ impl Habits {
         }
     }
 
+    /// The same as [`Habits::of`], of a token that is counted only now.
+    pub fn recounted(&mut self, case: &Used) -> Vec<Habit> {
+        self.count(case);
+        self.of(case)
+    }
+
     /// As they are kept.
     #[must_use]
     pub fn to_value(&self) -> NewValue {

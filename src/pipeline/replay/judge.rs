@@ -1,5 +1,6 @@
 //! The uses of each token -> judgements, with what the ledger knows.
 
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 
 use crate::detect::catalogue::judge_uses;
@@ -19,7 +20,7 @@ use crate::model::problem::{Problem, ProblemKind};
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
 use crate::pipeline::replay::gather::{Gathered, Learned};
-use crate::pipeline::replay::habits::{Mark, Numbers};
+use crate::pipeline::replay::habits::{Habits, Mark, Numbers};
 use crate::pipeline::replay::hot::Hot;
 use crate::pipeline::replay::keeping::Keeping;
 use crate::pipeline::replay::packed::{Head, Kind, Unpacked};
@@ -109,11 +110,12 @@ impl<'b> Bench<'b> {
         let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
         let mut rest = std::mem::take(&mut gathered.rest);
+        let lasts = gathered.learned != Learned::Dropped;
         // What was kept of earlier runs is met only now.
         let least = if self.memory == Memory::None { self.options.habit_uses } else { 0 };
         // How often somebody used anything is known when all tokens have been seen; it matters where a tool may be new.
         let mut later = Vec::with_capacity(parts.len());
-        let mut ignored = 0;
+        let (mut ignored, mut seen) = (0, HashSet::new());
         for part in &mut parts {
             let (loaded, mut waiting) = (part.load(&root)?, Vec::new());
             for (root, things) in loaded.tokens() {
@@ -137,6 +139,9 @@ impl<'b> Bench<'b> {
                 if let Some(hot) = &mut hot {
                     hot.judged(&token.keys, &token.uses, self.now);
                 }
+                if lasts {
+                    seen.insert(root);
+                }
                 let case = self.case(&token, &[], &clocks);
                 if !case.is_handle() {
                     habits.count(&case);
@@ -150,16 +155,11 @@ impl<'b> Bench<'b> {
             }
             later.push(waiting);
         }
-        for name in hot.iter_mut().flat_map(|hot| hot.take_due(self.now)).collect::<Vec<_>>() {
-            let Met::Token(token) = self.token(name, Told::default(), &hearing.keeping)? else { continue };
-            hot.iter_mut().for_each(|hot| hot.judged(&token.keys, &token.uses, self.now));
-            let case = self.case(&token, &[], &clocks);
-            if !case.is_handle() {
-                habits.count(&case);
-            }
-            let own = if case.is_handle() { Vec::new() } else { habits.of(&case) };
-            let judged = self.judged(&token, &judge_uses(&self.case(&token, &own, &clocks)));
-            hearing.hear(judged, *token)?;
+        // Tokens that have waited, and those of which something else was told, are judged with the uses that were kept.
+        let mut further: BTreeSet<u64> = hot.iter_mut().flat_map(|hot| hot.take_due(self.now)).collect();
+        further.extend(std::mem::take(&mut gathered.concerned).into_iter().filter(|name| lasts && !seen.contains(&root(*name))));
+        for name in further {
+            self.judge_again(name, (&mut habits, &mut hot), &clocks, &mut hearing)?;
         }
         for (part, waiting) in parts.iter_mut().zip(later).filter(|(_, waiting)| !waiting.is_empty()) {
             let loaded = part.load(&root)?;
@@ -177,10 +177,28 @@ impl<'b> Bench<'b> {
             rest.values.extend([habits.to_value(), gathered.requests.to_value()]);
         }
         hearing.keeping.finish(rest)?;
-        if gathered.learned != Learned::Dropped {
+        if lasts {
             (gathered.habits, gathered.hot) = (habits, hot);
         }
         Ok(())
+    }
+
+    /// Judges the token with this name by what was kept of it.
+    fn judge_again(
+        &'b self,
+        name: u64,
+        (habits, hot): (&mut Habits, &mut Option<Hot>),
+        clocks: &Clocks,
+        hearing: &mut Hearing<'_, 'b>,
+    ) -> Result<(), ReplayError> {
+        let Met::Token(token) = self.token(name, Told::default(), &hearing.keeping)? else { return Ok(()) };
+        if let Some(hot) = hot {
+            hot.judged(&token.keys, &token.uses, self.now);
+        }
+        let case = self.case(&token, &[], clocks);
+        let own = if case.is_handle() { Vec::new() } else { habits.recounted(&case) };
+        let judged = self.judged(&token, &judge_uses(&self.case(&token, &own, clocks)));
+        hearing.hear(judged, *token)
     }
 
     /// A token of what was told of it, with the uses that earlier runs kept, each once.

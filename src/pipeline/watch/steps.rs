@@ -27,7 +27,7 @@ use crate::pipeline::watch::status::Counters;
 use crate::pipeline::watch::stream::Stream;
 use crate::pipeline::watch::table::{Followed, NewFile, Table};
 use crate::pipeline::watch::visit::{VisitError, Visited, visit};
-use crate::pipeline::watch::whole;
+use crate::pipeline::watch::whole::{self, Known};
 use crate::scan::engine::Engine;
 use crate::sources::follow::file_id::FileId;
 use crate::sources::follow::sweep::Swept;
@@ -170,7 +170,7 @@ impl<'a> Watch<'a> {
             }
             bytes += self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
         }
-        self.peek(clock, &mut findings);
+        self.peek(clock, (&mut gathered, &mut findings))?;
         // What the scan asked and was not answered may have hidden tokens.
         if let Some(error) = self.setting.ledger.take_trouble() {
             return Err(error.into());
@@ -194,12 +194,13 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     ///
-    /// It cannot be told.
+    /// It cannot be told or committed.
     pub fn look(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
-        let mut findings = Vec::new();
-        self.peek(Duration::MAX, &mut findings);
-        self.counters.findings += findings.len() as u64;
-        self.tell(findings, now, hear)
+        let (mut gathered, mut findings) = (self.lessons.lend(self.setting.ledger), Vec::new());
+        self.peek(Duration::MAX, (&mut gathered, &mut findings))?;
+        let told = findings.len() as u64;
+        self.tell(findings, now, hear)?;
+        self.commit(gathered, (now, self.written_at), told, hear)
     }
 
     fn tell(&mut self, findings: Vec<Finding>, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
@@ -296,7 +297,7 @@ impl<'a> Watch<'a> {
         // What was read before is no copy.
         let new = self.table.file(id).filter(|file| file.kept.offset() == 0).map(|file| file.kept.path());
         let was_read = new.is_some_and(|path| whole::outline(&mut opened).is_some_and(|text| self.table.has_read(&path, &text)));
-        let Some(Followed { kept, listed: Some(listed), cells, problems: before, is_due, is_new, .. }) = self.table.file(id) else {
+        let Some(Followed { kept, listed: Some(listed), cells, threads, problems: before, is_due, is_new, .. }) = self.table.file(id) else {
             return Ok((0, Vec::new()));
         };
         let (mut problems, mut is_young) = (Vec::new(), false);
@@ -312,11 +313,16 @@ impl<'a> Watch<'a> {
                 }
             };
             let read = cells::Reading::new(cells);
-            problems = whole::read(context, setting.reading, (&origin, opened, &read), gathered, &mut find)?;
+            let known = Known { cells: &read, threads };
+            problems = whole::read(context, setting.reading, (&origin, opened, known), gathered, &mut find)?;
             let met: Vec<u64> = read.into_cells().collect();
             if setting.progress.is_cancelled() {
                 // It was not read to its end, and is read again.
                 return Ok((listed.stamp.size, problems));
+            }
+            if met.is_empty() {
+                // What is no database is read from its beginning, where nothing is known.
+                threads.clear();
             }
             is_young = !met.is_empty() && now.is_young(setting.reading.now);
             let remembered = if problems.is_empty() { cells.replace(met) } else { cells.add(met) };
@@ -330,13 +336,13 @@ impl<'a> Watch<'a> {
     }
 
     /// Looks at lines whose end has not come for long.
-    fn peek(&mut self, clock: Duration, findings: &mut Vec<Finding>) {
-        let engine = self.setting.engine;
+    fn peek(&mut self, clock: Duration, (gathered, findings): (&mut Gathered, &mut Vec<Finding>)) -> Result<(), ReplayError> {
+        let setting = self.setting;
         for file in self.table.files().filter(|file| !file.is_due && clock >= file.read_at + PATIENCE) {
             let Followed { stream: Some(stream), kept, is_new, .. } = file else { continue };
             if stream.waits() {
                 // What a run told of such a line, the next one does not tell again.
-                stream.peek(engine, &mut |finding| {
+                stream.peek(setting.engine, &mut |finding| {
                     let tells = !kept.has_told(&finding) && kept.tells(&finding);
                     if tells {
                         *is_new = true;
@@ -344,7 +350,13 @@ impl<'a> Watch<'a> {
                     }
                     tells
                 });
+                match stream.tell_ahead(setting, gathered) {
+                    Err(VisitError::Replay(error)) => return Err(error),
+                    // Who cannot read the file is told when its line is read.
+                    Ok(()) | Err(VisitError::Io(_)) => {}
+                }
             }
         }
+        Ok(())
     }
 }

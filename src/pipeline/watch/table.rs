@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::model::instant::Instant;
 use crate::model::problem::Problem;
+use crate::pipeline::replay::listener::Threads;
 use crate::pipeline::stream::is_plain;
 use crate::pipeline::watch::cells::Cells;
 use crate::pipeline::watch::kept::{HowFar, Kept};
@@ -39,6 +40,8 @@ pub struct Followed<'a> {
     pub listed: Option<Listed>,
     /// What was read of it, where it is a database.
     pub cells: Cells,
+    /// What is known of its columns from earlier rows, such as calls without an answer.
+    pub threads: Threads,
     /// What of it was not read when it was last read whole.
     pub problems: Vec<Problem>,
     /// Its text, while it is open.
@@ -66,6 +69,7 @@ impl Followed<'_> {
             kept,
             listed,
             cells: Cells::default(),
+            threads: Threads::default(),
             problems: Vec::new(),
             stream: None,
             is_due: true,

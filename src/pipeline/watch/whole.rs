@@ -9,7 +9,7 @@ use crate::model::problem::Problem;
 use crate::pipeline::collect::Collect;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::ReplayError;
-use crate::pipeline::replay::listener::Listener;
+use crate::pipeline::replay::listener::{Listener, Threads};
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::run::scan_file;
 use crate::pipeline::stream::{Context, unreadable};
@@ -33,6 +33,14 @@ impl Report for Heard<'_> {
     }
 }
 
+/// What is known of a file that was read before.
+pub struct Known<'a> {
+    /// Who remembers its cells, where it is a database.
+    pub cells: &'a dyn Remember,
+    /// What was known of the streams in it when they were read last.
+    pub threads: &'a mut Threads,
+}
+
 /// Scans a file whole, but for cells of a database that were read before; what of it was not read.
 ///
 /// # Errors
@@ -41,16 +49,23 @@ impl Report for Heard<'_> {
 pub fn read(
     context: Context,
     reading: Reading,
-    (origin, mut file, cells): (&Origin, File, &dyn Remember),
+    (origin, mut file, known): (&Origin, File, Known),
     gathered: &mut Gathered,
     find: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<Vec<Problem>, ReplayError> {
     if let Err(error) = file.rewind() {
         return Ok(vec![unreadable(origin, &error)]);
     }
-    let listener = Listener::new(reading, gathered.take());
+    let listener = Listener::knowing(reading, gathered.take(), std::mem::take(known.threads));
     let mut heard = Heard { find, problems: Vec::new() };
-    scan_file(Context { listen: Some(&listener), ..context }, (origin, file), &UnpackLimits::default(), Some(cells), &mut Collect::new(&mut heard));
+    scan_file(
+        Context { listen: Some(&listener), ..context },
+        (origin, file),
+        &UnpackLimits::default(),
+        Some(known.cells),
+        &mut Collect::new(&mut heard),
+    );
+    *known.threads = listener.take_threads();
     let (told, failure) = listener.into_gathered();
     *gathered = told;
     failure.map_or(Ok(heard.problems), Err)

@@ -1,0 +1,91 @@
+//! Watch: what is judged bit by bit, through restarts and crashes, is in the end what one replay over everything judges.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "../examples/simulate/mod.rs"]
+#[allow(dead_code, reason = "the example uses the rest")]
+mod simulate;
+#[path = "support/watching.rs"]
+mod watching;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use beartrap::store::store::Store;
+
+use crate::binary::{Live, run};
+use crate::simulate::order::Order;
+
+/// In how many parts logs are written.
+const PARTS: usize = 9;
+
+/// Files of a simulation that are no logs.
+const BESIDE: [&str; 3] = ["labels.jsonl", "simulation.json", "settings.toml"];
+
+/// The logs of a simulation, by their paths below it.
+fn logs(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().into_path()).filter(|path| path.is_file());
+    let below = |path: PathBuf| (path.strip_prefix(folder).unwrap().to_owned(), fs::read_to_string(&path).unwrap());
+    files.map(below).filter(|(path, _)| !BESIDE.iter().any(|name| path.ends_with(name))).collect()
+}
+
+/// One of the parts of a text, which may end within a line.
+fn part(text: &str, number: usize) -> &[u8] {
+    let bytes = text.as_bytes();
+    &bytes[bytes.len() * number / PARTS..bytes.len() * (number + 1) / PARTS]
+}
+
+/// A judgement by what it says of what.
+type Name = (String, String, String);
+
+/// The judgements that hold, by a state.
+fn standing(at: &Path) -> BTreeSet<Name> {
+    let (mut all, mut replaced) = (BTreeMap::new(), BTreeSet::new());
+    watching::state(at)
+        .all_judgements(None, &mut |one| {
+            replaced.extend(one.supersedes);
+            all.insert(one.id, (one.verdict.id, one.token.to_string(), one.slot));
+        })
+        .unwrap();
+    all.into_iter().filter(|(id, _)| !replaced.contains(id)).map(|(_, name)| name).collect()
+}
+
+#[test]
+fn many_steps_judge_as_one_replay_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    simulate::run::run(&Order { seed: 11, agents: 8, sessions: 2, tasks: 4, records: 2000, ..Order::default() }, &at.join("world")).unwrap();
+    let logs = logs(&at.join("world"));
+    let fixed = ["watch", "logs", "--state", "state", "--config", "world/settings.toml", "--format", "jsonl", "--all", "-q"];
+    for number in 0..PARTS {
+        for (path, text) in &logs {
+            let path = at.join("logs").join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            OpenOptions::new().create(true).append(true).open(path).unwrap().write_all(part(text, number)).unwrap();
+        }
+        if number % 3 == 1 {
+            let mut live = Live::start(at, &fixed);
+            std::thread::sleep(Duration::from_millis(300 * number as u64));
+            live.child.kill().unwrap();
+            live.child.wait().unwrap();
+        } else {
+            let ran = run(at, &[&fixed[..], &["--once"]].concat());
+            assert_eq!(ran.status, 0, "{}", ran.err());
+        }
+    }
+    let watched = standing(at);
+    let ran = run(at, &["replay", "logs", "--config", "world/settings.toml", "--format", "jsonl", "--all"]);
+    let name = |record: serde_json::Value| {
+        let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
+        (text("id"), text("token"), text("slot"))
+    };
+    let replayed: BTreeSet<Name> = ran.records().into_iter().map(name).collect();
+    let missed: Vec<&Name> = replayed.difference(&watched).collect();
+    let surplus: Vec<&Name> = watched.difference(&replayed).collect();
+    assert!(missed.is_empty() && surplus.is_empty() && replayed.len() > 50, "of {}: missed {missed:#?}, surplus {surplus:#?}", replayed.len());
+}
