@@ -89,3 +89,68 @@ fn many_steps_judge_as_one_replay_does() {
     let surplus: Vec<&Name> = watched.difference(&replayed).collect();
     assert!(missed.is_empty() && surplus.is_empty() && replayed.len() > 50, "of {}: missed {missed:#?}, surplus {surplus:#?}", replayed.len());
 }
+
+/// A record of a use.
+fn used(token: &str, user: &str, number: u64) -> String {
+    format!("{{\"keys\":[\"token_id:{token}\"],\"time\":\"2026-03-02T10:00:00Z\",\"user\":\"{user}\",\"request_id\":\"r{number}\"}}")
+}
+
+fn append(path: &Path, text: &str) {
+    OpenOptions::new().create(true).append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+}
+
+#[test]
+fn an_object_is_read_before_its_line_ends() {
+    let object = used("1", "u", 1);
+    let (half, rest) = object.split_at(40);
+    let text = "203.0.113.9 - - [02/Mar/2026:10:00:00 +0000] \"GET /?access_token=abcdefghij HTTP/1.1\" 200 5 \"-\" \"curl\"";
+    for (before, parts, expected) in [
+        ("", vec![object.as_str(), "\n"], [1, 1]),
+        ("", vec![&object, ""], [1, 1]),
+        ("{\"a\":1}\n", vec![&object, &object, "\n"], [1, 1]),
+        ("{\"a\":\n", vec!["1}", "\n", &object], [0, 0]),
+        ("", vec![half, rest, "\n"], [0, 1]),
+        ("a text\n", vec![text, "\n"], [0, 0]),
+    ] {
+        let directory = watching::with_logs();
+        let path = watching::log(&directory, "a.log");
+        append(&path, before);
+        let mut counts = Vec::new();
+        watching::follow(directory.path(), &mut watching::Told::default(), watching::End::Crash, &mut |watch| {
+            for part in &parts {
+                append(&path, part);
+                watch.run(Duration::from_millis(10));
+                watch.run(Duration::from_secs(3));
+                counts.push(watching::uses_of(&watching::state(directory.path()), 1));
+            }
+        });
+        assert_eq!(counts[..2], expected, "{before} {parts:?}");
+    }
+}
+
+#[test]
+fn a_hot_token_is_judged_in_the_end() {
+    let directory = watching::with_logs();
+    let path = watching::log(&directory, "a.log");
+    let lines = |numbers: std::ops::Range<u64>, user: &str| numbers.map(|number| used("1", user, number) + "\n").collect::<String>();
+    let mut told = watching::Told::default();
+    append(&path, &lines(0..1500, "ann"));
+    watching::follow(directory.path(), &mut told, watching::End::Crash, &mut |watch| {
+        watch.run(Duration::from_secs(1));
+        append(&path, &lines(1500..1510, "ann"));
+        watch.run(Duration::from_secs(1));
+        append(&path, &lines(1510..1511, "bob"));
+        watch.run(Duration::from_secs(1));
+    });
+    // No time has gone by for whoever judges.
+    let is_told = |told: &watching::Told| !told.judgements.is_empty();
+    assert!(!is_told(&told));
+    assert_eq!(watching::uses_of(&watching::state(directory.path()), 1), 1511, "what waits is kept");
+    watching::follow(directory.path(), &mut told, watching::End::Crash, &mut |watch| watch.run(Duration::from_secs(1)));
+    assert!(is_told(&told), "the next run does not wait");
+    append(&path, &lines(1511..1512, "eve"));
+    let before = told.judgements.clone();
+    watching::follow(directory.path(), &mut told, watching::End::Stop, &mut |watch| watch.run(Duration::from_secs(1)));
+    let names: BTreeSet<Name> = standing(directory.path());
+    assert!(told.judgements.len() >= before.len() && names.iter().any(|name| name.0 == "TR-23"), "{names:?}");
+}
