@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 #[path = "support/binary.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod binary;
 
 use std::collections::BTreeSet;

@@ -1,8 +1,9 @@
-//! Tokens with very many uses: when they are judged again, so that what judging costs does not grow with every use.
+//! Tokens that are judged again later: those with very many uses, so that what judging costs does not grow with every use, and those whose
+//! record may be late.
 //!
 //! **Invariant:** a use that is put off is kept, and the state says of its token that it waits, until it has been judged with all its uses.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -32,8 +33,8 @@ const MOST: usize = 4096;
 pub struct Hot {
     /// By each of their names.
     tokens: HashMap<u64, Arc<Judged>>,
-    /// Names of tokens with uses that were put off.
-    waiting: BTreeSet<u64>,
+    /// Names of tokens that wait: with uses that were put off, or until a second since 1970-01-01T00:00:00Z.
+    waiting: BTreeMap<u64, Option<i64>>,
     /// Names that were put down or taken off since it was written down.
     changed: BTreeSet<u64>,
     hurries: bool,
@@ -52,8 +53,9 @@ impl Hot {
     /// Tokens that wait, by the values of that prefix.
     #[must_use]
     pub fn waiting(values: &[(String, Vec<u8>)]) -> Self {
-        let name = |name: &str| u64::from_str_radix(name.strip_prefix(PREFIX)?, 16).ok();
-        Self { waiting: values.iter().filter_map(|(text, _)| name(text)).collect(), ..Self::default() }
+        let name = |text: &str| u64::from_str_radix(text.strip_prefix(PREFIX)?, 16).ok();
+        let waiting = values.iter().filter_map(|(text, bytes)| Some((name(text)?, borsh::from_slice(bytes).ok()?)));
+        Self { waiting: waiting.collect(), ..Self::default() }
     }
 
     /// Whether a token with these new uses is judged later; then it waits.
@@ -64,16 +66,25 @@ impl Hot {
         let wait = if is_usual { token.wait } else { token.wait / SOONER };
         let is_early = token.has_waited(now) < wait;
         if is_early {
-            self.waiting.insert(name);
-            self.changed.insert(name);
+            self.wait(name, None);
         }
         is_early
+    }
+
+    /// A token that was judged is judged once more at this second.
+    pub fn look_again(&mut self, name: &TokenKey, second: i64) {
+        self.wait(name.index(), Some(second));
+    }
+
+    fn wait(&mut self, name: u64, until: Option<i64>) {
+        self.waiting.insert(name, until);
+        self.changed.insert(name);
     }
 
     /// A token with these names was judged with all its uses.
     pub fn judged(&mut self, names: &[TokenKey], uses: &[Use], now: Instant) {
         let names = names.iter().map(TokenKey::index);
-        self.changed.extend(names.clone().filter(|name| self.waiting.remove(name)));
+        self.changed.extend(names.clone().filter(|name| self.waiting.remove(name).is_some()));
         if uses.len() < LEAST {
             return;
         }
@@ -87,14 +98,14 @@ impl Hot {
         self.tokens.extend(names.map(|name| (name, Arc::clone(&token))));
     }
 
-    /// All that wait are due.
+    /// All with uses that were put off are due.
     pub fn hurry(&mut self) {
         self.hurries = true;
     }
 
     /// Names of tokens that have waited long enough; they wait no more.
     pub fn take_due(&mut self, now: Instant) -> Vec<u64> {
-        let due: Vec<u64> = self.waiting.iter().copied().filter(|name| self.is_due(*name, now)).collect();
+        let due: Vec<u64> = self.due(now).collect();
         for name in &due {
             self.waiting.remove(name);
             self.changed.insert(*name);
@@ -106,17 +117,21 @@ impl Hot {
     /// Whether any token has waited long enough.
     #[must_use]
     pub fn has_due(&self, now: Instant) -> bool {
-        self.waiting.iter().any(|name| self.is_due(*name, now))
+        self.due(now).next().is_some()
     }
 
-    fn is_due(&self, name: u64, now: Instant) -> bool {
-        self.hurries || self.tokens.get(&name).is_none_or(|token| token.has_waited(now) >= token.wait)
+    fn due(&self, now: Instant) -> impl Iterator<Item = u64> {
+        let is_ripe = move |name: &u64| self.tokens.get(name).is_none_or(|token| token.has_waited(now) >= token.wait);
+        let due =
+            self.waiting.iter().filter(move |(name, until)| until.map_or_else(|| self.hurries || is_ripe(name), |until| until <= now.seconds()));
+        due.map(|(name, _)| *name)
     }
 
     /// What has changed since it was written down.
     pub fn values(&mut self) -> impl Iterator<Item = NewValue> {
         let waiting = &self.waiting;
-        let value = |name: u64| NewValue { name: format!("{PREFIX}{name:x}"), bytes: waiting.contains(&name).then(|| vec![1]) };
+        let bytes = |until| borsh::to_vec(until).expect("because it is written to memory");
+        let value = move |name: u64| NewValue { name: format!("{PREFIX}{name:x}"), bytes: waiting.get(&name).map(bytes) };
         std::mem::take(&mut self.changed).into_iter().map(value)
     }
 }
@@ -138,6 +153,7 @@ fn way(record: &Record) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use crate::detect::collapse::collapse;
     use crate::detect::options::Options;
     use crate::detect::used::Use;
     use crate::model::instant::Instant;
@@ -156,7 +172,7 @@ mod tests {
     }
 
     fn uses(count: usize) -> Vec<Use> {
-        crate::detect::collapse::collapse((0..count).map(|at| use_by("a", at as i64)).collect(), &Options::default())
+        collapse((0..).take(count).map(|at| use_by("a", at)).collect(), &Options::default())
     }
 
     fn at(milliseconds: i64) -> Instant {
@@ -179,6 +195,21 @@ mod tests {
             assert_eq!(hot.puts_off(&[use_by(agent, 1)], at(later)), waits, "{count} {agent} {later}");
             assert_eq!(hot.values().count(), usize::from(waits));
         }
+    }
+
+    #[test]
+    fn a_second_look_comes_in_its_time() {
+        let mut hot = Hot::default();
+        hot.look_again(&key(), at(5000).seconds());
+        hot.hurry();
+        let kept: Vec<_> = hot.values().filter_map(|value| Some((value.name, value.bytes?))).collect();
+        for mut hot in [hot, Hot::waiting(&kept)] {
+            assert!(!hot.has_due(at(4000)) && hot.has_due(at(5000)));
+            assert_eq!((hot.take_due(at(5000)), hot.take_due(at(5000))), (vec![key().index()], Vec::new()));
+        }
+        let mut hot = Hot::waiting(&kept);
+        hot.judged(&[key()], &[], at(1000));
+        assert!(!hot.has_due(at(9000)), "it was judged meanwhile");
     }
 
     #[test]

@@ -28,6 +28,9 @@ use crate::pipeline::replay::recognize::recognize;
 use crate::store::step::NewUse;
 use crate::store::store::RecordId;
 
+/// How long after a record could still be late a token that has none is judged once more, in seconds.
+const LATER: i64 = 60;
+
 /// What judgement cannot do without.
 pub struct Bench<'a> {
     /// What the ledger knows.
@@ -136,9 +139,7 @@ impl<'b> Bench<'b> {
                     }
                     Met::Unused => continue,
                 };
-                if let Some(hot) = &mut hot {
-                    hot.judged(&token.keys, &token.uses, self.now);
-                }
+                self.note(&token, &mut hot, &clocks);
                 if lasts {
                     seen.insert(root);
                 }
@@ -192,13 +193,24 @@ impl<'b> Bench<'b> {
         hearing: &mut Hearing<'_, 'b>,
     ) -> Result<(), ReplayError> {
         let Met::Token(token) = self.token(name, Told::default(), &hearing.keeping)? else { return Ok(()) };
-        if let Some(hot) = hot {
-            hot.judged(&token.keys, &token.uses, self.now);
-        }
+        self.note(&token, hot, clocks);
         let case = self.case(&token, &[], clocks);
         let own = if case.is_handle() { Vec::new() } else { habits.recounted(&case) };
         let judged = self.judged(&token, &judge_uses(&self.case(&token, &own, clocks)));
         hearing.hear(judged, *token)
+    }
+
+    /// Notes that a token is judged, and when once more: one that its issuer's ledger should know is missed only when its record may be late no more.
+    fn note(&'b self, token: &Token, hot: &mut Option<Hot>, clocks: &Clocks) {
+        let Some(hot) = hot else { return };
+        hot.judged(&token.keys, &token.uses, self.now);
+        let case = self.case(token, &[], clocks);
+        let is_missed = case.matched.is_none() && self.options.of_issuer(case.iss()).is_some_and(|issuer| issuer.authoritative);
+        let first = token.uses.iter().filter_map(|one| one.what.record.time).min().filter(|_| is_missed);
+        let until = first.map(|first| first.seconds() + self.options.lateness.0.as_secs() + LATER);
+        if let Some(until) = until.filter(|until| *until > self.now.seconds()) {
+            hot.look_again(token.key(), until);
+        }
     }
 
     /// A token of what was told of it, with the uses that earlier runs kept, each once.

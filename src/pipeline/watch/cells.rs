@@ -66,7 +66,9 @@ impl Cells {
     pub fn replace(&mut self, cells: impl IntoIterator<Item = u64>) -> Result<(), TooMany> {
         let mut parts: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         cells.into_iter().for_each(|cell| parts.entry(cell % PARTS).or_default().push(cell));
-        parts.values_mut().for_each(|part| part.sort_unstable());
+        for part in parts.values_mut() {
+            part.sort_unstable();
+        }
         let is_kept = parts.values().map(Vec::len).sum::<usize>() <= MOST;
         if !is_kept {
             parts.clear();

@@ -12,7 +12,7 @@ use crate::pipeline::replay::requests::Requests;
 use crate::store::error::StoreError;
 
 /// How long habits and clocks are not written down: after a crash, what they learned since is learned from what comes.
-const LAZY: Duration = Duration::from_secs(60);
+const LAZY: Duration = Duration::from_mins(1);
 
 /// What was learned.
 pub struct Lessons {
