@@ -10,10 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use beartrap::model::fingerprint::Fingerprint;
 use beartrap::model::problem::ProblemKind;
+use beartrap::model::token_key::TokenKey;
 use beartrap::rules::byte_set::ByteSet;
 use beartrap::rules::generate::Random;
+use beartrap::store::store::Store;
 use rusqlite::Connection;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::watching::{End, Told, follow, log, state, uses_of, with_logs};
@@ -194,4 +198,28 @@ fn one_that_is_damaged_is_said_and_read_when_it_is_whole_again() {
     assert_eq!(kinds, [ProblemKind::Damaged], "{:?}", told.problems);
     assert_eq!(told.findings.len(), 100);
     assert!((1..=100).all(|id| program.uses(id) == 1));
+}
+
+#[test]
+fn an_answer_in_a_later_row_belongs_to_its_call() {
+    let mut program = Program::new(WAL);
+    let secret = String::from_utf8(Random::new(5).bytes(ByteSet::alnum(), 40)).unwrap();
+    let command = format!("curl -i -H 'Authorization: Bearer {secret}' https://api.example.test/v1/orders");
+    let function = json!({"name": "bash", "arguments": json!({"command": command}).to_string()});
+    let call = json!({"role": "assistant", "content": "", "tool_calls": [{"id": "c1", "type": "function", "function": function}]});
+    let answer = json!({"role": "tool", "tool_call_id": "c1", "content": "HTTP/1.1 401 Unauthorized"});
+    let directory = program.directory.path().to_owned();
+    let mut told = std::mem::take(&mut program.told);
+    let name = TokenKey::Fingerprint(Fingerprint::of(secret.as_bytes())).index();
+    let mut counts = Vec::new();
+    follow(&directory, &mut told, End::Stop, &mut |watch| {
+        for row in [&call, &answer] {
+            program.connection.execute("INSERT INTO part VALUES (?1, ?2)", (row["role"].as_str(), row.to_string())).unwrap();
+            watch.run(LONG);
+            let mut denied = Vec::new();
+            state(&directory).uses(&[name], &mut |json| denied.push(json.contains("\"denied\""))).unwrap();
+            counts.push((denied.len(), denied.contains(&true)));
+        }
+    });
+    assert_eq!(counts, [(1, false), (2, true)]);
 }
