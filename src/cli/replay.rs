@@ -80,9 +80,9 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     } else {
         scan_paths(context, flags.paths.clone(), &run, &mut heard);
     }
-    let (mut gathered, problem) = listener.into_gathered();
-    if let Some(problem) = problem {
-        heard.problem(problem);
+    let (mut gathered, failure) = listener.into_gathered();
+    if let Some(failure) = failure {
+        heard.problem(failure.problem());
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut output = (format(&flags.format).expect("because clap accepts known formats only").make)(FormatContext {

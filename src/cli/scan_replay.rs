@@ -22,7 +22,7 @@ use crate::outputs::summary::{counted, problem_line};
 use crate::pipeline::listen::Listen;
 use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::gather::Gathered;
-use crate::pipeline::replay::judge::Memory;
+use crate::pipeline::replay::judge::{Memory, ReplayError};
 use crate::pipeline::replay::listener::Listener;
 use crate::scan::issuing::gram_for;
 
@@ -63,8 +63,8 @@ impl Replay {
         let gram_of = |token: &[u8]| gram_for(token, grams);
         let listener = Listener::new(self.judging.reading(self.reach, &gram_of), Gathered::new(Arc::clone(&self.ledger)));
         scan(&listener);
-        let (gathered, problem) = listener.into_gathered();
-        (self.gathered, self.problem) = (Some(gathered), problem);
+        let (gathered, failure) = listener.into_gathered();
+        (self.gathered, self.problem) = (Some(gathered), failure.as_ref().map(ReplayError::problem));
     }
 
     /// Tells of uses, behind what was found; the worst severity of an alert.

@@ -54,6 +54,12 @@ pub struct Thread {
 const MAX_CALLS: usize = 1024;
 
 impl Thread {
+    /// Whether nothing is known but the name.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.calls.is_empty() && self.asked.is_empty() && self.base == Record::default()
+    }
+
     /// Remembers a call until its answer comes. Where too many have none, all are forgotten: their answers will hardly come.
     pub fn ask(&mut self, id: &str, tool: &str, uses: &[Observation]) {
         if self.calls.len() >= MAX_CALLS || self.asked.len() >= MAX_CALLS {

@@ -94,6 +94,18 @@ impl Reader {
         Self::at(Cut::resume(wrappers(), state.place), state.thread, mapping)
     }
 
+    /// Another stream of the same file, of which this is known.
+    #[must_use]
+    pub fn knowing(thread: Thread, mapping: Option<Arc<Mapping>>) -> Self {
+        Self::at(Cut::new(wrappers()), thread, mapping)
+    }
+
+    /// What is known of the stream when it has ended.
+    #[must_use]
+    pub fn into_thread(self) -> Thread {
+        self.state.thread
+    }
+
     fn at(cut: Cut, thread: Thread, mapping: Option<Arc<Mapping>>) -> Self {
         Self { cut, state: State { thread, mapping, joined: String::new(), last: None } }
     }

@@ -12,7 +12,7 @@ use crate::pipeline::feed::{Feed, Sharing, Work};
 use crate::pipeline::stream::{Context, Event, HEAD, scan_all, scan_live, unreadable};
 use crate::pipeline::suppress::Report;
 use crate::sources::encoding::Encoding;
-use crate::sources::unpack::{UnpackLimits, Visit, sniff, unpack, unpack_file};
+use crate::sources::unpack::{Remember, UnpackLimits, Visit, sniff, unpack, unpack_changed, unpack_file};
 use crate::sources::walk::{Walk, WalkOptions, WalkedFile};
 
 /// How a run reads.
@@ -43,10 +43,10 @@ pub fn scan_paths(context: Context, paths: Vec<PathBuf>, options: &Options, repo
     }
 }
 
-/// Scans one open file, with everything that lies in it.
-pub fn scan_file(context: Context, (origin, file): (&Origin, File), limits: &UnpackLimits, collect: &mut Collect) {
+/// Scans one open file, with everything that lies in it, but for cells of a database that somebody remembers.
+pub fn scan_file(context: Context, (origin, file): (&Origin, File), limits: &UnpackLimits, cells: Option<&dyn Remember>, collect: &mut Collect) {
     let mut visitor = Visitor { context, buffer: Vec::new(), tell: &mut |event| collect.tell(event) };
-    unpack_file(origin, file, limits, &mut visitor);
+    unpack_changed(origin, file, limits, &mut visitor, cells);
 }
 
 /// Scans a stream as it arrives; a compressed one as it is unpacked.

@@ -5,6 +5,7 @@ pub mod encoding;
 pub mod follow;
 mod link;
 pub mod open;
+pub mod sqlite_files;
 pub mod unpack;
 pub mod walk;
 mod walk_error;

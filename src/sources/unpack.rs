@@ -59,11 +59,17 @@ pub trait Visit {
     fn is_cancelled(&self) -> bool;
 }
 
+/// Who remembers cells of databases, so that only those are handed on that are new or have changed.
+pub trait Remember {
+    /// Hears of a cell, by a number that stands for its column and what it holds; whether it was read before.
+    fn has_read(&self, cell: u64) -> bool;
+}
+
 /// Hands on the content of a stream, or of everything that lies in it.
 pub fn unpack(origin: &Origin, reader: &mut dyn Read, limits: &UnpackLimits, visit: &mut dyn Visit) {
     let tally = Tally::default();
     let mut input = Input::new(reader, &tally);
-    Run { limits, tally: &tally, visit }.content(origin, &mut input, 0);
+    Run { limits, tally: &tally, visit, cells: None }.content(origin, &mut input, 0);
     if let Some(problem) = input.into_problem(origin) {
         visit.problem(problem);
     }
@@ -72,9 +78,15 @@ pub fn unpack(origin: &Origin, reader: &mut dyn Read, limits: &UnpackLimits, vis
 /// Like [`unpack`] for an open file: a `zip` is read by its central directory, which sees more than its local headers tell, and a `SQLite`
 /// database cell by cell, or as it lies where that fails.
 pub fn unpack_file(origin: &Origin, file: File, limits: &UnpackLimits, visit: &mut dyn Visit) {
+    unpack_changed(origin, file, limits, visit, None);
+}
+
+/// Like [`unpack_file`]: of a database's cells that somebody remembers only the line breaks are handed on, so that all others stand on the lines
+/// on which they would stand otherwise.
+pub fn unpack_changed(origin: &Origin, file: File, limits: &UnpackLimits, visit: &mut dyn Visit, cells: Option<&dyn Remember>) {
     let tally = Tally::default();
     let mut input = Input::new(file, &tally);
-    let mut run = Run { limits, tally: &tally, visit };
+    let mut run = Run { limits, tally: &tally, visit, cells };
     let head = run::read_head(&mut input);
     let container = sniff(&head).filter(|_| limits.depth > 0);
     if container == Some(Container::Sqlite) && sqlite::unpack(&mut run, origin, input.inner()) {

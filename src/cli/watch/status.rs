@@ -59,7 +59,7 @@ fn on_disk(kept: &Kept) -> FileState {
 fn is_waiting(kept: &Kept, listed: &Listed) -> bool {
     /// Longer beginnings are told as not read.
     const LONGEST: u64 = 1 << 16;
-    let behind = listed.size.saturating_sub(kept.offset());
+    let behind = listed.stamp.size.saturating_sub(kept.offset());
     let rest = File::open(&listed.path).and_then(|file| bytes_at(&file, kept.offset(), LONGEST));
     (1..LONGEST).contains(&behind) && rest.is_ok_and(|rest| !rest.contains(&b'\n'))
 }

@@ -25,8 +25,8 @@ use crate::outputs::place::place_text;
 use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::Memory;
+use crate::pipeline::watch::hear::Hear;
 use crate::pipeline::watch::meters::{Brief, Meters};
-use crate::pipeline::watch::steps::Hear;
 use crate::scan::engine::Engine;
 
 /// How many ids of judgements are remembered, so that none is told twice.

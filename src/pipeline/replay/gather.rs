@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::ledger::import::entry::Entry;
 use crate::ledger::ledger::Ledger;
+use crate::model::lifecycle::Target;
 use crate::model::token_key::{TokenKey, sure};
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::habits::Habits;
+use crate::pipeline::replay::hot::Hot;
 use crate::pipeline::replay::identities::Identities;
 use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::recognize::recognize;
@@ -22,6 +24,8 @@ pub struct Gathered {
     pub identities: Identities,
     /// Issuances and facts that logs told.
     pub entries: Vec<Entry>,
+    /// Names of tokens of which they tell: what was judged of them without it is judged again.
+    pub concerned: Vec<u64>,
     /// What was read.
     pub coverage: Coverage,
     /// Uses, and places where tokens lay.
@@ -30,8 +34,24 @@ pub struct Gathered {
     pub habits: Habits,
     /// When logs say that requests were.
     pub requests: Requests,
+    /// Tokens with very many uses, where judging may put uses off.
+    pub hot: Option<Hot>,
+    /// Whether habits and requests are written down with what is judged.
+    pub learned: Learned,
     /// What else is committed with what is judged.
     pub rest: Rest,
+}
+
+/// What becomes of habits and requests when all has been judged.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Learned {
+    /// They were of one run.
+    #[default]
+    Dropped,
+    /// They stay with what was gathered, for the next step.
+    Held,
+    /// The same, and they are written down.
+    Kept,
 }
 
 /// What somebody else wants committed together with uses and judgements.
@@ -51,10 +71,13 @@ impl Gathered {
             ledger,
             identities: Identities::default(),
             entries: Vec::new(),
+            concerned: Vec::new(),
             coverage: Coverage::default(),
             spool: Spool::default(),
             habits: Habits::default(),
             requests: Requests::default(),
+            hot: None,
+            learned: Learned::default(),
             rest: Rest::default(),
         }
     }
@@ -104,10 +127,21 @@ impl Gathered {
     pub fn take_entries(&mut self) -> Vec<Entry> {
         let entries = std::mem::take(&mut self.entries);
         for entry in &entries {
-            if let Entry::Issued(issued) = entry {
-                self.identities.join(issued.record.keys().iter().map(TokenKey::index));
+            match entry {
+                Entry::Issued(issued) => {
+                    let names = issued.record.keys();
+                    self.identities.join(names.iter().map(TokenKey::index));
+                    // That a token has a successor matters to it as well.
+                    self.concerned.extend(names.iter().take(1).chain(&issued.record.parent_fp).map(TokenKey::index));
+                }
+                Entry::Event(event) => self.concerned.extend(key(&event.target).map(TokenKey::index)),
             }
         }
         entries
     }
+}
+
+/// The one token that a fact is about.
+fn key(target: &Target) -> Option<&TokenKey> {
+    if let Target::Key(key) = target { Some(key) } else { None }
 }

@@ -1,16 +1,23 @@
-//! What identities used, over all tokens of a run.
+//! What identities used, over all tokens of a run, or of all runs of a state that is watched.
 //!
 //! **Invariant:** some thirty bytes for an identity and for each of its tools: hashes stand for their names.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::detect::options::Options;
 use crate::detect::used::{Habit, Used};
 use crate::model::instant::Instant;
 use crate::model::text::Text;
 use crate::model::token_use::Record;
+use crate::store::error::StoreError;
+use crate::store::step::NewValue;
+use crate::store::store::Store;
 
 /// What a record says of habits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,13 +27,33 @@ pub struct Mark {
     tool: Option<(u64, Instant)>,
 }
 
-/// How names become numbers: under the key of a set of this run, so that nobody who writes logs can choose names with one number.
-#[derive(Clone, Default, Debug)]
-pub struct Numbers(HashSet<u64>);
+/// The name under which habits are kept.
+const NAME: &str = "watch/habits";
+/// The form in which they are.
+const VERSION: u8 = 1;
+/// How many identities, tools and tokens are remembered; what comes then begins anew.
+const MOST: usize = 1 << 18;
+
+/// How names become numbers: under a key, so that nobody who writes logs can choose names with one number. Copies have the same one.
+#[derive(Clone, Debug)]
+pub struct Numbers(Arc<AtomicU64>);
+
+impl Default for Numbers {
+    /// Under the key of a set of this run.
+    fn default() -> Self {
+        Self(Arc::new(AtomicU64::new(HashSet::<u64>::new().hasher().hash_one(0))))
+    }
+}
 
 impl Numbers {
     fn of(&self, name: impl Hash) -> u64 {
-        self.0.hasher().hash_one(name)
+        let mut hasher = DefaultHasher::new();
+        (self.key(), name).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn key(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -69,10 +96,12 @@ pub struct Habits {
     identities: ByNumber<Custom>,
     /// When an identity first used a tool.
     tools: ByNumber<Instant>,
+    /// How often each used a token when that was counted last, where tokens are counted again: only the difference counts then.
+    counted: Option<ByNumber<Vec<(u64, u64)>>>,
 }
 
 /// How often an identity used anything, and when it first used any tool.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, BorshSerialize, BorshDeserialize)]
 struct Custom {
     /// Records of its uses: retries and hops are counted too.
     records: u64,
@@ -105,10 +134,60 @@ impl Habits {
 
     /// Counts the uses of a token, retries and hops as one.
     pub fn count(&mut self, case: &Used) {
+        let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
         for one in case.uses {
             if let Some(mark) = Mark::of(&one.what.record, case.options, &self.numbers) {
-                self.see(mark).uses += 1;
+                self.see(mark);
+                *counts.entry(mark.identity).or_default() += 1;
             }
+        }
+        let now = || counts.iter().map(|(identity, count)| (*identity, *count)).collect();
+        let before = self.counted.as_mut().and_then(|counted| counted.insert(case.key.index(), now()));
+        for (identity, count) in before.into_iter().flatten() {
+            let own = self.identities.entry(identity).or_default();
+            own.uses = own.uses.saturating_sub(count);
+        }
+        for (identity, count) in counts {
+            self.identities.entry(identity).or_default().uses += count;
+        }
+    }
+
+    /// The same as [`Habits::of`], of a token that is counted only now.
+    pub fn recounted(&mut self, case: &Used) -> Vec<Habit> {
+        self.count(case);
+        self.of(case)
+    }
+
+    /// As they are kept.
+    #[must_use]
+    pub fn to_value(&self) -> NewValue {
+        let nothing = HashMap::default();
+        let kept = (VERSION, self.numbers.key(), &self.identities, &self.tools, self.counted.as_ref().unwrap_or(&nothing));
+        NewValue { name: NAME.to_owned(), bytes: Some(borsh::to_vec(&kept).expect("because it is written to memory")) }
+    }
+
+    /// What was kept, from now on under the key of these numbers; nothing where another version wrote it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn read(store: &dyn Store, numbers: &Numbers) -> Result<Self, StoreError> {
+        let kept = store.value(NAME)?.and_then(|bytes| borsh::from_slice(&bytes).ok());
+        let kept = kept.filter(|(version, ..): &(u8, u64, _, _, _)| *version == VERSION);
+        let nothing = || (VERSION, numbers.key(), HashMap::default(), HashMap::default(), HashMap::default());
+        let (_, key, identities, tools, counted) = kept.unwrap_or_else(nothing);
+        numbers.0.store(key, Ordering::Relaxed);
+        Ok(Self { numbers: numbers.clone(), identities, tools, counted: Some(counted) })
+    }
+
+    /// Forgets what is too much to be remembered beyond a run.
+    pub fn limit(&mut self) {
+        if let Some(counted) = &mut self.counted
+            && self.identities.len().max(self.tools.len()).max(counted.len()) > MOST
+        {
+            counted.clear();
+            self.identities.clear();
+            self.tools.clear();
         }
     }
 

@@ -1,5 +1,6 @@
 //! The uses of each token -> judgements, with what the ledger knows.
 
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 
 use crate::detect::catalogue::judge_uses;
@@ -14,15 +15,21 @@ use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
 use crate::model::judgement::{Judgement, MOST_USES, judgement_id};
 use crate::model::ledger_match::LedgerMatch;
+use crate::model::origin::Origin;
+use crate::model::problem::{Problem, ProblemKind};
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
-use crate::pipeline::replay::gather::Gathered;
-use crate::pipeline::replay::habits::{Mark, Numbers};
+use crate::pipeline::replay::gather::{Gathered, Learned};
+use crate::pipeline::replay::habits::{Habits, Mark, Numbers};
+use crate::pipeline::replay::hot::Hot;
 use crate::pipeline::replay::keeping::Keeping;
 use crate::pipeline::replay::packed::{Head, Kind, Unpacked};
 use crate::pipeline::replay::recognize::recognize;
 use crate::store::step::NewUse;
 use crate::store::store::RecordId;
+
+/// How long after a record could still be late a token that has none is judged once more, in seconds.
+const LATER: i64 = 60;
 
 /// What judgement cannot do without.
 pub struct Bench<'a> {
@@ -64,6 +71,14 @@ pub enum ReplayError {
     Output(io::Error),
 }
 
+impl ReplayError {
+    /// What it means for a run that goes on.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        Problem { origin: Origin::Memory("replay".into()), kind: ProblemKind::Ledger, message: self.to_string() }
+    }
+}
+
 /// A token that was judged.
 pub struct Judged {
     /// Every index of its names.
@@ -92,20 +107,29 @@ impl<'b> Bench<'b> {
         tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
         let mut habits = std::mem::take(&mut gathered.habits);
+        let mut hot = gathered.hot.take();
         let clocks = gathered.requests.clocks();
         let root = |name| gathered.identities.root(name);
         let mut parts = std::mem::take(&mut gathered.spool).divide(&root)?;
         let mut hearing = Hearing { keeping: Keeping::new(self), decide, tell };
-        let rest = std::mem::take(&mut gathered.rest);
+        let mut rest = std::mem::take(&mut gathered.rest);
+        let lasts = gathered.learned != Learned::Dropped;
         // What was kept of earlier runs is met only now.
         let least = if self.memory == Memory::None { self.options.habit_uses } else { 0 };
         // How often somebody used anything is known when all tokens have been seen; it matters where a tool may be new.
         let mut later = Vec::with_capacity(parts.len());
-        let mut ignored = 0;
+        let (mut ignored, mut seen) = (0, HashSet::new());
         for part in &mut parts {
             let (loaded, mut waiting) = (part.load(&root)?, Vec::new());
             for (root, things) in loaded.tokens() {
                 let told = Told::unpack(loaded.things(things))?;
+                if let Some(hot) = &mut hot
+                    && told.exposures.is_empty()
+                    && hot.puts_off(&told.uses, self.now)
+                {
+                    hearing.keeping.put_off(&told.uses)?;
+                    continue;
+                }
                 let new_tool = told.marks(self.options, &habits.numbers).any(|mark| habits.may_be_new(mark, least));
                 let token = match self.token(root, told, &hearing.keeping)? {
                     Met::Token(token) => token,
@@ -115,6 +139,10 @@ impl<'b> Bench<'b> {
                     }
                     Met::Unused => continue,
                 };
+                self.note(&token, &mut hot, &clocks);
+                if lasts {
+                    seen.insert(root);
+                }
                 let case = self.case(&token, &[], &clocks);
                 if !case.is_handle() {
                     habits.count(&case);
@@ -128,6 +156,12 @@ impl<'b> Bench<'b> {
             }
             later.push(waiting);
         }
+        // Tokens that have waited, and those of which something else was told, are judged with the uses that were kept.
+        let mut further: BTreeSet<u64> = hot.iter_mut().flat_map(|hot| hot.take_due(self.now)).collect();
+        further.extend(std::mem::take(&mut gathered.concerned).into_iter().filter(|name| lasts && !seen.contains(&root(*name))));
+        for name in further {
+            self.judge_again(name, (&mut habits, &mut hot), &clocks, &mut hearing)?;
+        }
         for (part, waiting) in parts.iter_mut().zip(later).filter(|(_, waiting)| !waiting.is_empty()) {
             let loaded = part.load(&root)?;
             for root in waiting {
@@ -138,7 +172,45 @@ impl<'b> Bench<'b> {
             }
         }
         gathered.coverage.ignored += ignored;
-        hearing.keeping.finish(rest)
+        rest.values.extend(hot.iter_mut().flat_map(Hot::values));
+        habits.limit();
+        if gathered.learned == Learned::Kept {
+            rest.values.extend([habits.to_value(), gathered.requests.to_value()]);
+        }
+        hearing.keeping.finish(rest)?;
+        if lasts {
+            (gathered.habits, gathered.hot) = (habits, hot);
+        }
+        Ok(())
+    }
+
+    /// Judges the token with this name by what was kept of it.
+    fn judge_again(
+        &'b self,
+        name: u64,
+        (habits, hot): (&mut Habits, &mut Option<Hot>),
+        clocks: &Clocks,
+        hearing: &mut Hearing<'_, 'b>,
+    ) -> Result<(), ReplayError> {
+        let Met::Token(token) = self.token(name, Told::default(), &hearing.keeping)? else { return Ok(()) };
+        self.note(&token, hot, clocks);
+        let case = self.case(&token, &[], clocks);
+        let own = if case.is_handle() { Vec::new() } else { habits.recounted(&case) };
+        let judged = self.judged(&token, &judge_uses(&self.case(&token, &own, clocks)));
+        hearing.hear(judged, *token)
+    }
+
+    /// Notes that a token is judged, and when once more: one that its issuer's ledger should know is missed only when its record may be late no more.
+    fn note(&'b self, token: &Token, hot: &mut Option<Hot>, clocks: &Clocks) {
+        let Some(hot) = hot else { return };
+        hot.judged(&token.keys, &token.uses, self.now);
+        let case = self.case(token, &[], clocks);
+        let is_missed = case.matched.is_none() && self.options.of_issuer(case.iss()).is_some_and(|issuer| issuer.authoritative);
+        let first = token.uses.iter().filter_map(|one| one.what.record.time).min().filter(|_| is_missed);
+        let until = first.map(|first| first.seconds() + self.options.lateness.0.as_secs() + LATER);
+        if let Some(until) = until.filter(|until| *until > self.now.seconds()) {
+            hot.look_again(token.key(), until);
+        }
     }
 
     /// A token of what was told of it, with the uses that earlier runs kept, each once.
@@ -197,6 +269,7 @@ impl<'b> Bench<'b> {
 }
 
 /// What was told of a token.
+#[derive(Default)]
 struct Told {
     uses: Vec<TokenUse>,
     exposures: Vec<Exposure>,

@@ -53,6 +53,21 @@ impl<'a> Keeping<'a> {
         Ok(())
     }
 
+    /// Takes over uses of a token that is judged later.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`]
+    pub fn put_off(&mut self, uses: &[TokenUse]) -> Result<(), ReplayError> {
+        let new = self.new_uses(uses);
+        self.take(new)
+    }
+
+    fn take(&mut self, new: Vec<NewUse>) -> Result<(), ReplayError> {
+        self.uses.extend(new);
+        if self.uses.len() >= TOGETHER { self.commit(&[]) } else { Ok(()) }
+    }
+
     /// Takes over what is kept of a token that was judged: its new uses, where it lay, and what was said of it. An answer that takes another
     /// one's place says so.
     ///
@@ -63,7 +78,6 @@ impl<'a> Keeping<'a> {
         if self.bench.memory == Memory::None {
             return Ok(());
         }
-        self.uses.extend(new);
         let noted = judged.record.filter(|_| self.bench.memory == Memory::Kept);
         self.seen.extend(noted.into_iter().flat_map(|record| exposures.iter().map(move |one| Seen { record, exposure: one.clone() })));
         if !judged.judgements.is_empty() {
@@ -76,7 +90,7 @@ impl<'a> Keeping<'a> {
             judged.known = judged.judgements.iter().filter(as_it_was).map(|new| new.id.clone()).collect();
             self.judgements.extend(judged.judgements.iter().cloned());
         }
-        if self.uses.len() >= TOGETHER { self.commit(&[]) } else { Ok(()) }
+        self.take(new)
     }
 
     /// Commits what waits, and the rest with it: behind everything that it rests on.

@@ -5,6 +5,7 @@
 pub mod about;
 pub mod coverage;
 pub mod habits;
+pub mod hot;
 pub mod packed;
 pub mod spool;
 pub mod sight;

@@ -9,7 +9,14 @@ use crate::detect::clock::{Clocks, Times, number};
 use crate::model::fast_map::FastMap;
 use crate::model::instant::Instant;
 use crate::model::token_use::{Record, TimeQuality};
+use crate::store::error::StoreError;
+use crate::store::step::NewValue;
+use crate::store::store::Store;
 
+/// The name under which they are kept.
+const NAME: &str = "watch/requests";
+/// The form in which they are.
+const VERSION: u8 = 1;
 /// How many times are kept, of all requests together.
 const MOST: usize = 1 << 14;
 
@@ -19,11 +26,18 @@ pub struct Requests {
     times: FastMap<(u64, u64), (TimeQuality, Instant)>,
     /// The greatest number that is kept.
     greatest: u64,
+    /// What was learned last.
+    learned: Option<Clocks>,
+    /// How many times have come since.
+    news: usize,
 }
+
+/// What is learned anew when one in so many times is new: between two steps of a run that follows logs hardly any is.
+const ENOUGH: usize = 16;
 
 impl Default for Requests {
     fn default() -> Self {
-        Self { times: FastMap::default(), greatest: u64::MAX }
+        Self { times: FastMap::default(), greatest: u64::MAX, learned: None, news: 0 }
     }
 }
 
@@ -46,20 +60,44 @@ impl Requests {
         }
     }
 
+    /// As they are kept.
+    #[must_use]
+    pub fn to_value(&self) -> NewValue {
+        let bytes = borsh::to_vec(&(VERSION, &self.times, self.greatest)).expect("because it is written to memory");
+        NewValue { name: NAME.to_owned(), bytes: Some(bytes) }
+    }
+
+    /// What was kept; nothing where another version wrote it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let kept = store.value(NAME)?.and_then(|bytes| borsh::from_slice(&bytes).ok());
+        let kept = kept.filter(|(version, ..): &(u8, _, _)| *version == VERSION);
+        Ok(kept.map(|(_, times, greatest)| Self { times, greatest, ..Self::default() }).unwrap_or_default())
+    }
+
     /// By how much clocks are off.
     #[must_use]
-    pub fn clocks(&self) -> Clocks {
+    pub fn clocks(&mut self) -> Clocks {
+        if let Some(learned) = self.learned.as_ref().filter(|_| self.news * ENOUGH <= self.times.len()) {
+            return learned.clone();
+        }
         let mut requests: BTreeMap<u64, Times> = BTreeMap::new();
         for ((request, log), said) in &self.times {
             requests.entry(*request).or_default().insert(*log, *said);
         }
-        Clocks::learn(requests.values())
+        let clocks = Clocks::learn(requests.values());
+        (self.learned, self.news) = (Some(clocks.clone()), 0);
+        clocks
     }
 
     fn note(&mut self, place: (u64, u64), said: (TimeQuality, Instant)) {
         if place.0 > self.greatest {
             return;
         }
+        self.news += 1;
         self.times.entry(place).and_modify(|known| *known = said.min(*known)).or_insert(said);
         while self.times.len() > MOST {
             self.keep_to(self.greatest / 2);

@@ -22,6 +22,7 @@ use crate::model::text::Text;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::model::token_use::{Presented, RecordOrigin, SessionSource, TokenUse, VERSION};
 use crate::observe::mapping::Mapping;
+use crate::observe::observation::Thread;
 use crate::observe::reader::{ReadRecord, Reader, ReaderState, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
@@ -59,6 +60,14 @@ pub struct Sightings {
     pub entries: Vec<Entry>,
     /// What was read.
     pub coverage: Coverage,
+}
+
+impl Sightings {
+    /// The same where all of it is told again later, and counted then.
+    #[must_use]
+    pub fn uncounted(self) -> Self {
+        Self { coverage: Coverage::default(), marks: Vec::new(), ..self }
+    }
 }
 
 /// How many bytes of uses a stream may hold before they are handed over.
@@ -121,6 +130,12 @@ impl<'a> Sight<'a> {
         Self::read_by(Reader::resume(state, reading.mapping.cloned()), uri, reading, numbers)
     }
 
+    /// A stream of this name of which only what is new is read, and this is known of the rest.
+    #[must_use]
+    pub fn knowing(uri: String, reading: Reading<'a>, numbers: &'a Numbers, thread: Thread) -> Self {
+        Self::read_by(Reader::knowing(thread, reading.mapping.cloned()), uri, reading, numbers)
+    }
+
     fn read_by(reader: Reader, uri: String, reading: Reading<'a>, numbers: &'a Numbers) -> Self {
         Self {
             reading,
@@ -169,12 +184,14 @@ impl<'a> Sight<'a> {
         self.settle(None);
     }
 
-    /// Hears that the stream has ended.
-    pub fn end(&mut self) {
-        if let Some(mut reader) = self.reader.take() {
+    /// Hears that the stream has ended; what is known of it then.
+    pub fn end(&mut self) -> Option<Thread> {
+        let ended = self.reader.take().map(|mut reader| {
             reader.end(&mut |record| self.record(record));
-        }
+            reader.into_thread()
+        });
         self.settle(Some(u64::MAX));
+        ended
     }
 
     fn record(&mut self, record: ReadRecord) {

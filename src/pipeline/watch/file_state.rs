@@ -78,15 +78,15 @@ impl FileState {
     #[must_use]
     pub fn new(kept: &Kept, listed: Option<&Listed>, condition: Condition) -> Self {
         let behind = listed.map_or(0, |listed| match kept.how_far {
-            HowFar::Text { .. } => listed.size.saturating_sub(kept.offset()),
+            HowFar::Text { .. } => listed.stamp.size.saturating_sub(kept.offset()),
             HowFar::Whole { .. } if kept.how_far == HowFar::whole(listed) => 0,
-            HowFar::Whole { .. } => listed.size,
+            HowFar::Whole { .. } => listed.stamp.size,
         });
         Self {
             path: kept.path.clone(),
             name: kept.uri.clone(),
             condition,
-            size: listed.map(|listed| listed.size),
+            size: listed.map(|listed| listed.stamp.size),
             read: kept.offset(),
             behind,
             findings: kept.found,

@@ -5,17 +5,17 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::model::finding::Finding;
 use crate::model::fingerprint::Fingerprint;
+use crate::model::instant::Instant;
 use crate::observe::braces::breaks;
 use crate::observe::reader::ReaderState;
 use crate::sources::cutter::CutState;
 use crate::sources::follow::file_id::FileId;
-use crate::sources::follow::sweep::Listed;
+use crate::sources::follow::sweep::{Listed, Stamp};
 use crate::sources::follow::window::{HEAD, Outline, Window};
 use crate::store::step::NewValue;
 
@@ -69,10 +69,10 @@ pub enum HowFar {
     },
     /// Something that is read whole whenever it has changed: a container, a database, UTF-16.
     Whole {
-        /// Its size when it was read.
-        size: u64,
-        /// When it was written to, in nanoseconds since 1970-01-01T00:00:00Z.
-        modified: u128,
+        /// How much there was of it when it was read.
+        file: Stamp,
+        /// How much there was of the log beside it.
+        log: Option<Stamp>,
     },
 }
 
@@ -80,8 +80,23 @@ impl HowFar {
     /// All of a file that is read whole, as it was listed.
     #[must_use]
     pub fn whole(listed: &Listed) -> Self {
-        let since = listed.modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-        Self::Whole { size: listed.size, modified: since.map_or(0, |since| since.as_nanos()) }
+        Self::Whole { file: listed.stamp, log: listed.log }
+    }
+
+    /// Whether it was written to so short a time ago that what was written a moment later may look no other.
+    #[must_use]
+    pub fn is_young(&self, now: Instant) -> bool {
+        let Self::Whole { file, log } = self else { return false };
+        [Some(*file), *log].into_iter().flatten().any(|stamp| now.seconds().abs_diff(stamp.second()) <= 1)
+    }
+
+    /// The same where it is to be looked at once more.
+    #[must_use]
+    pub fn unsure(mut self) -> Self {
+        if let Self::Whole { file, .. } = &mut self {
+            file.modified = 0;
+        }
+        self
     }
 
     /// Behind the last whole line of what a text holds now.
@@ -148,7 +163,7 @@ impl Kept {
     pub fn offset(&self) -> u64 {
         match &self.how_far {
             HowFar::Text { cut, .. } => cut.next,
-            HowFar::Whole { size, .. } => *size,
+            HowFar::Whole { file, .. } => file.size,
         }
     }
 

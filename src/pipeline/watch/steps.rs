@@ -15,22 +15,21 @@ use crate::model::instant::Instant;
 use crate::model::origin::Origin;
 use crate::model::problem::Problem;
 use crate::pipeline::ours::{Asked, Book};
-use crate::pipeline::progress::Progress;
-use crate::pipeline::replay::gather::Gathered;
-use crate::pipeline::replay::habits::Numbers;
+use crate::pipeline::replay::gather::{Gathered, Learned};
 use crate::pipeline::replay::judge::ReplayError;
-use crate::pipeline::replay::requests::Requests;
-use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::stream::{Context, unreadable};
+use crate::pipeline::watch::cells::{self, Cells};
 use crate::pipeline::watch::file_state::FileState;
+use crate::pipeline::watch::hear::Hear;
 use crate::pipeline::watch::kept::{HowFar, Kept, PREFIX};
+use crate::pipeline::watch::lessons::Lessons;
 use crate::pipeline::watch::meters::Meters;
+use crate::pipeline::watch::setting::Setting;
 use crate::pipeline::watch::status::Counters;
 use crate::pipeline::watch::stream::Stream;
 use crate::pipeline::watch::table::{Followed, NewFile, Table};
 use crate::pipeline::watch::visit::{VisitError, Visited, visit};
-use crate::pipeline::watch::whole;
-use crate::scan::engine::Engine;
+use crate::pipeline::watch::whole::{self, Known};
 use crate::sources::follow::file_id::FileId;
 use crate::sources::follow::sweep::Swept;
 use crate::sources::follow::window::Outline;
@@ -48,49 +47,12 @@ const LAZY_BYTES: u64 = 64 << 20;
 /// Where more files are followed than this, texts are closed as soon as they have been read.
 const OPEN: usize = 256;
 
-/// What following cannot do without.
-#[derive(Clone, Copy)]
-pub struct Setting<'a> {
-    /// The engine.
-    pub engine: &'a Engine,
-    /// How records are read.
-    pub reading: Reading<'a>,
-    /// How names become numbers where habits are gathered.
-    pub numbers: &'a Numbers,
-    /// The ledger, in whose store everything is kept.
-    pub ledger: &'a Arc<Ledger>,
-    /// Counters of bytes, and the flag that stops.
-    pub progress: &'a Progress,
-    /// Where files begin that were not followed before.
-    pub new: NewFile,
-}
-
-/// Who is told.
-pub trait Hear {
-    /// A token was found.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be told; then it is told again.
-    fn finding(&mut self, finding: &Finding) -> io::Result<()>;
-
-    /// Judges and tells what was gathered, and commits it with the rest.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be judged, told or committed; then it is all done again. How many judgements were told.
-    fn judge(&mut self, gathered: &mut Gathered, now: Instant) -> anyhow::Result<u64>;
-
-    /// Something was not read.
-    fn problem(&mut self, problem: Problem);
-}
-
 /// Follows files.
 pub struct Watch<'a> {
     setting: Setting<'a>,
     table: Table<'a>,
     asked: Asked,
-    requests: Requests,
+    lessons: Lessons,
     /// What has been counted since the beginning of the state.
     pub counters: Counters,
     /// How much is read in a step at most, in bytes; a file's share is read whole.
@@ -118,12 +80,14 @@ impl<'a> Watch<'a> {
     /// [`LedgerError`]
     pub fn open(setting: Setting<'a>, book: Book) -> Result<Self, LedgerError> {
         let values = setting.ledger.store().values(PREFIX)?;
+        let cells = setting.ledger.store().values(cells::PREFIX)?;
+        let lessons = Lessons::read(setting.ledger, setting.numbers)?;
         let counters = Counters::read(&**setting.ledger.store())?;
         Ok(Self {
-            table: Table::new(values.iter().filter_map(|(_, bytes)| Kept::from_bytes(bytes))),
+            table: Table::new(values.iter().filter_map(|(_, bytes)| Kept::from_bytes(bytes)), Cells::all(cells)),
             setting,
             asked: Asked::Ledger(Box::new(book)),
-            requests: Requests::default(),
+            lessons,
             counters,
             most: STEP,
             meters: Arc::default(),
@@ -149,7 +113,8 @@ impl<'a> Watch<'a> {
     /// [`StoreError`]
     pub fn forget(ledger: &Ledger) -> Result<(), StoreError> {
         let mut store = ledger.store();
-        let values: Vec<NewValue> = store.values(PREFIX)?.into_iter().map(|(name, _)| NewValue { name, bytes: None }).collect();
+        let kept = [store.values(PREFIX)?, store.values(cells::PREFIX)?].concat();
+        let values: Vec<NewValue> = kept.into_iter().map(|(name, _)| NewValue { name, bytes: None }).collect();
         store.commit(&Step { values: &values, ..Step::default() }).map(drop)
     }
 
@@ -206,9 +171,7 @@ impl<'a> Watch<'a> {
     ///
     /// Nothing of the step is kept then: whoever follows begins again from the state.
     pub fn step(&mut self, now: Instant, clock: Duration, hear: &mut dyn Hear) -> anyhow::Result<u64> {
-        let mut gathered = Gathered::new(Arc::clone(self.setting.ledger));
-        gathered.requests = std::mem::take(&mut self.requests);
-        gathered.habits.numbers = self.setting.numbers.clone();
+        let mut gathered = self.lessons.lend(self.setting.ledger);
         self.setting.reading.now = now;
         let (mut findings, mut bytes) = (Vec::new(), 0);
         let mut due = self.table.due();
@@ -222,7 +185,11 @@ impl<'a> Watch<'a> {
             self.count(id, read, now);
             bytes += read;
         }
-        self.peek(clock, &mut findings);
+        self.peek(clock, (&mut gathered, &mut findings))?;
+        // What the scan asked and was not answered may have hidden tokens.
+        if let Some(error) = self.setting.ledger.take_trouble() {
+            return Err(error.into());
+        }
         self.unwritten += bytes;
         let read = gathered.coverage.total();
         self.meters.update(|meters| {
@@ -230,13 +197,14 @@ impl<'a> Watch<'a> {
             meters.records += read.records;
             meters.uses += read.uses;
         });
-        let is_quiet = findings.is_empty() && gathered.is_empty();
+        let is_quiet = findings.is_empty() && gathered.is_empty() && !Lessons::has_due(&gathered, now);
         let is_early = self.unwritten < LAZY_BYTES && clock < self.written_at + LAZY;
         let is_idle = self.unwritten == 0 && !self.table.has_news() && !self.has_counted;
         if is_quiet && (is_early || is_idle) {
-            self.requests = gathered.requests;
+            self.lessons.take_back(gathered);
             return Ok(bytes);
         }
+        self.lessons.keep(&mut gathered, clock);
         self.tell(findings, now, hear)?;
         self.commit(gathered, (now, clock), hear)?;
         Ok(bytes)
@@ -246,11 +214,12 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     ///
-    /// It cannot be told.
+    /// It cannot be told or committed.
     pub fn look(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
-        let mut findings = Vec::new();
-        self.peek(Duration::MAX, &mut findings);
-        self.tell(findings, now, hear)
+        let (mut gathered, mut findings) = (self.lessons.lend(self.setting.ledger), Vec::new());
+        self.peek(Duration::MAX, (&mut gathered, &mut findings))?;
+        self.tell(findings, now, hear)?;
+        self.commit(gathered, (now, self.written_at), hear)
     }
 
     fn tell(&mut self, findings: Vec<Finding>, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
@@ -268,7 +237,12 @@ impl<'a> Watch<'a> {
     ///
     /// The state cannot be written.
     pub fn finish(&mut self, now: Instant, hear: &mut dyn Hear) -> anyhow::Result<()> {
-        let gathered = Gathered::new(Arc::clone(self.setting.ledger));
+        // Who is stopped has no time for tokens that wait; the next run has.
+        if !self.setting.progress.is_cancelled() {
+            self.lessons.hurry();
+        }
+        let mut gathered = self.lessons.lend(self.setting.ledger);
+        gathered.learned = Learned::Kept;
         self.commit(gathered, (now, self.written_at), hear)
     }
 
@@ -279,7 +253,7 @@ impl<'a> Watch<'a> {
         self.counters.add(std::mem::take(&mut self.unwritten), uses, now);
         gathered.rest.values.push(self.counters.to_value());
         self.counters.judgements += hear.judge(&mut gathered, now)?;
-        self.requests = gathered.requests;
+        self.lessons.take_back(gathered);
         (self.written_at, self.has_counted) = (clock, false);
         self.meters.update(|meters| meters.steps += 1);
         Ok(())
@@ -291,7 +265,7 @@ impl<'a> Watch<'a> {
         let Some(file) = self.table.file(id).filter(|_| read > 0) else { return };
         file.kept.read_at = Some(now.seconds());
         if !file.is_due {
-            self.writes.extend(file.listed.as_ref().and_then(|listed| listed.modified));
+            self.writes.extend(file.listed.as_ref().and_then(|listed| listed.stamp.time()));
         }
     }
 
@@ -324,7 +298,7 @@ impl<'a> Watch<'a> {
                 self.visit(id, clock, (gathered, findings), hear)
             }
             Ok(Visited::Whole(opened)) => {
-                let (bytes, problems) = self.visit_whole(id, opened, (gathered, findings));
+                let (bytes, problems) = self.visit_whole(id, opened, (gathered, findings))?;
                 for problem in problems {
                     self.problem(problem, setting.reading.now, hear);
                 }
@@ -345,13 +319,22 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn visit_whole(&mut self, id: FileId, mut opened: File, (gathered, findings): (&mut Gathered, &mut Vec<Finding>)) -> (u64, Vec<Problem>) {
+    fn visit_whole(
+        &mut self,
+        id: FileId,
+        mut opened: File,
+        (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
+    ) -> Result<(u64, Vec<Problem>), ReplayError> {
         let setting = self.setting;
         // What was read before is no copy.
         let new = self.table.file(id).filter(|file| file.kept.offset() == 0).map(|file| file.kept.path());
         let was_read = new.is_some_and(|path| whole::outline(&mut opened).is_some_and(|text| self.table.has_read(&path, &text)));
-        let Some(Followed { kept, listed: Some(listed), is_due, is_new, .. }) = self.table.file(id) else { return (0, Vec::new()) };
-        let mut problems = Vec::new();
+        let Some(Followed { kept, listed: Some(listed), cells, threads, problems: before, is_due, is_new, .. }) = self.table.file(id) else {
+            return Ok((0, Vec::new()));
+        };
+        let (mut problems, mut is_young) = (Vec::new(), false);
+        let now = HowFar::whole(listed);
+        *is_new = true;
         if !was_read {
             kept.again = true;
             let context = Context { engine: setting.engine, progress: setting.progress, listen: None };
@@ -361,21 +344,37 @@ impl<'a> Watch<'a> {
                     findings.push(finding);
                 }
             };
-            problems = whole::read(context, setting.reading, (&origin, opened), gathered, &mut find);
+            let read = cells::Reading::new(cells);
+            let known = Known { cells: &read, threads };
+            problems = whole::read(context, setting.reading, (&origin, opened, known), gathered, &mut find)?;
+            let met: Vec<u64> = read.into_cells().collect();
+            if setting.progress.is_cancelled() {
+                // It was not read to its end, and is read again.
+                return Ok((listed.stamp.size, problems));
+            }
+            if met.is_empty() {
+                // What is no database is read from its beginning, where nothing is known.
+                threads.clear();
+            }
+            is_young = !met.is_empty() && now.is_young(setting.reading.now);
+            let remembered = if problems.is_empty() { cells.replace(met) } else { cells.add(met) };
+            problems.extend(remembered.err().map(|error| error.problem(&origin)));
         }
-        kept.how_far = HowFar::whole(listed);
-        (*is_due, *is_new) = (false, true);
-        (listed.size, problems)
+        let told = std::mem::replace(before, problems.clone());
+        problems.retain(|problem| !told.contains(problem));
+        kept.how_far = if is_young { now.unsure() } else { now };
+        *is_due = is_young;
+        Ok((listed.stamp.size, problems))
     }
 
     /// Looks at lines whose end has not come for long.
-    fn peek(&mut self, clock: Duration, findings: &mut Vec<Finding>) {
-        let engine = self.setting.engine;
+    fn peek(&mut self, clock: Duration, (gathered, findings): (&mut Gathered, &mut Vec<Finding>)) -> Result<(), ReplayError> {
+        let setting = self.setting;
         for file in self.table.files().filter(|file| !file.is_due && clock >= file.read_at + PATIENCE) {
             let Followed { stream: Some(stream), kept, is_new, .. } = file else { continue };
             if stream.waits() {
                 // What a run told of such a line, the next one does not tell again.
-                stream.peek(engine, &mut |finding| {
+                stream.peek(setting.engine, &mut |finding| {
                     let tells = !kept.has_told(&finding) && kept.tells(&finding);
                     if tells {
                         *is_new = true;
@@ -383,7 +382,13 @@ impl<'a> Watch<'a> {
                     }
                     tells
                 });
+                match stream.tell_ahead(setting, gathered) {
+                    Err(VisitError::Replay(error)) => return Err(error),
+                    // Who cannot read the file is told when its line is read.
+                    Ok(()) | Err(VisitError::Io(_)) => {}
+                }
             }
         }
+        Ok(())
     }
 }

@@ -12,7 +12,8 @@ use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::replay::sight::Sight;
 use crate::pipeline::watch::kept::{HowFar, hash_of};
-use crate::pipeline::watch::steps::Setting;
+use crate::pipeline::watch::setting::Setting;
+use crate::pipeline::watch::visit::VisitError;
 use crate::scan::engine::Engine;
 use crate::sources::cutter::{Cut, CutOptions, CutState, Cutter};
 use crate::sources::follow::window::bytes_at;
@@ -109,6 +110,28 @@ impl<'a> Stream<'a> {
                 self.early.push(early);
             }
         }
+    }
+
+    /// Hands over what an object says of uses that has come whole, though not the end of its line. When that has come it says the same again, which
+    /// is kept once; of a line of text nobody can tell whether it is whole.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or what was read not gathered.
+    pub fn tell_ahead(&self, setting: Setting<'a>, gathered: &mut Gathered) -> Result<(), VisitError> {
+        let Some(state) = self.sight.state() else { return Ok(()) };
+        let from = state.place.offset;
+        let bytes = bytes_at(&self.file, from, self.offset.saturating_sub(from))?;
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Ok(());
+        }
+        let mut ahead = Sight::resume(self.origin.to_string(), setting.reading, setting.numbers, state);
+        ahead.hear(&bytes);
+        let is_whole = ahead.state().is_some_and(|state| state.place.offset > from);
+        if is_whole {
+            gathered.add(ahead.take_told().uncounted())?;
+        }
+        Ok(())
     }
 
     /// Hands over what the stream told of uses.

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::instant::Instant;
+use crate::model::problem::Problem;
+use crate::pipeline::replay::listener::Threads;
 use crate::pipeline::stream::is_plain;
+use crate::pipeline::watch::cells::Cells;
 use crate::pipeline::watch::kept::{HowFar, Kept};
 use crate::pipeline::watch::stream::Stream;
 use crate::sources::follow::file_id::FileId;
@@ -35,6 +38,12 @@ pub struct Followed<'a> {
     pub kept: Kept,
     /// The file as it was last listed; none once it is gone.
     pub listed: Option<Listed>,
+    /// What was read of it, where it is a database.
+    pub cells: Cells,
+    /// What is known of its columns from earlier rows, such as calls without an answer.
+    pub threads: Threads,
+    /// What of it was not read when it was last read whole.
+    pub problems: Vec<Problem>,
     /// Its text, while it is open.
     pub stream: Option<Stream<'a>>,
     /// Whether there may be something to read.
@@ -59,6 +68,9 @@ impl Followed<'_> {
         Self {
             kept,
             listed,
+            cells: Cells::default(),
+            threads: Threads::default(),
+            problems: Vec::new(),
             stream: None,
             is_due: true,
             read_at: Duration::ZERO,
@@ -108,6 +120,7 @@ impl Followed<'_> {
         self.before.push(std::mem::replace(&mut self.kept, new));
         (self.stream, self.is_due, self.is_new, self.has_begun) = (None, true, true, is_again);
         self.whole_at = None;
+        self.cells.clear();
         Ok(())
     }
 
@@ -132,10 +145,13 @@ pub struct Table<'a> {
 impl<'a> Table<'a> {
     /// Files of which earlier runs kept something.
     #[must_use]
-    pub fn new(kept: impl IntoIterator<Item = Kept>) -> Self {
-        let known = |kept: Kept| (kept.id, Followed { is_due: false, is_new: false, has_begun: true, ..Followed::new(kept, None) });
+    pub fn new(kept: impl IntoIterator<Item = Kept>, mut cells: BTreeMap<FileId, Cells>) -> Self {
+        let mut known = |kept: Kept| {
+            let cells = cells.remove(&kept.id).unwrap_or_default();
+            (kept.id, Followed { is_due: false, is_new: false, has_begun: true, cells, ..Followed::new(kept, None) })
+        };
         let (former, present): (Vec<Kept>, Vec<Kept>) = kept.into_iter().partition(|kept| kept.is_former);
-        Self { files: present.into_iter().map(known).collect(), paths: HashMap::new(), former }
+        Self { files: present.into_iter().map(&mut known).collect(), paths: HashMap::new(), former }
     }
 
     /// All files, in the order of their ids.
@@ -235,14 +251,22 @@ impl<'a> Table<'a> {
 
     /// What of kept files is to be written down; what is long gone is forgotten.
     pub fn values(&mut self, now: Instant) -> Vec<NewValue> {
-        let mut values = Vec::new();
+        let (mut values, mut cells) = (Vec::new(), Vec::new());
         let mut stays = |kept: &Kept, is_there: bool| {
             let stays = is_there || kept.there >= now.seconds() - REMEMBERED;
             values.extend((!stays).then(|| kept.to_nothing()));
             stays
         };
-        self.files.retain(|_, file| stays(&file.kept, file.listed.is_some() || file.stream.is_some()));
+        self.files.retain(|id, file| {
+            let stays = stays(&file.kept, file.listed.is_some() || file.stream.is_some());
+            if !stays {
+                file.cells.clear();
+                cells.extend(file.cells.values(*id));
+            }
+            stays
+        });
         self.former.retain(|kept| stays(kept, false));
+        values.extend(cells);
         for file in self.files.values_mut() {
             let before = file.before.drain(..).filter(|kept| kept.head.length() == HEAD).map(|kept| Kept { is_former: true, ..kept });
             let known = self.former.len();
@@ -250,6 +274,7 @@ impl<'a> Table<'a> {
             values.extend(self.former[known..].iter().map(Kept::to_value));
             if std::mem::take(&mut file.is_new) {
                 values.push(file.kept.to_value());
+                values.extend(file.cells.values(file.kept.id));
             }
         }
         values
@@ -269,20 +294,24 @@ impl<'a> Table<'a> {
 
 impl Followed<'_> {
     /// It is there, as it was listed.
-    fn meet(&mut self, listed: Listed, now: Instant) {
+    fn meet(&mut self, mut listed: Listed, now: Instant) {
+        if self.kept.is_whole() {
+            listed.look_beside();
+        }
         let path = listed.path.to_string_lossy();
         if self.kept.path != path {
             self.kept.path = path.into_owned();
             self.is_new = true;
-            if self.kept.offset() == 0 {
+            // What is read whole is read anew under its new name, where it changes.
+            if self.kept.offset() == 0 || self.kept.is_whole() {
                 self.kept.uri.clone_from(&self.kept.path);
                 (self.stream, self.has_begun) = (None, false);
             }
         }
         self.kept.there = now.seconds();
-        let changed = self.listed.as_ref().is_none_or(|before| before.size != listed.size || before.modified != listed.modified);
-        self.is_due |= changed;
-        self.failed &= !changed;
+        let changed = self.listed.as_ref().is_none_or(|before| (before.stamp, before.log) != (listed.stamp, listed.log));
+        // What could not be read is tried again, also where it has not changed.
+        self.is_due |= changed || self.failed;
         self.listed = Some(listed);
     }
 }

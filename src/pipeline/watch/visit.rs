@@ -9,7 +9,7 @@ use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::stream::is_plain;
 use crate::pipeline::watch::kept::HowFar;
-use crate::pipeline::watch::steps::Setting;
+use crate::pipeline::watch::setting::Setting;
 use crate::pipeline::watch::stream::Stream;
 use crate::pipeline::watch::table::Followed;
 
@@ -95,7 +95,10 @@ pub fn visit<'a>(
 
 /// A file that is read whole, unless it is as it was, or was read a moment ago.
 fn whole_or_later(file: &mut Followed, opened: File, clock: Duration) -> Visited {
-    let now = file.listed.as_ref().map(HowFar::whole);
+    let now = file.listed.as_mut().map(|listed| {
+        listed.look_beside();
+        HowFar::whole(listed)
+    });
     if now.as_ref() == Some(&file.kept.how_far) {
         file.is_due = false;
         return Visited::Read(0);

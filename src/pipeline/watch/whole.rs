@@ -1,4 +1,4 @@
-//! A file that is no growing text: read whole, with everything that lies in it, whenever it has changed.
+//! A file that is no growing text: read with everything that lies in it whenever it has changed; of a database, what is new or has changed.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -8,13 +8,14 @@ use crate::model::origin::Origin;
 use crate::model::problem::Problem;
 use crate::pipeline::collect::Collect;
 use crate::pipeline::replay::gather::Gathered;
-use crate::pipeline::replay::listener::Listener;
+use crate::pipeline::replay::judge::ReplayError;
+use crate::pipeline::replay::listener::{Listener, Threads};
 use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::run::scan_file;
 use crate::pipeline::stream::{Context, unreadable};
 use crate::pipeline::suppress::Report;
 use crate::sources::follow::window::{HEAD, LAST, Outline, Window};
-use crate::sources::unpack::{UnpackLimits, Visit, unpack};
+use crate::sources::unpack::{Remember, UnpackLimits, Visit, unpack};
 
 /// Hears of one file.
 struct Heard<'a> {
@@ -32,24 +33,42 @@ impl Report for Heard<'_> {
     }
 }
 
-/// Scans a file whole; what of it was not read.
+/// What is known of a file that was read before.
+pub struct Known<'a> {
+    /// Who remembers its cells, where it is a database.
+    pub cells: &'a dyn Remember,
+    /// What was known of the streams in it when they were read last.
+    pub threads: &'a mut Threads,
+}
+
+/// Scans a file whole, but for cells of a database that were read before; what of it was not read.
+///
+/// # Errors
+///
+/// [`ReplayError`]: what was read cannot be gathered.
 pub fn read(
     context: Context,
     reading: Reading,
-    (origin, mut file): (&Origin, File),
+    (origin, mut file, known): (&Origin, File, Known),
     gathered: &mut Gathered,
     find: &mut (dyn FnMut(Finding) + Send),
-) -> Vec<Problem> {
+) -> Result<Vec<Problem>, ReplayError> {
     if let Err(error) = file.rewind() {
-        return vec![unreadable(origin, &error)];
+        return Ok(vec![unreadable(origin, &error)]);
     }
-    let listener = Listener::new(reading, gathered.take());
+    let listener = Listener::knowing(reading, gathered.take(), std::mem::take(known.threads));
     let mut heard = Heard { find, problems: Vec::new() };
-    scan_file(Context { listen: Some(&listener), ..context }, (origin, file), &UnpackLimits::default(), &mut Collect::new(&mut heard));
-    let (told, problem) = listener.into_gathered();
+    scan_file(
+        Context { listen: Some(&listener), ..context },
+        (origin, file),
+        &UnpackLimits::default(),
+        Some(known.cells),
+        &mut Collect::new(&mut heard),
+    );
+    *known.threads = listener.take_threads();
+    let (told, failure) = listener.into_gathered();
     *gathered = told;
-    heard.problems.extend(problem);
-    heard.problems
+    failure.map_or(Ok(heard.problems), Err)
 }
 
 /// What the one text in a compressed file looks like; none where there are several, or none.

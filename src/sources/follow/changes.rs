@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
+use crate::sources::sqlite_files::base;
+
 /// What has changed since it was last asked.
 #[derive(Default, Debug)]
 pub struct Changed {
@@ -69,7 +71,7 @@ impl Changes {
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
             Ok(event) if event.need_rescan() => hearing.tell(|changed| changed.lost = true),
             Ok(event) if event.kind.is_access() => {}
-            Ok(event) => hearing.tell(|changed| changed.paths.extend(event.paths)),
+            Ok(event) => hearing.tell(|changed| changed.paths.extend(event.paths.into_iter().map(database))),
             Err(_) => hearing.tell(|changed| changed.lost = true),
         });
         let (watcher, problem) = match watcher {
@@ -122,6 +124,11 @@ impl Changes {
     pub fn waker(&self) -> Waker {
         Waker(Arc::clone(&self.shared))
     }
+}
+
+/// The database, where its log was written to.
+fn database(path: PathBuf) -> PathBuf {
+    base(&path).filter(|base| base.exists()).unwrap_or(path)
 }
 
 #[cfg(test)]

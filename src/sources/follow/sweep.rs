@@ -3,14 +3,45 @@
 use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use walkdir::WalkDir;
 
 use crate::model::problem::Problem;
 use crate::sources::follow::file_id::FileId;
 use crate::sources::follow::target::Target;
 use crate::sources::open::{FileKind, listed_problem};
+use crate::sources::sqlite_files::{LOG, beside, is_part};
+
+/// How much there is of a file, and when it was written to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, BorshSerialize, BorshDeserialize)]
+pub struct Stamp {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written to, in nanoseconds since 1970-01-01T00:00:00Z.
+    pub modified: u128,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        let since = metadata.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        Self { size: metadata.len(), modified: since.map_or(0, |since| since.as_nanos()) }
+    }
+
+    /// When it was written to; none where that is not known.
+    #[must_use]
+    pub fn time(&self) -> Option<SystemTime> {
+        let since = Duration::from_nanos(u64::try_from(self.modified).ok().filter(|since| *since > 0)?);
+        SystemTime::UNIX_EPOCH.checked_add(since)
+    }
+
+    /// The second in which it was written to, since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn second(self) -> i64 {
+        i64::try_from(self.modified / 1_000_000_000).unwrap_or(i64::MAX)
+    }
+}
 
 /// A file that is there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,17 +50,17 @@ pub struct Listed {
     pub path: PathBuf,
     /// Which file it is.
     pub id: FileId,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When it was written to.
-    pub modified: Option<SystemTime>,
+    /// How much there is of it.
+    pub stamp: Stamp,
+    /// How much there is of the log beside it, where that was looked at.
+    pub log: Option<Stamp>,
     /// How it is opened: what lies in a tree is not followed through a link.
     pub kind: FileKind,
 }
 
 impl Listed {
     fn new(path: PathBuf, metadata: &Metadata, kind: FileKind) -> Self {
-        Self { path, id: FileId::of(metadata), size: metadata.len(), modified: metadata.modified().ok(), kind }
+        Self { path, id: FileId::of(metadata), stamp: Stamp::of(metadata), log: None, kind }
     }
 
     /// The file that is named; none where there is none, or something else.
@@ -38,6 +69,12 @@ impl Listed {
         let metadata = if kind == FileKind::Listed { std::fs::symlink_metadata(path) } else { std::fs::metadata(path) };
         let metadata = metadata.ok().filter(Metadata::is_file)?;
         Some(Self::new(path.to_owned(), &metadata, kind))
+    }
+
+    /// Looks at the log beside a database, to which is written what comes to the database only later.
+    pub fn look_beside(&mut self) {
+        let log = std::fs::symlink_metadata(beside(&self.path, LOG));
+        self.log = log.ok().filter(Metadata::is_file).as_ref().map(Stamp::of);
     }
 }
 
@@ -64,7 +101,7 @@ pub fn sweep(targets: &[Target], but: Option<&Path>) -> Swept {
         let walk = WalkDir::new(directory).follow_root_links(true).max_depth(target.depth()).into_iter().filter_entry(|entry| !is_ours(entry.path()));
         for entry in walk {
             match entry {
-                Ok(entry) if entry.file_type().is_file() && target.has(entry.path()) => {
+                Ok(entry) if entry.file_type().is_file() && target.has(entry.path()) && !is_part(entry.path()) => {
                     let Ok(metadata) = entry.metadata() else { continue };
                     let file = Listed::new(entry.into_path(), &metadata, FileKind::Listed);
                     files.insert(file.path.clone(), file);
@@ -106,6 +143,6 @@ mod tests {
         let swept = sweep(&targets, Some(&at("logs/state")));
         let names: Vec<_> = swept.files.iter().filter_map(|file| file.path.file_name()?.to_str()).collect();
         assert_eq!((names, swept.problems.len()), (vec!["a.log", "b.txt", "one"], 0));
-        assert!(swept.files.iter().all(|file| file.size > 0));
+        assert!(swept.files.iter().all(|file| file.stamp.size > 0));
     }
 }

@@ -2,7 +2,7 @@
 
 use tar::Header;
 
-use crate::sources::unpack::sqlite::MAGIC;
+use crate::sources::sqlite_files::MAGIC;
 use crate::sources::unpack::tar_entry::checksum_holds;
 
 /// How many bytes decide: one `tar` header.

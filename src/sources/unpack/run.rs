@@ -7,7 +7,7 @@ use crate::model::origin::Origin;
 use crate::model::problem::{Problem, ProblemKind};
 use crate::sources::unpack::container::{Container, HEAD, sniff};
 use crate::sources::unpack::guard::{Counted, Guard, Tally};
-use crate::sources::unpack::{UnpackLimits, Visit, bzip2, gzip, tar, xz, zip, zstd};
+use crate::sources::unpack::{Remember, UnpackLimits, Visit, bzip2, gzip, tar, xz, zip, zstd};
 
 /// How much is skipped between two looks at the cancel flag, in bytes.
 const SKIP_STEP: u64 = 16 << 20;
@@ -20,6 +20,8 @@ pub struct Run<'a> {
     pub tally: &'a Tally,
     /// Who takes what is found.
     pub visit: &'a mut dyn Visit,
+    /// Who remembers cells of databases.
+    pub cells: Option<&'a dyn Remember>,
 }
 
 impl Run<'_> {

@@ -16,13 +16,12 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 use crate::model::origin::Origin;
 use crate::model::problem::{Problem, ProblemKind};
+use crate::sources::sqlite_files::{INDEX, LOG, beside};
 use crate::sources::unpack::UnpackLimits;
 use crate::sources::unpack::guard::Guard;
 use crate::sources::unpack::run::Run;
-use crate::sources::unpack::sqlite_cells::{Access, Cells, Column, quoted};
 
-/// What a database begins with (file format, section 1.3.1).
-pub const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+use crate::sources::unpack::sqlite_cells::{Access, Cells, Column, quoted};
 
 /// How long a program that changes the database is waited for; it holds such locks for moments only.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -82,13 +81,15 @@ fn is_same(one: &std::fs::Metadata, other: &std::fs::Metadata) -> bool {
 /// A connection that can do nothing but read cells.
 fn open(path: &Path, limits: &UnpackLimits) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(uri(path), flags)?;
+    let way = Way::of(path);
+    let connection = Connection::open_with_flags(uri(path, way), flags)?;
     connection.busy_timeout(PATIENCE)?;
     for (option, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+        (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true),
     ] {
         connection.set_db_config(option, on)?;
     }
@@ -96,18 +97,45 @@ fn open(path: &Path, limits: &UnpackLimits) -> rusqlite::Result<Connection> {
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     // Without a map a file that shrinks is an error, not a signal.
     connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
+    if way == Way::Log {
+        // The log's index is made in memory, where others would share it in a file.
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE;")?;
+    }
     Ok(connection)
 }
 
-/// A database that a program has open is read with what its log holds, without taking part in it; any other one as it lies, since to ask for a
-/// lock or a log would make files beside it.
-fn uri(path: &Path) -> OsString {
-    let beside = |end: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        Path::new(&name).exists()
-    };
-    let mode = if beside("-shm") && beside("-wal") { "mode=ro&readonly_shm=1" } else { "mode=ro&immutable=1" };
+/// How a database is read, by what lies beside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// With its log, by the index of the program that has it open.
+    Shared,
+    /// With its log, whose index nobody shares: a program keeps it to itself, or it was left behind.
+    Log,
+    /// As it lies.
+    Still,
+}
+
+impl Way {
+    fn of(path: &Path) -> Self {
+        match (beside(path, LOG).exists(), beside(path, INDEX).exists()) {
+            (true, true) => Self::Shared,
+            (true, false) if cfg!(unix) => Self::Log,
+            _ => Self::Still,
+        }
+    }
+
+    /// Nothing is written and no program is kept from writing; to ask for a lock or a log that is not there would make files beside the database.
+    fn options(self) -> &'static str {
+        match self {
+            Self::Shared => "mode=ro&readonly_shm=1",
+            Self::Log => "mode=ro&vfs=unix-none",
+            Self::Still => "mode=ro&immutable=1",
+        }
+    }
+}
+
+fn uri(path: &Path, way: Way) -> OsString {
+    let mode = way.options();
     let path = path.as_os_str().as_encoded_bytes();
     let path = path.strip_prefix(br"\\?\").unwrap_or(path);
     let slashes: Vec<u8> = path.iter().map(|byte| if cfg!(windows) && *byte == b'\\' { b'/' } else { *byte }).collect();
@@ -146,7 +174,7 @@ fn unpack_column(run: &mut Run<'_>, member: &Origin, connection: &Connection, co
         return Ok(());
     }
     let mut statement = connection.prepare(&column.query()).map_err(|error| failed(&error))?;
-    let mut cells = Cells::new(connection, column, statement.query([]).map_err(|error| failed(&error))?);
+    let mut cells = Cells::new(connection, column, statement.query([]).map_err(|error| failed(&error))?, run.cells);
     let is_empty = !cells.advance().map_err(|error| failed(&error))?;
     if is_empty || !run.enter_member(member) {
         return Ok(());

@@ -1,11 +1,15 @@
-//! The cells of one column of an `SQLite` table as one stream, with a line break between any two.
+//! The cells of one column of an `SQLite` table as one stream, with a line break between any two; of those that were read before, their breaks.
 //!
 //! **Invariant:** of a cell above [`HELD`] bytes only a piece is in memory, unless its table has no row ids.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 
+use memchr::memchr_iter;
 use rusqlite::blob::Blob;
 use rusqlite::{Connection, Error, MAIN_DB, Rows};
+
+use crate::model::fingerprint::Fingerprint;
+use crate::sources::unpack::Remember;
 
 /// The largest cell that is read at once, in bytes.
 const HELD: usize = 1 << 20;
@@ -43,6 +47,13 @@ impl Column {
     }
 }
 
+impl Column {
+    /// A number that stands for its table and name.
+    fn number(&self) -> u64 {
+        Fingerprint::index_of(format!("{}.{}", quoted(&self.table), quoted(&self.name)).as_bytes())
+    }
+}
+
 /// A name as SQL takes it, whatever is in it.
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -57,15 +68,19 @@ pub struct Cells<'c> {
     held: Vec<u8>,
     /// How much of it was read.
     read: usize,
+    /// How many line breaks follow it that stand for a large cell.
+    breaks: u64,
     blob: Option<Blob<'c>>,
+    memory: Option<Memory<'c>>,
     is_first: bool,
     failure: Option<Error>,
 }
 
 impl<'c> Cells<'c> {
     /// The cells that [`Column::query`] found.
-    pub fn new(connection: &'c Connection, column: &'c Column, rows: Rows<'c>) -> Self {
-        Self { connection, column, rows, held: Vec::new(), read: 0, blob: None, is_first: true, failure: None }
+    pub fn new(connection: &'c Connection, column: &'c Column, rows: Rows<'c>, cells: Option<&'c dyn Remember>) -> Self {
+        let memory = cells.map(|cells| Memory { cells, column: column.number() });
+        Self { connection, column, rows, held: Vec::new(), read: 0, breaks: 0, blob: None, memory, is_first: true, failure: None }
     }
 
     /// Goes to the next cell; says whether there is one.
@@ -80,9 +95,20 @@ impl<'c> Cells<'c> {
         if !std::mem::take(&mut self.is_first) {
             self.held.push(b'\n');
         }
-        match row.get_ref(1)?.as_bytes_or_null()? {
-            Some(bytes) => self.held.extend_from_slice(bytes),
-            None => self.blob = Some(self.connection.blob_open(MAIN_DB, &*self.column.table, &*self.column.name, row.get(0)?, true)?),
+        let id: i64 = row.get(0)?;
+        match (row.get_ref(1)?.as_bytes_or_null()?, self.memory) {
+            (Some(bytes), Some(memory)) if memory.has_read(Fingerprint::index_of(bytes)) => {
+                self.held.resize(self.held.len() + breaks(bytes), b'\n');
+            }
+            (Some(bytes), _) => self.held.extend_from_slice(bytes),
+            (None, memory) => {
+                let mut blob = self.connection.blob_open(MAIN_DB, &*self.column.table, &*self.column.name, id, true)?;
+                let looked = memory.map(|memory| Ok((memory, look(&mut blob)?))).transpose().map_err(plain)?;
+                match looked.filter(|(memory, (content, _))| memory.has_read(*content)) {
+                    Some((_, (_, breaks))) => self.breaks = breaks,
+                    None => self.blob = Some(blob),
+                }
+            }
         }
         Ok(true)
     }
@@ -100,9 +126,13 @@ impl<'c> Cells<'c> {
                 self.read += count;
                 return Ok(count);
             }
+            if self.breaks > 0 {
+                let count = io::repeat(b'\n').take(self.breaks).read(buffer).expect("because line breaks can be read");
+                self.breaks -= count as u64;
+                return Ok(count);
+            }
             if let Some(blob) = &mut self.blob {
-                let count =
-                    blob.read(buffer).map_err(|error| error.downcast().unwrap_or_else(|other| Error::ToSqlConversionFailure(other.into())))?;
+                let count = blob.read(buffer).map_err(plain)?;
                 if count > 0 {
                     return Ok(count);
                 }
@@ -113,6 +143,46 @@ impl<'c> Cells<'c> {
             }
         }
     }
+}
+
+/// Who remembers the cells of a column.
+#[derive(Clone, Copy)]
+struct Memory<'c> {
+    cells: &'c dyn Remember,
+    /// The number that stands for the column.
+    column: u64,
+}
+
+impl Memory<'_> {
+    /// The row takes no part: programs that write a row anew, or tidy their database, give it another number.
+    fn has_read(self, content: u64) -> bool {
+        self.cells.has_read(Fingerprint::index_of(&[self.column, content].map(u64::to_le_bytes).concat()))
+    }
+}
+
+/// Looks through a large cell: a number that stands for its content, and how many line breaks it holds.
+fn look(blob: &mut Blob) -> io::Result<(u64, u64)> {
+    let (mut number, mut count, mut piece) = (0_u64, 0, vec![0; 1 << 16]);
+    loop {
+        match blob.read(&mut piece)? {
+            0 => break,
+            read => {
+                number = Fingerprint::index_of(&[number, Fingerprint::index_of(&piece[..read])].map(u64::to_le_bytes).concat());
+                count += breaks(&piece[..read]) as u64;
+            }
+        }
+    }
+    blob.rewind()?;
+    Ok((number, count))
+}
+
+fn breaks(bytes: &[u8]) -> usize {
+    memchr_iter(b'\n', bytes).count()
+}
+
+/// What `SQLite` said.
+fn plain(error: io::Error) -> Error {
+    error.downcast().unwrap_or_else(|other| Error::ToSqlConversionFailure(other.into()))
 }
 
 impl Read for Cells<'_> {
@@ -129,10 +199,13 @@ impl Read for Cells<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::collections::HashSet;
     use std::io::Read;
 
     use rusqlite::Connection;
 
+    use crate::sources::unpack::Remember;
     use crate::sources::unpack::sqlite_cells::{Access, Cells, Column, HELD, quoted};
 
     #[test]
@@ -150,11 +223,58 @@ mod tests {
         for access in [Access::ByRow("rowid"), Access::Whole] {
             let column = Column { table: "a \"b".into(), name: "x".into(), access };
             let mut statement = connection.prepare(&column.query()).expect("because it is SQL");
-            let mut read = Cells::new(&connection, &column, statement.query([]).expect("because it is there"));
+            let mut read = Cells::new(&connection, &column, statement.query([]).expect("because it is there"), None);
             let mut bytes = Vec::new();
             read.read_to_end(&mut bytes).expect("because it ends instead of failing");
             assert!(bytes == expected && read.into_failure().is_none(), "{access:?}: {} of {}", bytes.len(), expected.len());
         }
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+    }
+
+    /// Remembers cells, and all that it hears of.
+    #[derive(Default)]
+    struct Book {
+        known: HashSet<u64>,
+        heard: RefCell<HashSet<u64>>,
+    }
+
+    impl Remember for Book {
+        fn has_read(&self, cell: u64) -> bool {
+            self.heard.borrow_mut().insert(cell);
+            self.known.contains(&cell)
+        }
+    }
+
+    #[test]
+    fn of_cells_that_were_read_before_the_line_breaks_remain() {
+        let connection = Connection::open_in_memory().expect("because it needs no file");
+        connection.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, x)").expect("because it is SQL");
+        let write = |id: i64, cell: &str| {
+            connection.execute("INSERT OR REPLACE INTO t VALUES (?1, ?2)", (id, cell)).expect("because there is room");
+        };
+        let large = "line\n".repeat(HELD / 4);
+        write(1, "a\nb\nc");
+        write(2, &large);
+        write(4, "d");
+        let mut book = Book::default();
+        let mut read = || {
+            let column = Column { table: "t".into(), name: "x".into(), access: Access::ByRow("id") };
+            let mut statement = connection.prepare(&column.query()).expect("because it is SQL");
+            let mut cells = Cells::new(&connection, &column, statement.query([]).expect("because it is there"), Some(&book));
+            let mut text = String::new();
+            cells.read_to_string(&mut text).expect("because it ends instead of failing");
+            assert!(cells.into_failure().is_none());
+            book.known = book.heard.take();
+            text
+        };
+        let breaks = "\n".repeat(HELD / 4);
+        assert!(read() == format!("a\nb\nc\n{large}\nd"));
+        assert!(read() == format!("\n\n\n{breaks}\n"));
+        // What a row says otherwise is new; what only stands in another row is not.
+        write(3, "d");
+        write(4, "e");
+        assert!(read() == format!("\n\n\n{breaks}\n\ne"));
+        write(2, &large.replacen('l', "L", 1));
+        assert!(read().starts_with("\n\n\nLine\n"));
     }
 }
