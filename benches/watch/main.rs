@@ -201,8 +201,8 @@ impl Bench<'_> {
         let pieces: Vec<Vec<u8>> = lines.chunks(100).map(<[&[u8]]>::concat).collect();
         let mut turns = pieces.iter().cycle().zip((0..FLOODED).cycle());
         while since.elapsed() < time {
-            let due = (since.elapsed().as_secs_f64() * FLOOD as f64) as u64;
-            while written < due {
+            let due = u128::from(FLOOD) * since.elapsed().as_millis() / 1000;
+            while u128::from(written) < due {
                 let (piece, at) = turns.next().context("the log is empty")?;
                 files[at].write_all(piece)?;
                 written += piece.len() as u64;

@@ -180,6 +180,12 @@ impl Cutter {
         Some(chunk)
     }
 
+    /// Gives back the room behind what was read: the source may bring nothing for long.
+    pub fn shrink(&mut self) {
+        self.buffer.truncate(self.filled);
+        self.buffer.shrink_to_fit();
+    }
+
     /// Room after what was read, so that `end` bytes fit.
     fn room(&mut self, end: usize) -> &mut [u8] {
         if self.buffer.len() < end {

@@ -37,7 +37,7 @@ use crate::store::error::StoreError;
 use crate::store::step::{NewValue, Seen, Step};
 
 /// How much is read in a step, in bytes.
-const STEP: u64 = 8 << 20;
+const STEP: u64 = 16 << 20;
 /// How long the end of a line is waited for, before what there is of it is looked at.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long nothing is written down where nothing was found: a restart reads it again.

@@ -31,7 +31,6 @@ pub struct Stream<'a> {
     at: Position,
     /// Where tokens begin that were found in a line whose end has not come, with their hashes.
     early: Vec<(u64, u64)>,
-    spare: Vec<u8>,
 }
 
 impl<'a> Stream<'a> {
@@ -54,7 +53,7 @@ impl<'a> Stream<'a> {
         };
         let cutter = Cutter::resume(CutOptions::default(), cut);
         let at = Position { line, column: 1 };
-        let mut stream = Self { file, origin, offset: cut.next, looked: 0, cutter, sight, at, early: Vec::new(), spare: Vec::new() };
+        let mut stream = Self { file, origin, offset: cut.next, looked: 0, cutter, sight, at, early: Vec::new() };
         // The context of what comes next, and the beginning of a record whose end has not come.
         let from = begun.min(cut.base);
         let before = bytes_at(&stream.file, from, cut.next - from)?;
@@ -83,7 +82,8 @@ impl<'a> Stream<'a> {
 
     fn push(&mut self, engine: &Engine, bytes: &[u8], find: &mut dyn FnMut(Finding)) {
         self.cutter.push(bytes);
-        while let Some(chunk) = self.cutter.cut(Cut::Lines, std::mem::take(&mut self.spare)) {
+        let mut spare = Vec::new();
+        while let Some(chunk) = self.cutter.cut(Cut::Lines, spare) {
             let mut found = engine.scan_chunk(&self.origin, &chunk);
             self.sight.hear(&chunk.bytes[chunk.core.clone()]);
             found.place(&mut self.at);
@@ -94,8 +94,9 @@ impl<'a> Stream<'a> {
                 }
             }
             self.early.clear();
-            self.spare = chunk.bytes;
+            spare = chunk.bytes;
         }
+        self.cutter.shrink();
     }
 
     /// Looks once at what has come of a line whose end has not; `find` says whether it tells of a finding, which is not told again then.
