@@ -72,6 +72,18 @@ fn what_is_there_at_the_beginning_can_be_left_out() {
 }
 
 #[test]
+fn the_state_is_no_log_however_it_is_named() {
+    let directory = with_logs();
+    let at = directory.path();
+    append(&at.join("logs/a.log"), &format!("Authorization: Bearer {}\n", secret(1)));
+    let state = at.join("st");
+    let watch = |flag| run(at, &["watch", ".", "--state", state.to_str().unwrap(), "--format", "jsonl", "-q", flag]);
+    assert_eq!(watch("--once").records().len(), 1);
+    let files: Vec<Value> = watch("--status").records().into_iter().filter(|record| record["path"].is_string()).collect();
+    assert_eq!(files.iter().map(|file| file["path"].as_str().unwrap()).collect::<Vec<_>>(), ["./logs/a.log"]);
+}
+
+#[test]
 fn what_is_packed_at_the_beginning_can_be_left_out_too() {
     let directory = with_logs();
     let at = directory.path();

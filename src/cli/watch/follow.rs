@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Clock, SystemTime};
 
 use tracing::{debug, info, warn};
 
-use crate::cli::ledger::{keys_directory, now, place};
+use crate::cli::ledger::now;
 use crate::cli::watch::loaded::Loaded;
 use crate::cli::watch::service::Service;
 use crate::cli::watch::telling::{Hearing, Telling};
@@ -66,8 +66,8 @@ pub struct Following<'a> {
     pub targets: &'a [Target],
     /// The state.
     pub ledger: &'a Arc<Ledger>,
-    /// The working directory.
-    pub here: Option<PathBuf>,
+    /// The state's own directory, which is not followed.
+    pub own: Option<FileId>,
     /// What the world says.
     pub said: &'a Said,
     /// Where the run counts.
@@ -112,7 +112,6 @@ impl Following<'_> {
         let book = Book { ledger: Arc::clone(self.ledger), reach, options: options.clone(), seen: Vec::new() };
         let mut watch = Watch::open(setting, book)?.counting(Arc::clone(self.meters));
         let mut hearing = Hearing { telling, judging, ledger: self.ledger };
-        let own = self.own_directory();
         let (mut sweep_at, mut has_news) = (Duration::ZERO, true);
         loop {
             self.meters.update(|meters| (meters.turned_at, meters.turns) = (self.clock(), meters.turns + 1));
@@ -121,7 +120,7 @@ impl Following<'_> {
                 return Ok(if self.said.stop.is_cancelled() { Ended::Stopped } else { Ended::Reload });
             }
             if self.clock() >= sweep_at {
-                sweep_at = self.sweep(&mut watch, &mut hearing, (changes, there), own.as_deref());
+                sweep_at = self.sweep(&mut watch, &mut hearing, (changes, there));
                 has_news = true;
             }
             self.ledger.refresh()?;
@@ -155,7 +154,7 @@ impl Following<'_> {
                 rest = rest.min(POLL);
             }
             let news = changes.wait(rest);
-            let followed = news.paths.iter().filter_map(|path| self.as_followed(path, own.as_deref()));
+            let followed = news.paths.iter().filter_map(|path| self.as_followed(path));
             let unknown = followed.filter(|path| watch.table().touch(path, now())).count();
             if news.lost || unknown > 0 {
                 sweep_at = Duration::ZERO;
@@ -164,19 +163,13 @@ impl Following<'_> {
     }
 
     /// Looks which files there are; when to look again.
-    fn sweep(
-        &self,
-        watch: &mut Watch,
-        hearing: &mut Hearing,
-        (changes, there): (&mut Changes, &mut Option<HashSet<FileId>>),
-        own: Option<&Path>,
-    ) -> Duration {
+    fn sweep(&self, watch: &mut Watch, hearing: &mut Hearing, (changes, there): (&mut Changes, &mut Option<HashSet<FileId>>)) -> Duration {
         let at = self.clock();
         let deaf = changes.watch(self.targets.iter().map(Target::directory));
         if let Some(problem) = deaf.as_ref().filter(|_| there.is_none()) {
             warn!("the system does not tell of changes: {problem}; files are asked for instead");
         }
-        let swept = sweep(self.targets, own);
+        let swept = sweep(self.targets, self.own);
         let is_first = said_what_is_there(there, &swept);
         watch.sweep(swept, is_first, now(), hearing);
         if is_first {
@@ -187,12 +180,9 @@ impl Following<'_> {
         self.clock() + pause.max(took * SWEEP_SHARE)
     }
 
-    /// A path of which the system told, as a target has it: it tells of whole paths, and targets may be given from here.
-    fn as_followed(&self, path: &Path, own: Option<&Path>) -> Option<PathBuf> {
-        let from_here = self.here.as_ref().and_then(|here| path.strip_prefix(here).ok());
-        let names = [Some(path.to_owned()), from_here.map(Path::to_owned), from_here.map(|path| Path::new(".").join(path))];
-        let is_ours = |path: &Path| own.is_some_and(|own| path.starts_with(own));
-        names.into_iter().flatten().find(|path| self.targets.iter().any(|target| target.has(path)) && !is_ours(path))
+    /// A path of which the system told, as a target has it: a file of the working directory may be named without it.
+    fn as_followed<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        [Some(path), path.strip_prefix(".").ok()].into_iter().flatten().find(|path| self.targets.iter().any(|target| target.has(path)))
     }
 
     fn clock(&self) -> Duration {
@@ -209,12 +199,6 @@ impl Following<'_> {
         self.meters.update(|meters| meters.files = files);
         *has_news = false;
         *show_at = self.clock() + TURN.max(self.clock().saturating_sub(at) * SWEEP_SHARE);
-    }
-
-    /// The state's own directory, which is not followed.
-    fn own_directory(&self) -> Option<PathBuf> {
-        let (place, _) = place(&self.flags.state).ok()?;
-        keys_directory(&place).map(Path::to_owned)
     }
 }
 

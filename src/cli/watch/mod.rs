@@ -22,7 +22,7 @@ use signal_hook::consts::SIGHUP;
 use tracing::{error, info, warn};
 
 use crate::cli::exit::Exit;
-use crate::cli::ledger::open;
+use crate::cli::ledger::{keys_directory, open, place};
 use crate::cli::signals::hear_signals;
 use crate::cli::watch::follow::{Course, Ended, Following, Said};
 use crate::cli::watch::loaded::{Loaded, targets};
@@ -39,6 +39,7 @@ use crate::pipeline::watch::meters::{Meters, total};
 use crate::pipeline::watch::pace::Pace;
 use crate::pipeline::watch::steps::Watch;
 use crate::sources::follow::changes::Changes;
+use crate::sources::follow::file_id::FileId;
 
 /// How long is waited after a step that failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
@@ -57,7 +58,10 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
     log::begin(&flags.showing, sink);
     let targets = targets(flags)?;
     let ledger = Arc::new(open(&flags.state)?);
-    let (changes, problem) = Changes::new();
+    let (place, _) = place(&flags.state)?;
+    // The state's own directory is not followed.
+    let own = keys_directory(&place).and_then(|own| own.canonicalize().ok());
+    let (changes, problem) = Changes::new(own.clone());
     if let Some(problem) = problem {
         warn!("the system does not tell of changes: {problem}; files are asked for instead");
     }
@@ -76,8 +80,8 @@ pub fn watch(flags: &WatchFlags, colour: Colour) -> anyhow::Result<Exit> {
     let service = Service::begin(&meters, &said.stop, clock)?;
     let mut course = Course { changes, telling, pace: Pace::new(flags.rate, clock.elapsed()), there: None, show_at: Duration::ZERO };
     let began = (clock, SystemTime::now());
-    let here = std::env::current_dir().ok();
-    let following = Following { flags, targets: &targets, here, ledger: &ledger, said: &said, meters: &meters, service: &service, began };
+    let own = own.and_then(|own| own.metadata().ok()).map(|own| FileId::of(&own));
+    let following = Following { flags, targets: &targets, own, ledger: &ledger, said: &said, meters: &meters, service: &service, began };
     info!(version = env!("CARGO_PKG_VERSION"), targets = targets.len(), "begun");
     #[cfg(feature = "tui")]
     let view = flags.showing.tui.then(|| {

@@ -63,14 +63,16 @@ impl Waker {
 }
 
 impl Changes {
-    /// Hears of nothing yet; why it never will, where the system does not help.
+    /// Hears of nothing yet, and never of what lies below `own`; why it never will at all, where the system does not help.
     #[must_use]
-    pub fn new() -> (Self, Option<String>) {
+    pub fn new(own: Option<PathBuf>) -> (Self, Option<String>) {
+        let is_own = move |path: &PathBuf| own.as_ref().is_some_and(|own| path.starts_with(own));
         let shared = Arc::<Shared>::default();
         let hearing = Arc::clone(&shared);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
             Ok(event) if event.need_rescan() => hearing.tell(|changed| changed.lost = true),
             Ok(event) if event.kind.is_access() => {}
+            Ok(event) if event.paths.iter().all(&is_own) => {}
             Ok(event) => hearing.tell(|changed| changed.paths.extend(event.paths.into_iter().map(database))),
             Err(_) => hearing.tell(|changed| changed.lost = true),
         });
@@ -141,7 +143,7 @@ mod tests {
     #[test]
     fn writes_are_heard_and_waits_end() {
         let directory = tempfile::tempdir().expect("because there is room");
-        let (mut changes, problem) = Changes::new();
+        let (mut changes, problem) = Changes::new(None);
         assert_eq!(problem, None);
         // Named otherwise than the system calls it.
         let named = directory.path().join("b/..");

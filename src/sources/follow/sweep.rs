@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::model::problem::Problem;
 use crate::sources::follow::file_id::FileId;
@@ -87,9 +87,9 @@ pub struct Swept {
     pub problems: Vec<Problem>,
 }
 
-/// Lists all files of the targets, but for those below one directory.
+/// Lists all files of the targets, but for those below one directory, whatever its path.
 #[must_use]
-pub fn sweep(targets: &[Target], but: Option<&Path>) -> Swept {
+pub fn sweep(targets: &[Target], but: Option<FileId>) -> Swept {
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     for target in targets {
         if let Target::File(path) = target {
@@ -97,8 +97,10 @@ pub fn sweep(targets: &[Target], but: Option<&Path>) -> Swept {
             continue;
         }
         let (directory, _) = target.directory();
-        let is_ours = |path: &Path| but.is_some_and(|but| path.starts_with(but));
-        let walk = WalkDir::new(directory).follow_root_links(true).max_depth(target.depth()).into_iter().filter_entry(|entry| !is_ours(entry.path()));
+        let is_it = |entry: &DirEntry| {
+            but.is_some() && entry.file_type().is_dir() && entry.metadata().is_ok_and(|metadata| Some(FileId::of(&metadata)) == but)
+        };
+        let walk = WalkDir::new(directory).follow_root_links(true).max_depth(target.depth()).into_iter().filter_entry(|entry| !is_it(entry));
         for entry in walk {
             match entry {
                 Ok(entry) if entry.file_type().is_file() && target.has(entry.path()) && !is_part(entry.path()) => {
@@ -126,6 +128,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use crate::sources::follow::file_id::FileId;
     use crate::sources::follow::sweep::sweep;
     use crate::sources::follow::target::Target;
 
@@ -140,7 +143,8 @@ mod tests {
         fs::hard_link(at("logs/a.log"), at("logs/z.log")).expect("because it is the same file system");
         let target = |path: &Path| Target::new(path).expect("because it is well formed");
         let targets = [target(&at("logs")), target(&at("logs/*.log")), target(&at("one")), target(&at("two")), target(&at("none/*.log"))];
-        let swept = sweep(&targets, Some(&at("logs/state")));
+        let state = FileId::of(&at("logs/state").metadata().expect("because it was made"));
+        let swept = sweep(&targets, Some(state));
         let names: Vec<_> = swept.files.iter().filter_map(|file| file.path.file_name()?.to_str()).collect();
         assert_eq!((names, swept.problems.len()), (vec!["a.log", "b.txt", "one"], 0));
         assert!(swept.files.iter().all(|file| file.stamp.size > 0));
