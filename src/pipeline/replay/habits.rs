@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::detect::options::Options;
-use crate::detect::used::{Habit, Used};
+use crate::detect::used::{Habit, Use, Used};
 use crate::model::instant::Instant;
 use crate::model::text::Text;
 use crate::model::token_use::Record;
@@ -57,13 +57,33 @@ impl Numbers {
     }
 }
 
-impl Mark {
+/// Marks records one after the other: neighbours are often of one identity, and use one tool.
+#[derive(Default, Debug)]
+pub struct Marker {
+    /// Agent, workload and client of the last record.
+    who: [Option<Text>; 3],
+    /// The number that stands for them; none where they name nobody.
+    identity: Option<u64>,
+    /// The last tool, and the number that stands for its use by them.
+    tool: Option<(Text, u64)>,
+}
+
+impl Marker {
     /// The record's mark; none where it names nobody.
-    #[must_use]
-    pub fn of(record: &Record, options: &Options, numbers: &Numbers) -> Option<Self> {
-        let identity = options.identity(record, None)?;
-        let identity = numbers.of(&*identity);
-        Some(Self { identity, tool: record.tool.as_deref().zip(record.time).map(|(tool, time)| (numbers.of((identity, tool)), time)) })
+    pub fn mark(&mut self, record: &Record, options: &Options, numbers: &Numbers) -> Option<Mark> {
+        let who = [&record.agent_id, &record.principal, &record.client_id];
+        if self.who.each_ref() != who {
+            let identity = options.identity(record, None).map(|identity| numbers.of(&*identity));
+            *self = Self { who: who.map(Clone::clone), identity, tool: None };
+        }
+        let identity = self.identity?;
+        let number = |tool: &Text| match self.tool.take().filter(|(last, _)| last == tool) {
+            Some((_, number)) => number,
+            None => numbers.of((identity, tool.as_str())),
+        };
+        let used = record.tool.as_ref().map(number);
+        self.tool = record.tool.clone().zip(used);
+        Some(Mark { identity, tool: used.zip(record.time) })
     }
 }
 
@@ -135,8 +155,9 @@ impl Habits {
     /// Counts the uses of a token, retries and hops as one.
     pub fn count(&mut self, case: &Used) {
         let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+        let (mut marker, numbers) = (Marker::default(), self.numbers.clone());
         for one in case.uses {
-            if let Some(mark) = Mark::of(&one.what.record, case.options, &self.numbers) {
+            if let Some(mark) = marker.mark(&one.what.record, case.options, &numbers) {
                 self.see(mark);
                 *counts.entry(mark.identity).or_default() += 1;
             }
@@ -194,13 +215,10 @@ impl Habits {
     /// What those who used a token are used to, as far as its tools are concerned.
     #[must_use]
     pub fn of(&self, case: &Used) -> Vec<Habit> {
-        let used: BTreeSet<_> = case
-            .uses
-            .iter()
-            .filter_map(|one| {
-                Some((case.identity(one)?, Mark::of(&one.what.record, case.options, &self.numbers)?.identity, one.what.record.tool.as_ref()?))
-            })
-            .collect();
+        let mut marker = Marker::default();
+        let mut of_use = |one: &'_ Use| marker.mark(&one.what.record, case.options, &self.numbers).map(|mark| mark.identity);
+        let used: BTreeSet<_> =
+            case.uses.iter().filter_map(|one| Some((case.identity(one)?, of_use(one)?, one.what.record.tool.as_ref()?))).collect();
         let habit = |(identity, mark, tool): (Cow<str>, u64, &Text)| {
             let own = self.identities.get(&mark)?;
             let first = *self.tools.get(&self.numbers.of((mark, tool.as_str())))?;

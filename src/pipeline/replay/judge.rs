@@ -20,7 +20,7 @@ use crate::model::problem::{Problem, ProblemKind};
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
 use crate::pipeline::replay::gather::{Gathered, Learned};
-use crate::pipeline::replay::habits::{Habits, Mark, Numbers};
+use crate::pipeline::replay::habits::{Habits, Mark, Marker, Numbers};
 use crate::pipeline::replay::hot::Hot;
 use crate::pipeline::replay::keeping::Keeping;
 use crate::pipeline::replay::packed::{Head, Kind, Unpacked};
@@ -289,7 +289,8 @@ impl Told {
 
     /// What its records say of habits.
     fn marks(&self, options: &Options, numbers: &Numbers) -> impl Iterator<Item = Mark> {
-        self.uses.iter().filter_map(|what| Mark::of(&what.record, options, numbers))
+        let mut marker = Marker::default();
+        self.uses.iter().filter_map(move |what| marker.mark(&what.record, options, numbers))
     }
 }
 

@@ -26,7 +26,7 @@ use crate::observe::observation::Thread;
 use crate::observe::reader::{ReadRecord, Reader, ReaderState, Understood};
 use crate::pipeline::ours::names;
 use crate::pipeline::replay::coverage::Coverage;
-use crate::pipeline::replay::habits::{Mark, Numbers};
+use crate::pipeline::replay::habits::{Mark, Marker, Numbers};
 use crate::pipeline::replay::packed::Packed;
 use crate::pipeline::replay::requests::Requests;
 
@@ -78,6 +78,7 @@ pub struct Sight<'a> {
     reading: Reading<'a>,
     reader: Option<Reader>,
     numbers: &'a Numbers,
+    marker: Marker,
     context: Context<'a>,
     uri: Text,
     /// The number that stands for it where clocks are compared.
@@ -144,6 +145,7 @@ impl<'a> Sight<'a> {
             log: number(&uri),
             uri: uri.into(),
             numbers,
+            marker: Marker::default(),
             records: VecDeque::new(),
             findings: VecDeque::new(),
             met: FastSet::default(),
@@ -224,7 +226,7 @@ impl<'a> Sight<'a> {
         let home = self.meet(&one.presented.keys);
         let is_ignored = home.is_some() && self.ignored;
         if home.is_some() && !is_ignored {
-            self.told.marks.extend(Mark::of(&one.record, self.reading.options, self.numbers));
+            self.told.marks.extend(self.marker.mark(&one.record, self.reading.options, self.numbers));
         }
         if let Some(handle) = handle(&one).filter(|_| !is_ignored) {
             let home = self.meet(std::slice::from_ref(&handle)).expect("because it has a name");
