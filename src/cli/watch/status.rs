@@ -43,7 +43,9 @@ pub fn status(flags: &WatchFlags) -> anyhow::Result<Exit> {
 /// What was kept of a file, and what the disk says of it.
 fn on_disk(kept: &Kept) -> FileState {
     let path = kept.path();
-    let listed = Listed::named(&path, FileKind::Regular).filter(|listed| listed.id == kept.id && !kept.is_former);
+    let mut listed = Listed::named(&path, FileKind::Regular).filter(|listed| listed.id == kept.id && !kept.is_former);
+    // What is read whole is read with the log beside it.
+    listed.iter_mut().filter(|_| kept.is_whole()).for_each(Listed::look_beside);
     let condition = match &listed {
         _ if kept.is_former => Condition::Former,
         None => Condition::Gone,
