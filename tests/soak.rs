@@ -95,6 +95,11 @@ impl World {
         command.stdin(Stdio::null()).stdout(file("told.jsonl")).stderr(file("said.txt")).spawn().unwrap()
     }
 
+    /// What the state says of every file.
+    fn status(&self) -> String {
+        run(&self.directory, &["watch", "--status", "--state", "state"]).out()
+    }
+
     /// How many bytes of logs have not been read.
     fn behind(&self) -> u64 {
         let records = run(&self.directory, &["watch", "--status", "--state", "state", "--format", "jsonl"]).records();
@@ -140,7 +145,7 @@ fn nothing_is_lost_and_nothing_grows() {
     }
     let quiet = Instant::now();
     while world.behind() > 0 {
-        assert!(quiet.elapsed() < LAG, "{} bytes behind", world.behind());
+        assert!(quiet.elapsed() < LAG, "{} bytes behind:\n{}", world.behind(), world.status());
         std::thread::sleep(Duration::from_millis(100));
     }
     // The database is left alone for a while after it was read.
