@@ -24,7 +24,7 @@ use beartrap::pipeline::replay::sight::Reading;
 use beartrap::pipeline::watch::hear::Hear;
 use beartrap::pipeline::watch::setting::Setting;
 use beartrap::pipeline::watch::steps::Watch;
-use beartrap::pipeline::watch::table::NewFile;
+use beartrap::pipeline::watch::table::{Followed, NewFile};
 use beartrap::rules::rule_set::RuleSet;
 use beartrap::scan::engine::{self, Engine};
 use beartrap::sources::follow::sweep::sweep;
@@ -129,6 +129,12 @@ impl Following<'_> {
     /// Files that wait to be read.
     pub fn due(&mut self) -> Vec<String> {
         self.watch.table().files().filter(|file| file.is_due).map(|file| file.kept.path.clone()).collect()
+    }
+
+    /// Files that are there and of which nothing was ever read.
+    pub fn unread(&mut self) -> Vec<String> {
+        let is_unread = |file: &&mut Followed| file.kept.offset() == 0 && file.listed.as_ref().is_some_and(|listed| listed.stamp.size > 0);
+        self.watch.table().files().filter(is_unread).map(|file| file.kept.path.clone()).collect()
     }
 
     /// How many problems were told.

@@ -307,9 +307,10 @@ impl<'a> Watch<'a> {
             Err(VisitError::Io(error)) => {
                 file.is_due = false;
                 file.stream = None;
-                // One that was replaced, truncated or went meanwhile is met by the next sweep.
-                let is_met = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof);
-                if !is_met && !std::mem::replace(&mut file.failed, true) {
+                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) {
+                    // One that was renamed, replaced, truncated or went meanwhile is met by the next sweep, as if it had just come.
+                    file.listed = None;
+                } else if !std::mem::replace(&mut file.failed, true) {
                     let problem = unreadable(&Origin::File(file.kept.path()), &error);
                     self.problem(problem, setting.reading.now, hear);
                 }
