@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher as _, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +12,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::detect::options::Options;
 use crate::detect::used::{Habit, Use, Used};
+use crate::model::fast_map::FastMap;
 use crate::model::instant::Instant;
 use crate::model::text::Text;
 use crate::model::token_use::Record;
@@ -87,37 +88,16 @@ impl Marker {
     }
 }
 
-/// A map by numbers that were made under a key, and need not be hashed again.
-type ByNumber<T> = HashMap<u64, T, BuildHasherDefault<Itself>>;
-
-/// Takes a number for its own hash.
-#[derive(Default)]
-struct Itself(u64);
-
-impl Hasher for Itself {
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("because only numbers are hashed");
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// What identities used.
 #[derive(Default)]
 pub struct Habits {
     /// How their names and those of their tools become numbers.
     pub numbers: Numbers,
-    identities: ByNumber<Custom>,
+    identities: FastMap<u64, Custom>,
     /// When an identity first used a tool.
-    tools: ByNumber<Instant>,
+    tools: FastMap<u64, Instant>,
     /// How often each used a token when that was counted last, where tokens are counted again: only the difference counts then.
-    counted: Option<ByNumber<Vec<(u64, u64)>>>,
+    counted: Option<FastMap<u64, Vec<(u64, u64)>>>,
 }
 
 /// How often an identity used anything, and when it first used any tool.
