@@ -11,6 +11,7 @@ pub mod store;
 pub mod ledger;
 pub mod detect;
 pub mod outputs;
+pub mod delivery;
 pub mod pipeline;
 #[cfg(feature = "serve")]
 pub mod serve;

@@ -1,5 +1,6 @@
 //! The vocabulary: values that every room speaks of, without IO, clock or threads.
 
+pub mod alert;
 pub mod basic;
 pub mod carrier;
 pub mod chunk;
