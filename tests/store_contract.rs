@@ -10,6 +10,9 @@ mod model;
 #[path = "support/store_uses.rs"]
 mod uses;
 
+#[path = "support/store_outbox.rs"]
+mod outbox;
+
 use beartrap::model::known::Gram;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use beartrap::model::token_key::TokenKey;
@@ -18,6 +21,10 @@ use beartrap::store::store::{Checkpoint, FilterPart, FilterState, NewIssuance, N
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
+use crate::outbox::{
+    alerts_of_a_token_keep_their_order, an_alert_is_queued_once, an_outbox_empties, old_alerts_are_forgotten, people_retry_release_and_drop,
+    what_is_not_settled_comes_again,
+};
 use crate::stores::{Home, Load, at, content, expose, fp, load, plain, ready, record, sighting, write};
 use crate::uses::{
     a_step_is_written_together, a_use_is_kept_once, facts_of_forgotten_records_are_forgotten, judgements_are_kept_once,
@@ -79,6 +86,12 @@ laws!(
     facts_of_forgotten_records_are_forgotten,
     lost_uses_are_noticed,
     a_store_is_a_map,
+    an_alert_is_queued_once,
+    what_is_not_settled_comes_again,
+    alerts_of_a_token_keep_their_order,
+    people_retry_release_and_drop,
+    old_alerts_are_forgotten,
+    an_outbox_empties,
 );
 
 fn token(name: &str) -> TokenKey {

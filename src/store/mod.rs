@@ -5,6 +5,7 @@ pub mod join;
 pub mod keys;
 pub mod kin;
 pub mod open;
+pub mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod schema;

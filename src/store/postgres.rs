@@ -5,6 +5,7 @@
 mod address;
 mod fault;
 mod merge;
+mod outbox;
 mod read;
 mod schema;
 mod step;
@@ -23,6 +24,7 @@ use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
+use crate::store::outbox::{Claimed, Delivery, Outbox, Queue, Settled, Which};
 use crate::store::postgres::address::Address;
 use crate::store::postgres::fault::Fault;
 use crate::store::step::{Committed, Step};
@@ -212,5 +214,47 @@ impl Store for Postgres {
             client.execute("INSERT INTO value (name, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING", &[&name, &value])?;
             Ok(read::value(client, name)?.unwrap_or_default())
         })
+    }
+}
+
+impl Outbox for Postgres {
+    fn claim(&mut self, endpoint: &str, now: Instant, until: Instant, limit: u32) -> Result<Vec<Claimed>, StoreError> {
+        self.change(|client| outbox::claim(client, endpoint, now, until, limit))
+    }
+
+    fn settle(&mut self, settled: &[Settled], now: Instant) -> Result<(), StoreError> {
+        self.change(|client| outbox::settle(client, settled, now))
+    }
+
+    fn next_due(&self, endpoint: &str) -> Result<Option<Instant>, StoreError> {
+        self.ask(|client| outbox::next_due(client, endpoint))
+    }
+
+    fn queues(&self) -> Result<Vec<Queue>, StoreError> {
+        self.ask(outbox::queues)
+    }
+
+    fn deliveries(&self, which: &Which, behind: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        self.ask(|client| outbox::deliveries(client, which, behind, limit))
+    }
+
+    fn alert(&self, id: &str) -> Result<Option<String>, StoreError> {
+        self.ask(|client| outbox::alert(client, id))
+    }
+
+    fn retry(&mut self, which: &Which, now: Instant) -> Result<u64, StoreError> {
+        self.change(|client| outbox::retry(client, which, now))
+    }
+
+    fn drop_deliveries(&mut self, which: &Which, why: &str, now: Instant) -> Result<u64, StoreError> {
+        self.change(|client| outbox::drop_deliveries(client, which, why, now))
+    }
+
+    fn forget_alerts(&mut self, before: Instant) -> Result<u64, StoreError> {
+        self.change(|client| outbox::forget_alerts(client, before))
+    }
+
+    fn relax(&mut self) -> Result<(), StoreError> {
+        self.change(|client| Ok(client.batch_execute("SET synchronous_commit = off")?))
     }
 }

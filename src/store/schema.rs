@@ -51,4 +51,17 @@ pub const STEPS: &[&str] = &[
     CREATE INDEX judgement_at ON judgement (at);
     CREATE INDEX judgement_supersedes ON judgement (supersedes) WHERE supersedes IS NOT NULL;
 ",
+    "
+    -- Alerts, as one line of JSON.
+    CREATE TABLE alert (id TEXT PRIMARY KEY, at INTEGER NOT NULL, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX alert_at ON alert (at);
+    -- Each alert on its way to each endpoint; `token` is 64 bits of the token's name, `state` a number of `outbox::State`, times are in milliseconds.
+    CREATE TABLE delivery (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, alert TEXT NOT NULL, endpoint TEXT NOT NULL,
+        token INTEGER NOT NULL, state INTEGER NOT NULL, queued INTEGER NOT NULL, due INTEGER NOT NULL, attempts INTEGER NOT NULL,
+        tried INTEGER, ended INTEGER, answer TEXT) STRICT;
+    CREATE INDEX delivery_due ON delivery (endpoint, due, number) WHERE state = 0;
+    CREATE INDEX delivery_open ON delivery (endpoint, token, number) WHERE state < 2;
+    CREATE INDEX delivery_alert ON delivery (alert);
+    CREATE INDEX delivery_state ON delivery (endpoint, state);
+",
 ];

@@ -1,5 +1,6 @@
 //! The embedded store: one `SQLite` file in the state directory, shared by processes through its write-ahead log.
 
+mod outbox;
 mod read;
 mod step;
 mod uses;
@@ -18,6 +19,7 @@ use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
+use crate::store::outbox::{Claimed, Delivery, Outbox, Queue, Settled, Which};
 use crate::store::schema::{APPLICATION_ID, STEPS};
 use crate::store::state_dir::{Access, prepare};
 use crate::store::step::{Committed, Step};
@@ -321,5 +323,52 @@ impl Store for Sqlite {
     fn set_once(&mut self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let result = write::set_once(&mut self.connection, name, value);
         self.read(result)
+    }
+}
+
+impl Outbox for Sqlite {
+    fn claim(&mut self, endpoint: &str, now: Instant, until: Instant, limit: u32) -> Result<Vec<Claimed>, StoreError> {
+        let result = outbox::claim(&mut self.connection, endpoint, now, until, limit);
+        self.read(result)
+    }
+
+    fn settle(&mut self, settled: &[Settled], now: Instant) -> Result<(), StoreError> {
+        let result = outbox::settle(&mut self.connection, settled, now);
+        self.read(result)
+    }
+
+    fn next_due(&self, endpoint: &str) -> Result<Option<Instant>, StoreError> {
+        self.read(outbox::next_due(&self.connection, endpoint))
+    }
+
+    fn queues(&self) -> Result<Vec<Queue>, StoreError> {
+        self.read(outbox::queues(&self.connection))
+    }
+
+    fn deliveries(&self, which: &Which, behind: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        self.read(outbox::deliveries(&self.connection, which, behind, limit))
+    }
+
+    fn alert(&self, id: &str) -> Result<Option<String>, StoreError> {
+        self.read(outbox::alert(&self.connection, id))
+    }
+
+    fn retry(&mut self, which: &Which, now: Instant) -> Result<u64, StoreError> {
+        let result = outbox::retry(&mut self.connection, which, now);
+        self.read(result)
+    }
+
+    fn drop_deliveries(&mut self, which: &Which, why: &str, now: Instant) -> Result<u64, StoreError> {
+        let result = outbox::drop_deliveries(&mut self.connection, which, why, now);
+        self.read(result)
+    }
+
+    fn forget_alerts(&mut self, before: Instant) -> Result<u64, StoreError> {
+        let result = outbox::forget_alerts(&mut self.connection, before);
+        self.read(result)
+    }
+
+    fn relax(&mut self) -> Result<(), StoreError> {
+        self.read(self.connection.pragma_update(None, "synchronous", "NORMAL"))
     }
 }

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::exposure::Exposure;
 use crate::model::judgement::Judgement;
+use crate::store::outbox::NewAlert;
 use crate::store::store::{Checkpoint, RecordId};
 
 /// Everything that is written in one transaction.
@@ -19,6 +20,8 @@ pub struct Step<'a> {
     pub checkpoints: &'a [Checkpoint],
     /// Values by name; each takes the place of the one that was there.
     pub values: &'a [NewValue],
+    /// Alerts to be told. One whose id is known adds only deliveries that are not known.
+    pub alerts: &'a [NewAlert],
 }
 
 /// A value to be kept under a name.
@@ -57,6 +60,8 @@ pub struct Committed {
     pub uses: u64,
     /// Judgements.
     pub judgements: u64,
+    /// Deliveries.
+    pub deliveries: u64,
 }
 
 /// What a use is known by: 16 bytes of the SHA-256 of its JSON.

@@ -10,6 +10,7 @@ use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
+use crate::store::outbox::Outbox;
 use crate::store::step::{Committed, Step};
 
 /// Number of a record in its store; grows with every new one, and is never given twice.
@@ -169,7 +170,7 @@ pub struct Counts {
 }
 
 /// A store. Every method that writes is atomic and durable when it returns.
-pub trait Store: Send {
+pub trait Store: Outbox + Send {
     /// Writes a batch. Of records that may be known, each is joined with all that share a name with it; the oldest keeps its number.
     ///
     /// # Errors

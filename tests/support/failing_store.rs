@@ -10,6 +10,7 @@ use beartrap::model::known::Gram;
 use beartrap::model::lifecycle::{LifecycleEvent, Target};
 use beartrap::model::token_key::TokenKey;
 use beartrap::store::error::StoreError;
+use beartrap::store::outbox::{Claimed, Delivery, Outbox, Queue, Settled, Which};
 use beartrap::store::step::{Committed, Step};
 use beartrap::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Store, Stored, Written};
 
@@ -166,5 +167,47 @@ impl Store for FailingStore {
 
     fn set_once(&mut self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
         check(&self.plan, "set_once", || self.inner.set_once(name, value))
+    }
+}
+
+impl Outbox for FailingStore {
+    fn claim(&mut self, endpoint: &str, now: Instant, until: Instant, limit: u32) -> Result<Vec<Claimed>, StoreError> {
+        check(&self.plan, "claim", || self.inner.claim(endpoint, now, until, limit))
+    }
+
+    fn settle(&mut self, settled: &[Settled], now: Instant) -> Result<(), StoreError> {
+        check(&self.plan, "settle", || self.inner.settle(settled, now))
+    }
+
+    fn next_due(&self, endpoint: &str) -> Result<Option<Instant>, StoreError> {
+        self.call("next_due", || self.inner.next_due(endpoint))
+    }
+
+    fn queues(&self) -> Result<Vec<Queue>, StoreError> {
+        self.call("queues", || self.inner.queues())
+    }
+
+    fn deliveries(&self, which: &Which, behind: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        self.call("deliveries", || self.inner.deliveries(which, behind, limit))
+    }
+
+    fn alert(&self, id: &str) -> Result<Option<String>, StoreError> {
+        self.call("alert", || self.inner.alert(id))
+    }
+
+    fn retry(&mut self, which: &Which, now: Instant) -> Result<u64, StoreError> {
+        check(&self.plan, "retry", || self.inner.retry(which, now))
+    }
+
+    fn drop_deliveries(&mut self, which: &Which, why: &str, now: Instant) -> Result<u64, StoreError> {
+        check(&self.plan, "drop_deliveries", || self.inner.drop_deliveries(which, why, now))
+    }
+
+    fn forget_alerts(&mut self, before: Instant) -> Result<u64, StoreError> {
+        check(&self.plan, "forget_alerts", || self.inner.forget_alerts(before))
+    }
+
+    fn relax(&mut self) -> Result<(), StoreError> {
+        check(&self.plan, "relax", || self.inner.relax())
     }
 }

@@ -8,6 +8,7 @@ use beartrap::model::instant::Instant;
 use beartrap::model::judgement::Judgement;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use beartrap::model::token_key::TokenKey;
+use beartrap::store::outbox::{Begins, NewAlert, NewDelivery};
 use beartrap::store::step::{Committed, NewUse, NewValue, Seen, Step, use_digest};
 use beartrap::store::store::{Checkpoint, Few, Store};
 use serde_json::json;
@@ -38,7 +39,9 @@ pub fn a_step_is_written_together(home: &Home) {
     let judgements = [judgement("0a", &fp(1), Some(at(5)), None)];
     let checkpoints = ["s", "t"].map(|source| Checkpoint { source: source.into(), offset: 7, line: 3 });
     let values = [new_value("n/a", Some(b"1"))];
-    let step = Step { uses: &uses, seen: &seen, judgements: &judgements, checkpoints: &checkpoints, values: &values };
+    let deliveries = vec![NewDelivery { id: "d".into(), endpoint: "x".into(), begins: Begins::Due }];
+    let alerts = [NewAlert { id: "a".into(), json: "{}".into(), token: 0, at: at(5), deliveries }];
+    let step = Step { uses: &uses, seen: &seen, judgements: &judgements, checkpoints: &checkpoints, values: &values, alerts: &alerts };
     // One that fails leaves nothing, whatever it had come to.
     home.meddle("ALTER TABLE checkpoint RENAME TO elsewhere");
     assert!(store.commit(&step).is_err());
@@ -46,7 +49,7 @@ pub fn a_step_is_written_together(home: &Home) {
     let counts = store.counts().unwrap();
     assert_eq!((counts.uses, counts.judgements, counts.exposures, store.checkpoint("s").unwrap()), (0, 0, 0, None));
     assert_eq!(store.value("n/a").unwrap(), None);
-    assert_eq!(store.commit(&step).unwrap(), Committed { uses: 1, judgements: 1 });
+    assert_eq!(store.commit(&step).unwrap(), Committed { uses: 1, judgements: 1, deliveries: 1 });
     for store in [store, home.open()] {
         let counts = store.counts().unwrap();
         assert_eq!((counts.uses, counts.judgements, counts.exposures), (1, 1, 1));

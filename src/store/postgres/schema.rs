@@ -53,6 +53,19 @@ pub const STEPS: &[&str] = &[
     CREATE INDEX judgement_at ON judgement (at NULLS FIRST);
     CREATE INDEX judgement_supersedes ON judgement (supersedes) WHERE supersedes IS NOT NULL;
 ",
+    "
+    -- Alerts, as one line of JSON.
+    CREATE TABLE alert (id text PRIMARY KEY, at bigint NOT NULL, record text NOT NULL);
+    CREATE INDEX alert_at ON alert (at);
+    -- Each alert on its way to each endpoint; `token` is 64 bits of the token's name, `state` a number of `outbox::State`, times are in milliseconds.
+    CREATE TABLE delivery (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, alert text NOT NULL,
+        endpoint text NOT NULL, token bigint NOT NULL, state smallint NOT NULL, queued bigint NOT NULL, due bigint NOT NULL,
+        attempts integer NOT NULL, tried bigint, ended bigint, answer text);
+    CREATE INDEX delivery_due ON delivery (endpoint, due, number) WHERE state = 0;
+    CREATE INDEX delivery_open ON delivery (endpoint, token, number) WHERE state < 2;
+    CREATE INDEX delivery_alert ON delivery (alert);
+    CREATE INDEX delivery_state ON delivery (endpoint, state);
+",
 ];
 
 /// Takes the steps that are missing, in one transaction, while no other program can.

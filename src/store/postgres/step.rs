@@ -9,6 +9,7 @@ use ::postgres::{Client, Transaction};
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
 use crate::store::postgres::fault::Fault;
+use crate::store::postgres::outbox::insert_alert;
 use crate::store::postgres::write::{STRIDE, begin, count, keep_checkpoint};
 use crate::store::step::{Committed, NewUse, NewValue, Step, use_digest};
 
@@ -21,8 +22,9 @@ pub fn commit(client: &mut Client, step: &Step) -> Result<Committed, Fault> {
     let judgements = insert_judgements(&mut transaction, step.judgements)?;
     step.checkpoints.iter().try_for_each(|checkpoint| keep_checkpoint(&mut transaction, checkpoint))?;
     step.values.iter().try_for_each(|value| keep_value(&mut transaction, value))?;
+    let deliveries = step.alerts.iter().try_fold(0, |count, alert| Ok::<_, Fault>(count + insert_alert(&mut transaction, alert)?))?;
     transaction.commit()?;
-    Ok(Committed { uses, judgements })
+    Ok(Committed { uses, judgements, deliveries })
 }
 
 /// Nobody else writes meanwhile, so that what was not found does not appear.

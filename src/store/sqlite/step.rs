@@ -4,6 +4,7 @@ use rusqlite::{Connection, Transaction};
 
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
+use crate::store::sqlite::outbox::insert_alert;
 use crate::store::sqlite::write::{begin, expose, keep_checkpoint};
 use crate::store::step::{Committed, NewUse, NewValue, Step, use_digest};
 
@@ -24,6 +25,9 @@ pub fn commit(connection: &mut Connection, step: &Step) -> rusqlite::Result<Comm
     }
     for value in step.values {
         keep_value(&transaction, value)?;
+    }
+    for alert in step.alerts {
+        committed.deliveries += insert_alert(&transaction, alert)?;
     }
     transaction.commit()?;
     Ok(committed)
