@@ -1,4 +1,11 @@
 //! Alerts that must arrive: what is sent, signed how, when again, and what answers mean.
 
+pub mod breaker;
+pub mod courier;
+pub mod endpoint;
 pub mod letter;
+pub mod network;
 pub mod payload;
+pub mod post;
+pub mod schedule;
+pub mod vault;

@@ -1,0 +1,92 @@
+//! Tokens that are to be revoked, in memory only, until that is done or too much time has gone by.
+//!
+//! **Invariant:** nothing here is ever written; what leaves is zeroed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::delivery::schedule::later;
+use crate::model::instant::Instant;
+use crate::model::secret::Secret;
+use crate::model::token_key::TokenKey;
+
+/// How many tokens are held; one more, and the oldest goes.
+const MOST: usize = 10_000;
+/// How long one is held after it was last met.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Tokens in memory.
+#[derive(Default)]
+pub struct Vault(Mutex<HashMap<TokenKey, Held>>);
+
+struct Held {
+    secret: Arc<Secret>,
+    until: Instant,
+}
+
+impl Vault {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TokenKey, Held>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds a token under its name for a while.
+    pub fn put(&self, name: TokenKey, secret: Secret, now: Instant) {
+        let mut held = self.lock();
+        held.retain(|_, one| one.until > now);
+        if held.len() >= MOST
+            && let Some(oldest) = held.iter().min_by_key(|(_, one)| one.until).map(|(name, _)| name.clone())
+        {
+            held.remove(&oldest);
+        }
+        held.insert(name, Held { secret: Arc::new(secret), until: later(now, LONGEST) });
+    }
+
+    /// The token of this name, where it is held.
+    #[must_use]
+    pub fn get(&self, name: &TokenKey) -> Option<Arc<Secret>> {
+        self.lock().get(name).map(|held| Arc::clone(&held.secret))
+    }
+
+    /// Forgets a token.
+    pub fn remove(&self, name: &TokenKey) {
+        self.lock().remove(name);
+    }
+
+    /// How many are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::delivery::schedule::later;
+    use crate::delivery::vault::Vault;
+    use crate::model::instant::Instant;
+    use crate::model::secret::Secret;
+    use crate::model::token_key::TokenKey;
+
+    #[test]
+    fn tokens_are_held_for_an_hour() {
+        let name = |text: &str| text.parse::<TokenKey>().expect("because it is a name");
+        let start = Instant::from_number(1_772_445_600).expect("because it is a time");
+        let vault = Vault::default();
+        vault.put(name("token_id:a"), Secret::new(b"one".to_vec()), start);
+        vault.put(name("token_id:b"), Secret::new(b"two".to_vec()), later(start, Duration::from_secs(1800)));
+        assert_eq!((vault.len(), vault.get(&name("token_id:a")).map(|secret| secret.len())), (2, Some(3)));
+        vault.put(name("token_id:c"), Secret::new(b"three".to_vec()), later(start, Duration::from_secs(3601)));
+        assert!(vault.get(&name("token_id:a")).is_none() && vault.get(&name("token_id:b")).is_some());
+        vault.remove(&name("token_id:b"));
+        assert_eq!((vault.len(), vault.is_empty()), (1, false));
+    }
+}
