@@ -72,6 +72,7 @@ pub fn engine(flags: &ScanFlags) -> Result<engine::Options, ConfigError> {
         max_depth: if flags.no_decode { 0 } else { flags.max_decode_depth },
         comments: if flags.ignore_allow_comments { Comments::Ignore } else { Comments::Honour },
         further_keys: Vec::new(),
+        keep: None,
         known: None,
         key: flags.key_file.as_deref().map(key).transpose()?,
     })

@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::delivery::schedule::later;
+use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
+use crate::model::keep::Keep;
+use crate::model::known::Known;
 use crate::model::secret::Secret;
 use crate::model::token_key::TokenKey;
 
@@ -17,8 +20,21 @@ const MOST: usize = 10_000;
 const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Tokens in memory.
-#[derive(Default)]
-pub struct Vault(Mutex<HashMap<TokenKey, Held>>);
+pub struct Vault {
+    wants: Wants,
+    clock: fn() -> Instant,
+    held: Mutex<HashMap<TokenKey, Held>>,
+}
+
+/// Which tokens are held.
+pub enum Wants {
+    /// None.
+    Nothing,
+    /// Those that somebody knows to be issued.
+    Issued(Arc<dyn Known>),
+    /// All that are found.
+    Everything,
+}
 
 struct Held {
     secret: Arc<Secret>,
@@ -27,7 +43,13 @@ struct Held {
 
 impl Vault {
     fn lock(&self) -> MutexGuard<'_, HashMap<TokenKey, Held>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds nothing yet.
+    #[must_use]
+    pub fn new(wants: Wants, clock: fn() -> Instant) -> Self {
+        Self { wants, clock, held: Mutex::default() }
     }
 
     /// Holds a token under its name for a while.
@@ -66,12 +88,26 @@ impl Vault {
     }
 }
 
+impl Keep for Vault {
+    fn wants(&self, fingerprint: &Fingerprint) -> bool {
+        match &self.wants {
+            Wants::Nothing => false,
+            Wants::Issued(known) => known.view().may_hold(fingerprint.index()) && known.holds(fingerprint),
+            Wants::Everything => true,
+        }
+    }
+
+    fn keep(&self, fingerprint: &Fingerprint, secret: Secret) {
+        self.put(TokenKey::Fingerprint(fingerprint.clone()), secret, (self.clock)());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use crate::delivery::schedule::later;
-    use crate::delivery::vault::Vault;
+    use crate::delivery::vault::{Vault, Wants};
     use crate::model::instant::Instant;
     use crate::model::secret::Secret;
     use crate::model::token_key::TokenKey;
@@ -80,7 +116,7 @@ mod tests {
     fn tokens_are_held_for_an_hour() {
         let name = |text: &str| text.parse::<TokenKey>().expect("because it is a name");
         let start = Instant::from_number(1_772_445_600).expect("because it is a time");
-        let vault = Vault::default();
+        let vault = Vault::new(Wants::Everything, || Instant::from_number(0).expect("because it is a time"));
         vault.put(name("token_id:a"), Secret::new(b"one".to_vec()), start);
         vault.put(name("token_id:b"), Secret::new(b"two".to_vec()), later(start, Duration::from_secs(1800)));
         assert_eq!((vault.len(), vault.get(&name("token_id:a")).map(|secret| secret.len())), (2, Some(3)));

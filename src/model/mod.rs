@@ -15,6 +15,7 @@ pub mod instant;
 pub mod issuance;
 pub mod judgement;
 pub mod jwt;
+pub mod keep;
 pub mod known;
 pub mod ledger_match;
 pub mod lifecycle;

@@ -6,6 +6,7 @@ use crate::model::chunk::{Chunk, Owns};
 use crate::model::finding::{Finding, Identity, Part};
 use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::Confidence;
+use crate::model::keep::Keep;
 use crate::model::known::Known;
 use crate::model::ledger_match::Standing;
 use crate::model::origin::Origin;
@@ -38,6 +39,8 @@ pub struct Options {
     pub key: Option<FingerprintKey>,
     /// Further keys: findings are also named under these.
     pub further_keys: Vec<FingerprintKey>,
+    /// Who wants to hold tokens in memory.
+    pub keep: Option<Arc<dyn Keep>>,
     /// Who knows issued tokens; they are found where no rule knows their format.
     pub known: Option<Arc<dyn Known>>,
 }
@@ -53,7 +56,7 @@ pub enum Comments {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { min_confidence: Confidence::Medium, max_depth: 5, comments: Comments::Honour, key: None, further_keys: Vec::new(), known: None }
+        Self { min_confidence: Confidence::Medium, max_depth: 5, comments: Comments::Honour, key: None, further_keys: Vec::new(), keep: None, known: None }
     }
 }
 
@@ -107,6 +110,7 @@ impl Engine {
             rules,
             key: options.key,
             further_keys: options.further_keys,
+            keep: options.keep,
             issued,
             max_depth: options.max_depth,
         };

@@ -10,6 +10,7 @@ use crate::model::decoder::Decoder;
 use crate::model::finding::{Alternate, Identity};
 use crate::model::fingerprint::{Fingerprint, FingerprintKey};
 use crate::model::grade::Confidence;
+use crate::model::keep::Keep;
 use crate::model::jwt::{Jwt, LENIENT};
 use crate::model::rule_info::TokenKind;
 use crate::model::secret::Secret;
@@ -48,6 +49,19 @@ pub struct Keys<'a> {
     pub main: Option<&'a FingerprintKey>,
     /// Further keys, for names that only their owner compares.
     pub further: &'a [FingerprintKey],
+    /// Who wants to hold tokens in memory.
+    pub keep: Option<&'a dyn Keep>,
+}
+
+impl Keys<'_> {
+    /// Names octets, and lets them be held by whoever wants them.
+    fn fingerprint(self, octets: &[u8]) -> Fingerprint {
+        let fingerprint = self.main.map_or_else(|| Fingerprint::of(octets), |key| key.fingerprint(octets));
+        if let Some(keep) = self.keep.filter(|keep| keep.wants(&fingerprint)) {
+            keep.keep(&fingerprint, Secret::new(octets.to_vec()));
+        }
+        fingerprint
+    }
 }
 
 /// What came of a match.
@@ -92,7 +106,7 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         proven: proof.proven,
         lead: found.lead,
         conditions: conditions(rule),
-        identity: identify(&secret, rule, layer.bytes, &found.span, keys.main),
+        identity: identify(&secret, rule, layer.bytes, &found.span, keys),
         names: half(layer.bytes, found, &secret, keys.main).into_iter().chain(names(rule.info.kind, &secret, keys.further)).collect(),
         preview: preview(rule, &secret),
         carrier: found.introduction.map(|introduction| introduction.carrier(layer.bytes)),
@@ -212,16 +226,13 @@ fn conditions(rule: &Rule) -> usize {
 }
 
 /// Fingerprints the token and its other plausible ends.
-fn identify(secret: &Secret, rule: &Rule, bytes: &[u8], matched: &Range<usize>, key: Option<&FingerprintKey>) -> Identity {
+fn identify(secret: &Secret, rule: &Rule, bytes: &[u8], matched: &Range<usize>, keys: Keys) -> Identity {
     let token = secret.expose();
     let guessable = rule.info.kind == TokenKind::Password || rule.is_contextual();
-    if key.is_none() && guessable && strength_bits(token) < MIN_BITS {
+    if keys.main.is_none() && guessable && strength_bits(token) < MIN_BITS {
         return Identity::Withheld;
     }
-    let other = |octets: &[u8], reason| {
-        let length = octets.len();
-        Alternate { fingerprint: Secret::new(octets.to_vec()).fingerprint(key), length, reason }
-    };
+    let other = |octets: &[u8], reason| Alternate { fingerprint: keys.fingerprint(octets), length: octets.len(), reason };
     let mut alternates = Vec::new();
     if matched.len() > token.len() {
         alternates.push(other(&bytes[matched.clone()], "with the full stop after it"));
@@ -234,7 +245,7 @@ fn identify(secret: &Secret, rule: &Rule, bytes: &[u8], matched: &Range<usize>, 
         let bare = token.len() - token.iter().rev().take_while(|b| **b == b'=').count();
         alternates.push(other(&token[..bare], "without padding"));
     }
-    Identity::Fingerprint { fingerprint: secret.fingerprint(key), alternates }
+    Identity::Fingerprint { fingerprint: keys.fingerprint(token), alternates }
 }
 
 /// Names of a token besides its fingerprint: a public key id, and fingerprints under further keys.
@@ -265,7 +276,7 @@ pub fn issued(layer: &Layer, (index, rule): (RuleIndex, &Rule), span: Range<usiz
         proven: true,
         lead: Lead::Issued,
         conditions: 0,
-        identity: Identity::Fingerprint { fingerprint: secret.fingerprint(None), alternates: Vec::new() },
+        identity: Identity::Fingerprint { fingerprint: Keys { main: None, ..keys }.fingerprint(secret.expose()), alternates: Vec::new() },
         names: names(rule.info.kind, &secret, keys.further),
         preview: preview(rule, &secret),
         carrier: introduction.map(|introduction| introduction.carrier(layer.bytes)),

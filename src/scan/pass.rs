@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::model::carrier::CarrierKind;
 use crate::model::decoder::Decoder;
 use crate::model::fingerprint::FingerprintKey;
+use crate::model::keep::Keep;
 use crate::model::known::Known;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{MIN_RUN, Rule};
@@ -51,6 +52,8 @@ pub struct Plan {
     pub key: Option<FingerprintKey>,
     /// Further keys, for names that only their owner compares.
     pub further_keys: Vec<FingerprintKey>,
+    /// Who wants to hold tokens in memory.
+    pub keep: Option<Arc<dyn Keep>>,
     /// Who knows issued tokens, and the rule that stands for them.
     pub issued: Option<(Arc<dyn Known>, RuleIndex)>,
     /// How deep decoders may nest; 0 decodes nothing.
@@ -59,7 +62,7 @@ pub struct Plan {
 
 impl Plan {
     fn keys(&self) -> Keys<'_> {
-        Keys { main: self.key.as_ref(), further: &self.further_keys }
+        Keys { main: self.key.as_ref(), further: &self.further_keys, keep: self.keep.as_deref() }
     }
 }
 

@@ -1,0 +1,139 @@
+//! Who is told of what was found, and what is to be revoked: alerts and their deliveries, ready to be committed.
+//!
+//! **Invariant:** the same finding gives the same alert with the same ids, however often and wherever it is met again.
+
+use std::collections::HashSet;
+
+use crate::delivery::endpoint::{Endpoint, alert_id};
+use crate::detect::frameworks::Frameworks;
+use crate::ledger::ledger::{Ledger, LedgerError};
+use crate::model::alert::Alert;
+use crate::model::finding::Finding;
+use crate::model::instant::Instant;
+use crate::model::issuance::Issuance;
+use crate::model::judgement::Judgement;
+use crate::pipeline::alerts::from_finding::{exposed, ours};
+use crate::pipeline::alerts::from_judgement::replayed;
+use crate::pipeline::alerts::revocation::{Budget, May, Mode, RevocationSettings, Suspect, issuer};
+use crate::store::error::StoreError;
+use crate::store::outbox::{Begins, NewAlert, NewDelivery};
+use crate::store::step::NewValue;
+
+/// How many ids are remembered of requests that were counted, so that a token found twice counts once.
+const REMEMBERED: usize = 100_000;
+
+/// Tells.
+pub struct Posting {
+    /// Who is told.
+    pub endpoints: Vec<Endpoint>,
+    /// What is revoked.
+    pub revocation: RevocationSettings,
+    frameworks: Frameworks,
+    counted: HashSet<String>,
+    /// What waits to be committed.
+    queued: Vec<NewAlert>,
+    budget: Option<Budget>,
+}
+
+/// What is to be committed.
+#[derive(Default)]
+pub struct Posted {
+    /// Alerts.
+    pub alerts: Vec<NewAlert>,
+    /// What is kept of requests.
+    pub values: Vec<NewValue>,
+}
+
+impl Posting {
+    /// Nothing to tell yet.
+    #[must_use]
+    pub fn new(endpoints: Vec<Endpoint>, revocation: RevocationSettings) -> Self {
+        Self { endpoints, revocation, frameworks: Frameworks::builtin(), counted: HashSet::new(), queued: Vec::new(), budget: None }
+    }
+
+    /// A token was found.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: how many requests there were cannot be read.
+    pub fn found(&mut self, finding: &Finding, ledger: &Ledger, now: Instant) -> Result<(), StoreError> {
+        let alert = exposed(finding, &self.frameworks, now);
+        self.tell(&alert);
+        if let Some(ours) = ours(finding) {
+            let matched = &ours.matched;
+            let suspect = Suspect { alert: &alert, by: &matched.by, issuance: &matched.issuance, liveness: matched.liveness_now };
+            self.revoke(&suspect, ledger, now)?;
+        }
+        Ok(())
+    }
+
+    /// A token's uses were judged; what an earlier run told is not told again.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]
+    pub fn judged(&mut self, judgements: &[Judgement], issuance: Option<&Issuance>, ledger: &Ledger, now: Instant) -> Result<(), LedgerError> {
+        for judgement in judgements.iter().filter(|judgement| judgement.alert) {
+            let alert = replayed(judgement, issuance, &self.frameworks, now);
+            self.tell(&alert);
+            let Some(issuance) = issuance.filter(|_| self.revocation.mode != Mode::Off) else { continue };
+            let events = ledger.store().events(&issuance.targets())?;
+            let suspect = Suspect { alert: &alert, by: &judgement.token, issuance, liveness: issuance.liveness(&events, now) };
+            self.revoke(&suspect, ledger, now)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what is to be committed.
+    pub fn take(&mut self) -> Posted {
+        let budget = self.budget.take().map(|budget| NewValue {
+            name: Budget::NAME.to_owned(),
+            bytes: Some(serde_json::to_vec(&budget).expect("because it can be written")),
+        });
+        Posted { alerts: std::mem::take(&mut self.queued), values: budget.into_iter().collect() }
+    }
+
+    /// Queues an alert for everybody who wants it.
+    fn tell(&mut self, alert: &Alert) {
+        let wanted: Vec<&Endpoint> = self.endpoints.iter().filter(|endpoint| endpoint.wants(alert)).collect();
+        self.queued.extend(queued(alert, &wanted, Begins::Due));
+    }
+
+    fn revoke(&mut self, suspect: &Suspect, ledger: &Ledger, now: Instant) -> Result<(), StoreError> {
+        let settings = &self.revocation;
+        if !settings.asks_for(suspect) {
+            return Ok(());
+        }
+        let (per_minute, token) = (settings.per_minute, suspect.by.to_string());
+        let theirs = issuer(suspect.issuance).unwrap_or_default().to_owned();
+        let known = !self.counted.insert(token);
+        let may = if known { May::Send } else { self.budget(ledger)?.take(&theirs, per_minute, now) };
+        if self.counted.len() > REMEMBERED {
+            self.counted.clear();
+        }
+        let request = self.revocation.request(suspect, may);
+        let asked: Vec<&Endpoint> = self.endpoints.iter().filter(|endpoint| self.revocation.endpoints.contains(&endpoint.name)).collect();
+        let begins = if may == May::Send && self.revocation.mode == Mode::On { Begins::Due } else { Begins::Held };
+        self.queued.extend(queued(&request, &asked, begins));
+        // Whoever wants to hear of requests, without being asked to revoke.
+        let others = self.endpoints.iter().filter(|endpoint| !self.revocation.endpoints.contains(&endpoint.name) && endpoint.wants(&request));
+        let others: Vec<&Endpoint> = others.collect();
+        self.queued.extend(queued(&request, &others, Begins::Due));
+        Ok(())
+    }
+
+    fn budget(&mut self, ledger: &Ledger) -> Result<&mut Budget, StoreError> {
+        if self.budget.is_none() {
+            let kept = ledger.store().value(Budget::NAME)?;
+            self.budget = Some(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default());
+        }
+        Ok(self.budget.as_mut().expect("because it was just read"))
+    }
+}
+
+fn queued(alert: &Alert, endpoints: &[&Endpoint], begins: Begins) -> Option<NewAlert> {
+    let delivery = |endpoint: &&Endpoint| NewDelivery { id: endpoint.delivery_id(alert), endpoint: endpoint.name.clone(), begins };
+    let deliveries: Vec<NewDelivery> = endpoints.iter().map(delivery).collect();
+    let new = || NewAlert { id: alert_id(alert), json: alert.to_json(), token: alert.token_index(), at: alert.timestamp, deliveries: deliveries.clone() };
+    (!deliveries.is_empty()).then(new)
+}
