@@ -20,10 +20,10 @@ start() {
     # What was installed before comes from npm's cache; no package runs anything while it is installed.
     npm ci --prefer-offline --ignore-scripts --no-audit --no-fund >log 2>&1 || { cat log >&2; exit 1; }
     : >records.jsonl
-    NODE_ENV=production setsid node server.mjs records.jsonl >url 2>>log </dev/null &
+    NODE_ENV=production setsid node server.mjs records.jsonl url >>log 2>&1 </dev/null &
     echo $! >pid
     for _ in $(seq 150); do
-        if answers "$(cat url)"; then cat url; return; fi
+        if answers "$(cat url 2>/dev/null)"; then cat url; return; fi
         kill -0 "$(cat pid)" 2>/dev/null || break
         sleep 0.2
     done

@@ -1,10 +1,10 @@
 // An OpenID provider of its own for tests, on loopback: tells the ledger what it issued, and what became of it.
 //
-//   node server.mjs RECORDS   prints the issuer's URL, then serves; appends issued-token records and facts to RECORDS
+//   node server.mjs RECORDS URL   serves, writes the issuer's URL to the file URL, appends issued-token records and facts to RECORDS
 //
 // No user agent takes part: `POST /test/grant?account=NAME` answers what the client `app` would hold after a login.
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 import Provider, { errors } from 'oidc-provider';
@@ -29,7 +29,8 @@ const CONFIGURATION = {
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
-    introspection: { enabled: true },
+    // Every client may ask about every token.
+    introspection: { enabled: true, allowedPolicy: () => true },
     revocation: { enabled: true },
     resourceIndicators: {
       enabled: true,
@@ -44,7 +45,7 @@ const CONFIGURATION = {
   jwks: { keys: [generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })] },
 };
 
-const [records] = process.argv.slice(2);
+const [records, url] = process.argv.slice(2);
 const server = createServer();
 await new Promise((listens) => server.listen(0, '127.0.0.1', listens));
 const provider = new Provider(`http://127.0.0.1:${server.address().port}`, CONFIGURATION);
@@ -116,4 +117,4 @@ provider.on('grant.revoked', (_, family) => fact('revoked', { family }));
 provider.on('server_error', (_, error) => console.error(error));
 
 server.on('request', provider.callback());
-console.log(provider.issuer);
+writeFileSync(url, `${provider.issuer}\n`);
