@@ -21,9 +21,10 @@ use crate::model::judgement::Judgement;
 use crate::model::problem::Problem;
 use crate::observe::mapping::Mapping;
 use crate::outputs::judgement::format::JudgementOutput;
+use crate::pipeline::alerts::posting::{Posted, Posting};
 use crate::pipeline::policy::Policy;
 use crate::pipeline::replay::gather::Gathered;
-use crate::pipeline::replay::judge::{Bench, Judged, Memory, ReplayError};
+use crate::pipeline::replay::judge::{Bench, Decide, Judged, Memory, ReplayError};
 use crate::pipeline::replay::sight::Reading;
 use crate::store::sqlite::Sqlite;
 
@@ -37,6 +38,8 @@ pub struct Judging {
     pub policy: Option<Policy>,
     /// The time of judgement.
     pub now: Instant,
+    /// Who is told by alerts.
+    pub posting: Option<Posting>,
 }
 
 /// Which judgements are told.
@@ -74,6 +77,11 @@ impl Wanted {
         self.is_about(judgement) && (self.all || judgement.alert) && !self.told.as_ref().is_some_and(|told| told.contains(&judgement.id))
     }
 
+    /// Whether it is told now: where somebody remembers, only what is new.
+    fn tells(&self, judgement: &Judgement, judged: &Judged) -> bool {
+        self.has(judgement) && (self.told.is_none() || !judged.known.contains(&judgement.id))
+    }
+
     fn is_about(&self, judgement: &Judgement) -> bool {
         let id = &judgement.verdict.id;
         let chosen = (self.only.is_empty() || self.only.contains(id)) && !self.disable.contains(id);
@@ -89,9 +97,9 @@ impl Judging {
     ///
     /// A file that cannot be read or is wrong.
     pub fn new(flags: &JudgingFlags, now: Instant) -> anyhow::Result<Self> {
-        let settings = Settings::read(flags.config.as_deref())?;
+        let settings = Settings::read(flags.settings.config.as_deref())?;
         let policy = flags.policy.as_deref().map(Policy::read).transpose()?;
-        Ok(Self { settings, mapping: mapping(flags)?, policy, now })
+        Ok(Self { settings, mapping: mapping(flags)?, policy, now, posting: None })
     }
 
     /// How records are read, by somebody who makes n-grams of raw tokens so.
@@ -115,15 +123,10 @@ impl Judging {
         import(ledger, gathered)?;
         let mut told = Told::default();
         let bench = Bench { ledger, options: &self.settings.detect, now: self.now, memory };
-        let mut decide = |judged: &mut Judged| {
-            if let Some(policy) = &mut self.policy {
-                policy.decide(&mut judged.judgements, judged.issuance.as_ref());
-            }
-        };
+        let mut decide = Deciding { policy: self.policy.as_mut(), posting: self.posting.as_mut(), wanted, ledger, now: self.now };
         let judged = bench.judge(gathered, &mut decide, &mut |judged: Judged| {
             told.dropped += judged.judgements.iter().filter(|judgement| wanted.is_about(judgement) && is_dropped(judgement)).count() as u64;
-            let is_new = |judgement: &&Judgement| wanted.told.is_none() || !judged.known.contains(&judgement.id);
-            for judgement in judged.judgements.iter().filter(|judgement| wanted.has(judgement)).filter(is_new) {
+            for judgement in judged.judgements.iter().filter(|judgement| wanted.tells(judgement, &judged)) {
                 told.judgements += 1;
                 told.ids.extend(wanted.told.is_some().then(|| judgement.id.clone()));
                 told.worst = told.worst.max(Some(judgement.verdict.severity).filter(|_| judgement.alert));
@@ -138,6 +141,31 @@ impl Judging {
         output.finish(out)?;
         told.problems.extend(self.policy.iter().flat_map(Policy::problems));
         Ok(told)
+    }
+}
+
+/// Who has a say in what is told and kept: the policy, and who posts alerts.
+struct Deciding<'a> {
+    policy: Option<&'a mut Policy>,
+    posting: Option<&'a mut Posting>,
+    wanted: &'a Wanted,
+    ledger: &'a Ledger,
+    now: Instant,
+}
+
+impl Decide for Deciding<'_> {
+    fn decide(&mut self, judged: &mut Judged) {
+        if let Some(policy) = &mut self.policy {
+            policy.decide(&mut judged.judgements, judged.issuance.as_ref());
+        }
+    }
+
+    fn post(&mut self, judged: &Judged) -> Result<Posted, ReplayError> {
+        let Some(posting) = &mut self.posting else { return Ok(Posted::default()) };
+        for judgement in judged.judgements.iter().filter(|judgement| self.wanted.tells(judgement, judged) && judgement.alert) {
+            posting.judged(judgement, judged.issuance.as_ref(), self.ledger, self.now)?;
+        }
+        Ok(posting.take())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The words that people type, the exit status, and the real clock.
 
+pub mod alerting;
 pub mod exit;
 pub mod explain;
 pub mod fingerprint;

@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use std::time::Instant as Clock;
 
+use crate::cli::alerting::{finish, keep, posting, vault};
 use crate::cli::exit::Exit;
 use crate::cli::judging::{Judging, Told, Wanted, ledger};
 use crate::cli::ledger::now;
@@ -64,8 +65,11 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let mut judging = Judging::new(&flags.judging, now)?;
     let wanted = wanted(flags, now)?;
     let ledger = ledger(&flags.state)?;
+    judging.posting = posting(&flags.alerts, &judging.settings)?;
+    let vault = vault(judging.posting.as_ref(), &ledger);
     let known = Some(Arc::clone(&ledger) as Arc<dyn Known>);
-    let engine = Engine::new(&RuleSet::builtin(), engine::Options { known, ..engine::Options::default() });
+    let keep = keep(judging.posting.as_ref(), &vault);
+    let engine = Engine::new(&RuleSet::builtin(), engine::Options { known, keep, ..engine::Options::default() });
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
     let mut heard = Heard::default();
@@ -113,7 +117,14 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
             counted(heard.problems, "problem")
         ));
     }
-    Ok(status(flags, &told, &heard, &progress))
+    let is_told = match &mut judging.posting {
+        Some(posting) => finish(posting, (&ledger, flags.state.state.is_some()), &vault, flags.quiet)?,
+        None => true,
+    };
+    Ok(match status(flags, &told, &heard, &progress) {
+        Exit::Clean if !is_told => Exit::Incomplete,
+        status => status,
+    })
 }
 
 fn wanted(flags: &ReplayFlags, now: Instant) -> anyhow::Result<Wanted> {

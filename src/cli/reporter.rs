@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
+use crate::cli::alerting::commit;
 use crate::cli::terminal::say;
-use crate::ledger::ledger::LedgerError;
+use crate::ledger::ledger::{Ledger, LedgerError};
 use crate::model::finding::Finding;
 use crate::model::grade::Severity;
 use crate::model::instant::Instant;
@@ -15,11 +16,16 @@ use crate::model::problem::{Problem, ProblemKind};
 use crate::model::summary::{Summary, Suppressed};
 use crate::outputs::output::{Context, Output};
 use crate::outputs::summary::problem_line;
+use crate::pipeline::alerts::posting::Posting;
 use crate::pipeline::baseline::Baseline;
 use crate::pipeline::ours::Asked;
 use crate::pipeline::progress::Progress;
 use crate::pipeline::suppress::{Accepted, Report};
 use crate::scan::engine::Filtered;
+use crate::store::step::Seen;
+
+/// How many alerts are queued in one transaction.
+const TOGETHER: usize = 1000;
 
 /// An output and where it goes.
 pub struct Writing {
@@ -57,6 +63,8 @@ pub struct Reporter<'a> {
     pub accepted: Accepted,
     /// Who knows issued tokens.
     pub asked: Asked,
+    /// Who is told by alerts, and where they are queued.
+    pub alerts: Option<(Posting, Arc<Ledger>)>,
     /// The time of the run.
     pub now: Instant,
     /// Which findings are wanted by their standing.
@@ -100,9 +108,28 @@ impl Reporter<'_> {
         errors.into_iter().find(|error| error.kind() != io::ErrorKind::BrokenPipe).map_or(Ok(()), Err)
     }
 
-    /// Writes down where tokens of ours were seen.
+    /// Writes down where tokens of ours were seen, and who is told.
     pub fn remember(&mut self) {
-        if let Err(error) = self.asked.flush() {
+        let posted = self.post();
+        if let Err(error) = posted.and_then(|()| self.asked.flush()) {
+            self.ledger_failed(&error);
+        }
+    }
+
+    /// Queues alerts, together with the places that they tell of.
+    fn post(&mut self) -> Result<(), LedgerError> {
+        let Some((posting, ledger)) = &mut self.alerts else { return Ok(()) };
+        let seen = self.asked.take_seen().into_iter().map(|(record, exposure)| Seen { record, exposure });
+        Ok(commit(ledger, &seen.collect::<Vec<_>>(), &posting.take())?)
+    }
+
+    /// Tells of a finding.
+    fn alert(&mut self, finding: &Finding) {
+        let Some((posting, ledger)) = &mut self.alerts else { return };
+        let found = posting.found(finding, ledger, self.now);
+        let is_full = posting.waiting() >= TOGETHER;
+        let posted = found.map_err(LedgerError::from).and_then(|()| if is_full { self.post() } else { Ok(()) });
+        if let Err(error) = posted {
             self.ledger_failed(&error);
         }
     }
@@ -159,6 +186,7 @@ impl Report for Reporter<'_> {
         self.findings += 1;
         self.progress.add_findings(1);
         self.worst = self.worst.max(Some(finding.severity()));
+        self.alert(&finding);
         let live = self.live;
         for writing in &mut self.writings {
             writing.step(|output, out| {

@@ -9,6 +9,7 @@ use std::time::Instant as Clock;
 use anyhow::Context as _;
 use jiff::{Timestamp, Unit};
 
+use crate::cli::alerting::{finish, keep, posting, vault};
 use crate::cli::exit::Exit;
 use crate::cli::judging::ledger;
 use crate::cli::ledger::further_keys;
@@ -18,10 +19,13 @@ use crate::cli::signals::stop_on_signals;
 use crate::cli::stdin::Stdin;
 use crate::cli::terminal::{draw, say, shows_progress, style};
 use crate::config::error::ConfigError;
+use crate::config::file::Settings;
 use crate::config::flags::{Colour, ScanFlags};
 use crate::config::ledger_flags::StateFlags;
 use crate::config::settings::{self, Target};
+use crate::delivery::vault::Vault;
 use crate::detect::options::Options;
+use crate::ledger::ledger::Ledger;
 use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::Severity;
 use crate::model::instant::Instant;
@@ -31,6 +35,7 @@ use crate::model::summary::Summary;
 use crate::outputs::format::format;
 use crate::outputs::output::{Context, Live};
 use crate::outputs::summary::{is_complete, summary_line};
+use crate::pipeline::alerts::posting::Posting;
 use crate::pipeline::baseline::Baseline;
 use crate::pipeline::ignore_list::IgnoreList;
 use crate::pipeline::listen::Listen;
@@ -55,9 +60,12 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     let rules = settings::rules(&flags.rules, &flags.only, &flags.disable)?;
     let mut replay = if flags.replay { Some(Replay::new(flags, now)?) } else { None };
     let (asked, known, further_keys) = asked(flags, replay.as_ref())?;
-    let engine = Engine::new(&rules, engine::Options { further_keys, known, ..settings::engine(flags)? });
+    let (alerts, vault) = alerts(flags, &asked, replay.as_ref())?.unzip();
+    let keep = alerts.as_ref().zip(vault.as_ref()).and_then(|((posting, _), vault)| keep(Some(posting), vault));
+    let engine = Engine::new(&rules, engine::Options { further_keys, known, keep, ..settings::engine(flags)? });
     let progress = Arc::new(Progress::default());
     let mut reporter = reporter(flags, &target, &progress, (asked, now))?;
+    reporter.alerts = alerts;
     stop_on_signals(&progress)?;
     reporter.begin(&Context {
         rules: engine.rule_infos(),
@@ -89,9 +97,41 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
         say(format_args!("{}", summary_line(&summary)));
     }
     written?;
-    let alarm = replay.map(|replay| replay.tell(flags, style(colour))).transpose()?.flatten();
+    let mut alarm = None;
+    if let Some(mut replay) = replay {
+        // One posts what both found.
+        let (posting, ledger) = reporter.alerts.take().unzip();
+        replay.post(posting);
+        let (worst, posting) = replay.tell(flags, style(colour))?;
+        (alarm, reporter.alerts) = (worst, posting.zip(ledger));
+    }
     baselines(flags, &mut reporter, &summary)?;
-    Ok(status(flags, reporter.worst.max(alarm), &summary))
+    let is_told = match reporter.alerts.as_mut().zip(vault) {
+        Some(((posting, ledger), vault)) => finish(posting, (ledger, flags.state.is_some()), &vault, flags.quiet)?,
+        None => true,
+    };
+    Ok(match status(flags, reporter.worst.max(alarm), &summary) {
+        Exit::Clean if !is_told => Exit::Incomplete,
+        status => status,
+    })
+}
+
+/// Who is told and in which ledger alerts are queued, and where tokens are held meanwhile.
+type Alerts = ((Posting, Arc<Ledger>), Arc<Vault>);
+
+fn alerts(flags: &ScanFlags, asked: &Asked, replay: Option<&Replay>) -> anyhow::Result<Option<Alerts>> {
+    if flags.alerts.alert.is_empty() {
+        return Ok(None);
+    }
+    let settings = Settings::read(flags.judging.settings.config.as_deref())?;
+    let Some(posting) = posting(&flags.alerts, &settings)? else { return Ok(None) };
+    let ledger = match (asked, replay) {
+        (Asked::Ledger(book), _) => Arc::clone(&book.ledger),
+        (_, Some(replay)) => Arc::clone(replay.ledger()),
+        _ => ledger(&state_flags(flags))?,
+    };
+    let vault = vault(Some(&posting), &ledger);
+    Ok(Some(((posting, ledger), vault)))
 }
 
 /// Who is asked about findings, who knows tokens that no rule knows, and the keys under which findings are also named.
@@ -140,6 +180,7 @@ fn reporter<'a>(flags: &ScanFlags, target: &Target, progress: &'a Progress, (ask
         writings,
         accepted: Accepted { ignored, baseline, ..Accepted::default() },
         asked,
+        alerts: None,
         now,
         wanted: match (flags.only_live, flags.only_ours) {
             (true, _) => Wanted::Live,

@@ -19,6 +19,7 @@ use crate::outputs::judgement::about::Context;
 use crate::outputs::judgement::format::{JudgementFormat, format};
 use crate::outputs::output::Style;
 use crate::outputs::summary::{counted, problem_line};
+use crate::pipeline::alerts::posting::Posting;
 use crate::pipeline::listen::Listen;
 use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::gather::Gathered;
@@ -57,6 +58,11 @@ impl Replay {
         &self.ledger
     }
 
+    /// Lets judgements be told by alerts.
+    pub fn post(&mut self, posting: Option<Posting>) {
+        self.judging.posting = posting;
+    }
+
     /// Hears a scan.
     pub fn listen(&mut self, scan: impl FnOnce(&dyn Listen)) {
         let grams = self.ledger.key_for_grams();
@@ -67,13 +73,13 @@ impl Replay {
         (self.gathered, self.problem) = (Some(gathered), failure.as_ref().map(ReplayError::problem));
     }
 
-    /// Tells of uses, behind what was found; the worst severity of an alert.
+    /// Tells of uses, behind what was found; the worst severity of an alert, and who posted alerts.
     ///
     /// # Errors
     ///
     /// The ledger fails, or what is told cannot be written.
-    pub fn tell(mut self, flags: &ScanFlags, style: Style) -> anyhow::Result<Option<Severity>> {
-        let Some(mut gathered) = self.gathered.take() else { return Ok(None) };
+    pub fn tell(mut self, flags: &ScanFlags, style: Style) -> anyhow::Result<(Option<Severity>, Option<Posting>)> {
+        let Some(mut gathered) = self.gathered.take() else { return Ok((None, self.judging.posting)) };
         let mut out = BufWriter::new(io::stdout().lock());
         let mut output = (self.format.make)(Context { style, now: self.judging.now, detections: abouts() });
         // The scan itself notes places.
@@ -85,6 +91,6 @@ impl Replay {
         if !flags.quiet {
             say(format_args!("{} of {}", counted(told.judgements, "judgement"), counted(gathered.coverage.total().uses, "use")));
         }
-        Ok(told.worst)
+        Ok((told.worst, self.judging.posting))
     }
 }

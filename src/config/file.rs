@@ -1,10 +1,13 @@
 //! `beartrap.toml`: settings that belong to a team rather than to one run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::config::endpoint::EndpointSettings;
 use crate::detect::options::Options;
+use crate::pipeline::alerts::revocation::RevocationSettings;
 
 /// The file that is read where none is named.
 pub const NAME: &str = "beartrap.toml";
@@ -15,6 +18,10 @@ pub const NAME: &str = "beartrap.toml";
 pub struct Settings {
     /// Thresholds of detections, exceptions, networks and issuers.
     pub detect: Options,
+    /// Who is told of alerts, by name.
+    pub endpoint: BTreeMap<String, EndpointSettings>,
+    /// What is revoked without asking anybody.
+    pub revocation: RevocationSettings,
 }
 
 /// Why settings cannot be used.
@@ -29,7 +36,7 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// The file says something that is none.
-    #[error("{path}: {message}\nhint: docs/replay.md lists every setting", path = path.display())]
+    #[error("{path}: {message}\nhint: docs/replay.md and docs/alerts.md list every setting", path = path.display())]
     Parse {
         /// The file.
         path: PathBuf,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::alert_flags::AlertFlags;
 use crate::config::replay_flags::JudgingFlags;
 use crate::outputs::format::FORMATS;
 
@@ -174,6 +175,9 @@ pub struct ScanFlags {
     #[command(flatten, next_help_heading = "Replay")]
     /// How uses are judged
     pub judging: JudgingFlags,
+    #[command(flatten)]
+    /// Who is told
+    pub alerts: AlertFlags,
 
     /// Leave out files larger than this, such as 10M
     #[arg(long, value_name = "SIZE", help_heading = "What is read")]

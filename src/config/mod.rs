@@ -1,6 +1,7 @@
 //! What the user said, in flags and environment -> each room's options.
 
 pub mod address;
+pub mod alert_flags;
 pub mod endpoint;
 pub mod error;
 pub mod flags;

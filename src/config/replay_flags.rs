@@ -5,16 +5,25 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use crate::config::alert_flags::AlertFlags;
 use crate::config::flags::{FailOn, Readers};
 use crate::config::ledger_flags::StateFlags;
 use crate::outputs::judgement::format::FORMATS;
 
+/// Where settings are.
+#[derive(Args, Debug, Clone, Default)]
+pub struct SettingsFlags {
+    /// Settings: thresholds, exceptions, issuers, endpoints; by default `beartrap.toml` in the working directory, where there is one
+    #[arg(long, value_name = "FILE", env = "BEARTRAP_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
 /// How uses of tokens are read and judged.
 #[derive(Args, Debug)]
 pub struct JudgingFlags {
-    /// Settings: thresholds, exceptions, issuers; by default `beartrap.toml` in the working directory, where there is one
-    #[arg(long, value_name = "FILE", env = "BEARTRAP_CONFIG")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    /// Where settings are
+    pub settings: SettingsFlags,
     /// How records of your own formats are read: a mapping file (docs/replay.md)
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
@@ -38,6 +47,9 @@ pub struct ReplayFlags {
     #[command(flatten)]
     /// How uses are read and judged
     pub judging: JudgingFlags,
+    #[command(flatten)]
+    /// Who is told
+    pub alerts: AlertFlags,
     /// Tell only what happened from this time on, such as `2026-03-02T10:00:00Z` or `24h`; earlier uses are judged with all the same
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,

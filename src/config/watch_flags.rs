@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
+use crate::config::alert_flags::AlertFlags;
 use crate::config::flags::Readers;
 use crate::config::ledger_flags::StateFlags;
 use crate::config::replay_flags::JudgingFlags;
@@ -40,6 +41,9 @@ pub struct WatchFlags {
     #[command(flatten)]
     /// How uses are read and judged
     pub judging: JudgingFlags,
+    #[command(flatten)]
+    /// Who is told
+    pub alerts: AlertFlags,
     /// Where files begin
     #[arg(long, value_enum, default_value_t = Begin::Checkpoint)]
     pub from: Begin,

@@ -19,7 +19,7 @@ use beartrap::pipeline::ours::Book;
 use beartrap::pipeline::progress::Progress;
 use beartrap::pipeline::replay::gather::Gathered;
 use beartrap::pipeline::replay::habits::Numbers;
-use beartrap::pipeline::replay::judge::{Bench, Memory};
+use beartrap::pipeline::replay::judge::{Bench, Memory, Nobody};
 use beartrap::pipeline::replay::sight::Reading;
 use beartrap::pipeline::watch::hear::Hear;
 use beartrap::pipeline::watch::setting::Setting;
@@ -67,7 +67,7 @@ impl Hear for Heard<'_> {
     fn judge(&mut self, gathered: &mut Gathered, now: Instant) -> anyhow::Result<u64> {
         let bench = Bench { ledger: self.ledger, options: self.options, now, memory: Memory::Placeless };
         let judgements = &mut self.told.judgements;
-        bench.judge(gathered, &mut |_| {}, &mut |judged| {
+        bench.judge(gathered, &mut Nobody, &mut |judged| {
             for judgement in judged.judgements.iter().filter(|judgement| !judged.known.contains(&judgement.id)) {
                 *judgements.entry(judgement.id.clone()).or_default() += 1;
             }

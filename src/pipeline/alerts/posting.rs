@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::delivery::endpoint::{Endpoint, alert_id};
 use crate::detect::frameworks::Frameworks;
-use crate::ledger::ledger::{Ledger, LedgerError};
+use crate::ledger::ledger::Ledger;
 use crate::model::alert::Alert;
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
@@ -33,10 +33,22 @@ pub struct Posting {
     /// What waits to be committed.
     queued: Vec<NewAlert>,
     budget: Option<Budget>,
+    manner: Manner,
+    /// What would have been sent.
+    shown: Vec<(usize, Alert)>,
+}
+
+/// Whether anything is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Manner {
+    /// What is told is sent.
+    Send,
+    /// It is only shown what would be.
+    Show,
 }
 
 /// What is to be committed.
-#[derive(Default)]
+#[derive(Default, Debug)]
 pub struct Posted {
     /// Alerts.
     pub alerts: Vec<NewAlert>,
@@ -47,8 +59,21 @@ pub struct Posted {
 impl Posting {
     /// Nothing to tell yet.
     #[must_use]
-    pub fn new(endpoints: Vec<Endpoint>, revocation: RevocationSettings) -> Self {
-        Self { endpoints, revocation, frameworks: Frameworks::builtin(), counted: HashSet::new(), queued: Vec::new(), budget: None }
+    pub fn new(endpoints: Vec<Endpoint>, revocation: RevocationSettings, manner: Manner) -> Self {
+        let (counted, queued, shown) = (HashSet::new(), Vec::new(), Vec::new());
+        Self { endpoints, revocation, frameworks: Frameworks::builtin(), counted, queued, budget: None, manner, shown }
+    }
+
+    /// Hands over what would have been sent, and to whom.
+    pub fn take_shown(&mut self) -> Vec<(&Endpoint, Alert)> {
+        let shown = std::mem::take(&mut self.shown);
+        shown.into_iter().map(|(at, alert)| (&self.endpoints[at], alert)).collect()
+    }
+
+    /// How many alerts wait to be committed.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queued.len()
     }
 
     /// A token was found.
@@ -58,7 +83,7 @@ impl Posting {
     /// [`StoreError`]: how many requests there were cannot be read.
     pub fn found(&mut self, finding: &Finding, ledger: &Ledger, now: Instant) -> Result<(), StoreError> {
         let alert = exposed(finding, &self.frameworks, now);
-        self.tell(&alert);
+        self.tell(&alert, now);
         if let Some(ours) = ours(finding) {
             let matched = &ours.matched;
             let suspect = Suspect { alert: &alert, by: &matched.by, issuance: &matched.issuance, liveness: matched.liveness_now };
@@ -67,21 +92,18 @@ impl Posting {
         Ok(())
     }
 
-    /// A token's uses were judged; what an earlier run told is not told again.
+    /// A token's uses were judged.
     ///
     /// # Errors
     ///
-    /// [`LedgerError`]
-    pub fn judged(&mut self, judgements: &[Judgement], issuance: Option<&Issuance>, ledger: &Ledger, now: Instant) -> Result<(), LedgerError> {
-        for judgement in judgements.iter().filter(|judgement| judgement.alert) {
-            let alert = replayed(judgement, issuance, &self.frameworks, now);
-            self.tell(&alert);
-            let Some(issuance) = issuance.filter(|_| self.revocation.mode != Mode::Off) else { continue };
-            let events = ledger.store().events(&issuance.targets())?;
-            let suspect = Suspect { alert: &alert, by: &judgement.token, issuance, liveness: issuance.liveness(&events, now) };
-            self.revoke(&suspect, ledger, now)?;
-        }
-        Ok(())
+    /// [`StoreError`]: the ledger cannot be asked.
+    pub fn judged(&mut self, judgement: &Judgement, issuance: Option<&Issuance>, ledger: &Ledger, now: Instant) -> Result<(), StoreError> {
+        let alert = replayed(judgement, issuance, &self.frameworks, now);
+        self.tell(&alert, now);
+        let Some(issuance) = issuance.filter(|_| self.revocation.mode != Mode::Off) else { return Ok(()) };
+        let events = ledger.store().events(&issuance.targets())?;
+        let suspect = Suspect { alert: &alert, by: &judgement.token, issuance, liveness: issuance.liveness(&events, now) };
+        self.revoke(&suspect, ledger, now)
     }
 
     /// Hands over what is to be committed.
@@ -94,9 +116,26 @@ impl Posting {
     }
 
     /// Queues an alert for everybody who wants it.
-    fn tell(&mut self, alert: &Alert) {
-        let wanted: Vec<&Endpoint> = self.endpoints.iter().filter(|endpoint| endpoint.wants(alert)).collect();
-        self.queued.extend(queued(alert, &wanted, Begins::Due));
+    fn tell(&mut self, alert: &Alert, now: Instant) {
+        let wanted = self.places(|endpoint| endpoint.wants(alert));
+        self.queue(alert, wanted, (Begins::Due, self.manner), now);
+    }
+
+    fn places(&self, is_told: impl Fn(&Endpoint) -> bool) -> Vec<usize> {
+        (0..self.endpoints.len()).filter(|at| is_told(&self.endpoints[*at])).collect()
+    }
+
+    fn queue(&mut self, alert: &Alert, endpoints: Vec<usize>, (begins, manner): (Begins, Manner), now: Instant) {
+        if manner == Manner::Show {
+            self.shown.extend(endpoints.into_iter().map(|at| (at, alert.clone())));
+            return;
+        }
+        let endpoints = endpoints.into_iter().map(|at| &self.endpoints[at]);
+        let delivery = |endpoint: &Endpoint| NewDelivery { id: endpoint.delivery_id(alert), endpoint: endpoint.name.clone(), begins };
+        let deliveries: Vec<NewDelivery> = endpoints.map(delivery).collect();
+        if !deliveries.is_empty() {
+            self.queued.push(NewAlert { id: alert_id(alert), json: alert.to_json(), token: alert.token_index(), at: now, deliveries });
+        }
     }
 
     fn revoke(&mut self, suspect: &Suspect, ledger: &Ledger, now: Instant) -> Result<(), StoreError> {
@@ -112,13 +151,13 @@ impl Posting {
             self.counted.clear();
         }
         let request = self.revocation.request(suspect, may);
-        let asked: Vec<&Endpoint> = self.endpoints.iter().filter(|endpoint| self.revocation.endpoints.contains(&endpoint.name)).collect();
-        let begins = if may == May::Send && self.revocation.mode == Mode::On { Begins::Due } else { Begins::Held };
-        self.queued.extend(queued(&request, &asked, begins));
-        // Whoever wants to hear of requests, without being asked to revoke.
-        let others = self.endpoints.iter().filter(|endpoint| !self.revocation.endpoints.contains(&endpoint.name) && endpoint.wants(&request));
-        let others: Vec<&Endpoint> = others.collect();
-        self.queued.extend(queued(&request, &others, Begins::Due));
+        let revokes = |endpoint: &Endpoint| self.revocation.endpoints.contains(&endpoint.name);
+        // Whoever wants to hear of requests, without being asked to revoke, hears of them.
+        let (asked, others) = (self.places(revokes), self.places(|endpoint| !revokes(endpoint) && endpoint.wants(&request)));
+        let begins = if may == May::Send { Begins::Due } else { Begins::Held };
+        let manner = if self.revocation.mode == Mode::On { self.manner } else { Manner::Show };
+        self.queue(&request, asked, (begins, manner), now);
+        self.queue(&request, others, (Begins::Due, manner), now);
         Ok(())
     }
 
@@ -129,11 +168,4 @@ impl Posting {
         }
         Ok(self.budget.as_mut().expect("because it was just read"))
     }
-}
-
-fn queued(alert: &Alert, endpoints: &[&Endpoint], begins: Begins) -> Option<NewAlert> {
-    let delivery = |endpoint: &&Endpoint| NewDelivery { id: endpoint.delivery_id(alert), endpoint: endpoint.name.clone(), begins };
-    let deliveries: Vec<NewDelivery> = endpoints.iter().map(delivery).collect();
-    let new = || NewAlert { id: alert_id(alert), json: alert.to_json(), token: alert.token_index(), at: alert.timestamp, deliveries: deliveries.clone() };
-    (!deliveries.is_empty()).then(new)
 }

@@ -6,6 +6,7 @@ use crate::ledger::import::entry::Entry;
 use crate::ledger::ledger::Ledger;
 use crate::model::lifecycle::Target;
 use crate::model::token_key::{TokenKey, sure};
+use crate::pipeline::alerts::posting::Posted;
 use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::habits::Habits;
 use crate::pipeline::replay::hot::Hot;
@@ -61,6 +62,8 @@ pub struct Rest {
     pub seen: Vec<Seen>,
     /// Values by name.
     pub values: Vec<NewValue>,
+    /// Who is told.
+    pub posted: Posted,
 }
 
 impl Gathered {

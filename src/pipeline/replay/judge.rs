@@ -19,6 +19,7 @@ use crate::model::origin::Origin;
 use crate::model::problem::{Problem, ProblemKind};
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
+use crate::pipeline::alerts::posting::Posted;
 use crate::pipeline::replay::gather::{Gathered, Learned};
 use crate::pipeline::replay::habits::{Habits, Mark, Marker, Numbers};
 use crate::pipeline::replay::hot::Hot;
@@ -93,6 +94,30 @@ pub struct Judged {
     pub known: Vec<String>,
 }
 
+/// Who has a say in what is told and kept of a token.
+pub trait Decide {
+    /// May change it.
+    fn decide(&mut self, judged: &mut Judged);
+
+    /// What is committed with it: alerts, once it is known what earlier runs kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`]
+    fn post(&mut self, judged: &Judged) -> Result<Posted, ReplayError>;
+}
+
+/// Nobody.
+pub struct Nobody;
+
+impl Decide for Nobody {
+    fn decide(&mut self, _: &mut Judged) {}
+
+    fn post(&mut self, _: &Judged) -> Result<Posted, ReplayError> {
+        Ok(Posted::default())
+    }
+}
+
 impl<'b> Bench<'b> {
     /// Judges every token that was gathered; `decide` may change what is told and kept of it, and `tell` hears of each of which there is something
     /// to tell.
@@ -103,7 +128,7 @@ impl<'b> Bench<'b> {
     pub fn judge(
         &'b self,
         gathered: &mut Gathered,
-        decide: &mut dyn FnMut(&mut Judged),
+        decide: &mut dyn Decide,
         tell: &mut dyn FnMut(Judged) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
         let mut habits = std::mem::take(&mut gathered.habits);
@@ -297,14 +322,16 @@ impl Told {
 /// Who hears of tokens that were judged, in turn.
 struct Hearing<'a, 'b> {
     keeping: Keeping<'b>,
-    decide: &'a mut dyn FnMut(&mut Judged),
+    decide: &'a mut dyn Decide,
     tell: &'a mut dyn FnMut(Judged) -> Result<(), ReplayError>,
 }
 
 impl Hearing<'_, '_> {
     fn hear(&mut self, mut judged: Judged, token: Token) -> Result<(), ReplayError> {
-        (self.decide)(&mut judged);
-        self.keeping.keep(token.new, &token.found, &mut judged)?;
+        self.decide.decide(&mut judged);
+        self.keeping.compare(&mut judged)?;
+        self.keeping.post(self.decide.post(&judged)?);
+        self.keeping.keep(token.new, &token.found, &judged)?;
         if judged.judgements.is_empty() { Ok(()) } else { (self.tell)(judged) }
     }
 }

@@ -7,6 +7,7 @@ use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::TokenUse;
+use crate::pipeline::alerts::posting::Posted;
 use crate::pipeline::replay::gather::Rest;
 use crate::pipeline::replay::judge::{Bench, Judged, Memory, ReplayError};
 use crate::store::step::{NewUse, NewValue, Seen, Step};
@@ -20,13 +21,14 @@ pub struct Keeping<'a> {
     uses: Vec<NewUse>,
     seen: Vec<Seen>,
     judgements: Vec<Judgement>,
+    posted: Posted,
 }
 
 impl<'a> Keeping<'a> {
     /// Nothing waits.
     #[must_use]
     pub fn new(bench: &'a Bench<'a>) -> Self {
-        Self { bench, uses: Vec::new(), seen: Vec::new(), judgements: Vec::new() }
+        Self { bench, uses: Vec::new(), seen: Vec::new(), judgements: Vec::new(), posted: Posted::default() }
     }
 
     /// Uses of this run as they will be kept; none where nothing is.
@@ -65,31 +67,46 @@ impl<'a> Keeping<'a> {
 
     fn take(&mut self, new: Vec<NewUse>) -> Result<(), ReplayError> {
         self.uses.extend(new);
-        if self.uses.len() >= TOGETHER { self.commit(&[]) } else { Ok(()) }
+        if self.uses.len() >= TOGETHER { self.commit(Vec::new()) } else { Ok(()) }
     }
 
-    /// Takes over what is kept of a token that was judged: its new uses, where it lay, and what was said of it. An answer that takes another
-    /// one's place says so.
+    /// Compares what is said of a token with what earlier runs said: an answer that takes another one's place says so.
     ///
     /// # Errors
     ///
     /// [`ReplayError`]
-    pub fn keep(&mut self, new: Vec<NewUse>, exposures: &[Exposure], judged: &mut Judged) -> Result<(), ReplayError> {
+    pub fn compare(&self, judged: &mut Judged) -> Result<(), ReplayError> {
+        if self.bench.memory == Memory::None || judged.judgements.is_empty() {
+            return Ok(());
+        }
+        let earlier = self.bench.ledger.store().judgements(&judged.names)?;
+        for new in &mut judged.judgements {
+            let same = |old: &&Judgement| old.verdict.id == new.verdict.id && old.slot == new.slot && old.id != new.id;
+            new.supersedes = earlier.iter().find(same).map(|old| old.id.clone());
+        }
+        let as_it_was = |new: &&Judgement| earlier.iter().any(|old| old.id == new.id && old.alert == new.alert);
+        judged.known = judged.judgements.iter().filter(as_it_was).map(|new| new.id.clone()).collect();
+        Ok(())
+    }
+
+    /// Takes over who is told of it.
+    pub fn post(&mut self, posted: Posted) {
+        self.posted.alerts.extend(posted.alerts);
+        self.posted.values.extend(posted.values);
+    }
+
+    /// Takes over what is kept of a token that was judged: its new uses, where it lay, and what was said of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`]
+    pub fn keep(&mut self, new: Vec<NewUse>, exposures: &[Exposure], judged: &Judged) -> Result<(), ReplayError> {
         if self.bench.memory == Memory::None {
             return Ok(());
         }
         let noted = judged.record.filter(|_| self.bench.memory == Memory::Kept);
         self.seen.extend(noted.into_iter().flat_map(|record| exposures.iter().map(move |one| Seen { record, exposure: one.clone() })));
-        if !judged.judgements.is_empty() {
-            let earlier = self.bench.ledger.store().judgements(&judged.names)?;
-            for new in &mut judged.judgements {
-                let same = |old: &&Judgement| old.verdict.id == new.verdict.id && old.slot == new.slot && old.id != new.id;
-                new.supersedes = earlier.iter().find(same).map(|old| old.id.clone());
-            }
-            let as_it_was = |new: &&Judgement| earlier.iter().any(|old| old.id == new.id && old.alert == new.alert);
-            judged.known = judged.judgements.iter().filter(as_it_was).map(|new| new.id.clone()).collect();
-            self.judgements.extend(judged.judgements.iter().cloned());
-        }
+        self.judgements.extend(judged.judgements.iter().cloned());
         self.take(new)
     }
 
@@ -100,16 +117,22 @@ impl<'a> Keeping<'a> {
     /// [`ReplayError`]; then none of it was written.
     pub fn finish(mut self, rest: Rest) -> Result<(), ReplayError> {
         self.seen.extend(rest.seen);
-        self.commit(&rest.values)
+        self.post(rest.posted);
+        self.commit(rest.values)
     }
 
-    fn commit(&mut self, values: &[NewValue]) -> Result<(), ReplayError> {
-        if self.bench.memory != Memory::None {
-            let step = Step { uses: &self.uses, seen: &self.seen, judgements: &self.judgements, values, ..Step::default() };
+    fn commit(&mut self, mut values: Vec<NewValue>) -> Result<(), ReplayError> {
+        values.append(&mut self.posted.values);
+        let alerts = &self.posted.alerts;
+        // Alerts of a run without a memory live as long as the run.
+        let is_idle = self.bench.memory == Memory::None && alerts.is_empty();
+        if !is_idle {
+            let step = Step { uses: &self.uses, seen: &self.seen, judgements: &self.judgements, values: &values, alerts, ..Step::default() };
             self.bench.ledger.store().commit(&step)?;
             self.uses.clear();
             self.seen.clear();
             self.judgements.clear();
+            self.posted.alerts.clear();
         }
         Ok(())
     }

@@ -1,0 +1,192 @@
+//! What `scan`, `replay` and `watch` share where alerts are wanted: who is told, tokens that are held meanwhile, and the way to endpoints.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::cli::terminal::say;
+use crate::config::alert_flags::AlertFlags;
+use crate::config::endpoint::endpoints;
+use crate::config::file::Settings;
+use crate::delivery::courier::{Attempt, Bell, Desk, Hear, Office, Until};
+use crate::delivery::endpoint::Endpoint;
+use crate::delivery::letter::Letter;
+use crate::delivery::payload::Token;
+use crate::delivery::vault::{Vault, Wants};
+use crate::ledger::ledger::Ledger;
+use crate::model::alert::Alert;
+use crate::model::instant::Instant;
+use crate::model::keep::Keep;
+use crate::outputs::escape::visible;
+use crate::outputs::summary::counted;
+use crate::pipeline::alerts::posting::{Manner, Posted, Posting};
+use crate::pipeline::alerts::revocation::Mode;
+use crate::pipeline::progress::Progress;
+use crate::store::error::StoreError;
+use crate::store::outbox::Outcome;
+use crate::store::step::{Seen, Step};
+use crate::store::store::Store;
+
+/// How long a run waits for endpoints that do not take what is due, when it has nothing else to do.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The time, to the millisecond: deliveries are measured by it.
+#[must_use]
+pub fn clock() -> Instant {
+    Instant(jiff::Timestamp::now())
+}
+
+/// A variable of the environment.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Who is told in this run; nobody where no endpoint is named.
+///
+/// # Errors
+///
+/// An endpoint that cannot be used.
+pub fn posting(flags: &AlertFlags, settings: &Settings) -> anyhow::Result<Option<Posting>> {
+    if flags.alert.is_empty() {
+        return Ok(None);
+    }
+    let mut named = flags.alert.clone();
+    if settings.revocation.mode != Mode::Off {
+        named.extend(settings.revocation.endpoints.iter().cloned());
+    }
+    let endpoints = endpoints(&named, &settings.endpoint, &variable)?;
+    let manner = if flags.dry_run { Manner::Show } else { Manner::Send };
+    Ok(Some(Posting::new(endpoints, settings.revocation.clone(), manner)))
+}
+
+/// A place for the tokens that endpoints need, where any does.
+#[must_use]
+pub fn vault(posting: Option<&Posting>, ledger: &Arc<Ledger>) -> Arc<Vault> {
+    let needing = posting.iter().flat_map(|posting| posting.endpoints.iter().map(|endpoint| (*posting, endpoint)));
+    let needing: Vec<_> = needing.filter(|(_, endpoint)| endpoint.payload.token == Token::Needed).collect();
+    let revokes_only = needing.iter().all(|(posting, endpoint)| posting.revocation.endpoints.contains(&endpoint.name));
+    let wants = match (needing.is_empty(), revokes_only) {
+        (true, _) => Wants::Nothing,
+        (false, true) => Wants::Issued(Arc::clone(ledger) as Arc<_>),
+        (false, false) => Wants::Everything,
+    };
+    Arc::new(Vault::new(wants, clock))
+}
+
+/// Who holds tokens for a scan, where somebody does.
+#[must_use]
+pub fn keep(posting: Option<&Posting>, vault: &Arc<Vault>) -> Option<Arc<dyn Keep>> {
+    let needs = posting.is_some_and(|posting| posting.endpoints.iter().any(|endpoint| endpoint.payload.token == Token::Needed));
+    needs.then(|| Arc::clone(vault) as Arc<dyn Keep>)
+}
+
+/// Commits places and alerts together.
+///
+/// # Errors
+///
+/// [`StoreError`]; then nothing was written.
+pub fn commit(ledger: &Ledger, seen: &[Seen], posted: &Posted) -> Result<(), StoreError> {
+    if seen.is_empty() && posted.alerts.is_empty() && posted.values.is_empty() {
+        return Ok(());
+    }
+    let step = Step { seen, alerts: &posted.alerts, values: &posted.values, ..Step::default() };
+    ledger.store().commit(&step).map(drop)
+}
+
+/// Shows what would have been sent, one JSON object a line, on standard error; a payload that holds the token is not shown.
+pub fn show(posting: &mut Posting) {
+    let at = clock();
+    for (endpoint, alert) in posting.take_shown() {
+        let id = endpoint.delivery_id(&alert);
+        say(format_args!("{}", would_send(endpoint, &alert, &id, at)));
+    }
+}
+
+fn would_send(endpoint: &Endpoint, alert: &Alert, id: &str, at: Instant) -> serde_json::Value {
+    let letter = Letter { id, alert, at, token: None, to: &endpoint.to };
+    let message = (endpoint.payload.token == Token::Named).then(|| (endpoint.payload.write)(&letter)).and_then(Result::ok);
+    let body = message.as_ref().map(|message| String::from_utf8_lossy(&message.body).into_owned());
+    json!({
+        "type": "would_send", "endpoint": endpoint.name, "to": endpoint.place(), "format": endpoint.payload.name, "id": id,
+        "event": alert.event, "body": body, "withheld": if body.is_none() { Some("the body would hold the token") } else { None },
+    })
+}
+
+/// The ledger's store lends itself.
+pub struct LedgerDesk<'a>(pub &'a Ledger);
+
+impl Desk for LedgerDesk<'_> {
+    fn store(&self) -> MutexGuard<'_, Box<dyn Store>> {
+        self.0.store()
+    }
+}
+
+/// Counts what came of attempts, and says what failed.
+#[derive(Default)]
+pub struct Tally {
+    /// What has arrived.
+    pub delivered: AtomicU64,
+    /// What is tried again later.
+    pub waiting: AtomicU64,
+    /// What never will arrive.
+    pub dead: AtomicU64,
+}
+
+impl Hear for Tally {
+    fn attempted(&self, attempt: &Attempt) {
+        let (count, what) = match attempt.settled.outcome {
+            Outcome::Delivered => (&self.delivered, None),
+            Outcome::Again { .. } => (&self.waiting, Some("not delivered, tried again later")),
+            Outcome::Dead => (&self.dead, Some("not delivered")),
+            Outcome::NeedsToken => (&self.dead, Some("not sent")),
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        if let Some(what) = what {
+            let (name, id) = (&attempt.endpoint.name, &attempt.claimed.id);
+            say(format_args!("endpoint `{name}`: {what}: {} ({id})", visible(&attempt.settled.answer)));
+        }
+    }
+
+    fn failed(&self, error: &StoreError) {
+        say(format_args!("outbox: {error}"));
+    }
+}
+
+/// Delivers what is due and waits for it, but not for ever; whether everything arrived.
+///
+/// # Errors
+///
+/// An endpoint to which there is no way.
+pub fn deliver(endpoints: &[Endpoint], ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
+    let (tally, bell, began) = (Tally::default(), Bell::default(), std::time::Instant::now());
+    let is_stopped = || progress.is_cancelled() || began.elapsed() > PATIENCE;
+    let office = Office { desk: &LedgerDesk(ledger), vault, clock: &clock, is_stopped: &is_stopped, hear: &tally, bell: &bell };
+    office.run(endpoints, Until::Empty).map_err(|(name, error)| anyhow::anyhow!("endpoint `{name}`: {error}"))?;
+    Ok(tally)
+}
+
+/// Delivers at the end of a run, and says what became of it; whether everything arrived.
+///
+/// # Errors
+///
+/// An endpoint to which there is no way.
+pub fn finish(posting: &mut Posting, (ledger, is_kept): (&Ledger, bool), vault: &Vault, quiet: bool) -> anyhow::Result<bool> {
+    show(posting);
+    let tally = deliver(&posting.endpoints, ledger, vault, &Progress::default())?;
+    let (delivered, waiting, dead) = [&tally.delivered, &tally.waiting, &tally.dead].map(|count| count.load(Ordering::Relaxed)).into();
+    if !quiet && delivered + waiting + dead > 0 {
+        let of = |count, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+        let later = if is_kept { "wait in the outbox" } else { "did not arrive" };
+        say(format_args!("{} delivered{}{}", counted(delivered, "alert"), of(waiting, later), of(dead, "not delivered")));
+    }
+    if waiting > 0 {
+        let how = if is_kept { "`beartrap outbox run` tries again" } else { "with `--state DIR` they wait there and are tried again" };
+        say(format_args!("hint: {how}"));
+    }
+    std::io::stderr().flush()?;
+    Ok(waiting + dead == 0)
+}
