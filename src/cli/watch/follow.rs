@@ -9,12 +9,14 @@ use std::time::{Duration, Instant as Clock, SystemTime};
 
 use tracing::{debug, info, warn};
 
-use crate::cli::ledger::now;
+use crate::cli::ledger::{now, place};
+use crate::cli::watch::couriers::Couriers;
 use crate::cli::watch::loaded::Loaded;
 use crate::cli::watch::service::Service;
 use crate::cli::watch::telling::{Hearing, Telling};
 use crate::config::settings;
 use crate::config::watch_flags::{Begin, WatchFlags};
+use crate::delivery::courier::Until;
 use crate::ledger::ledger::Ledger;
 use crate::pipeline::ours::Book;
 use crate::pipeline::progress::Progress;
@@ -48,6 +50,9 @@ pub struct Said {
     /// SIGHUP.
     pub reload: Arc<AtomicBool>,
 }
+
+/// How long a run that reads but once waits for endpoints.
+const LAST_WAIT: Duration = Duration::from_secs(30);
 
 /// Why following ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,7 +106,8 @@ impl Following<'_> {
     pub fn follow(&self, loaded: &mut Loaded, course: &mut Course) -> anyhow::Result<Ended> {
         let grams = self.ledger.key_for_grams();
         let gram_of = |token: &[u8]| gram_for(token, grams);
-        let Loaded { judging, options, engine } = loaded;
+        let mut couriers = self.couriers(loaded, Until::Stopped)?;
+        let Loaded { judging, options, engine, .. } = loaded;
         let Course { changes, telling, pace, there, show_at } = course;
         let mapping = judging.mapping.clone();
         let reach = settings::reach(self.flags.reach);
@@ -111,7 +117,7 @@ impl Following<'_> {
         let setting = Setting { engine, reading, numbers: &numbers, ledger: self.ledger, progress: &self.said.stop, new };
         let book = Book { ledger: Arc::clone(self.ledger), reach, options: options.clone(), seen: Vec::new() };
         let mut watch = Watch::open(setting, book)?.counting(Arc::clone(self.meters));
-        let mut hearing = Hearing { telling, judging, ledger: self.ledger };
+        let mut hearing = Hearing { telling, judging, ledger: self.ledger, couriers: couriers.as_ref() };
         let (mut sweep_at, mut has_news) = (Duration::ZERO, true);
         loop {
             self.meters.update(|meters| (meters.turned_at, meters.turns) = (self.clock(), meters.turns + 1));
@@ -143,6 +149,8 @@ impl Following<'_> {
                 if self.flags.once {
                     watch.look(now(), &mut hearing)?;
                     watch.finish(now(), &mut hearing)?;
+                    drop(couriers.take());
+                    self.deliver(loaded)?;
                     return Ok(Ended::Stopped);
                 }
             }
@@ -160,6 +168,21 @@ impl Following<'_> {
                 sweep_at = Duration::ZERO;
             }
         }
+    }
+
+    /// Who brings alerts to their endpoints, where there are any.
+    fn couriers(&self, loaded: &Loaded, until: Until) -> anyhow::Result<Option<Couriers>> {
+        let Some(posting) = &loaded.judging.posting else { return Ok(None) };
+        let (place, access) = place(&self.flags.state)?;
+        Couriers::begin(&posting.endpoints, (&place, access), &loaded.vault, self.meters, until).map(Some)
+    }
+
+    /// Delivers what is due, before a run ends that reads but once.
+    fn deliver(&self, loaded: &Loaded) -> anyhow::Result<()> {
+        if let Some(mut couriers) = self.couriers(loaded, Until::Empty)? {
+            couriers.wait(LAST_WAIT);
+        }
+        Ok(())
     }
 
     /// Looks which files there are; when to look again.

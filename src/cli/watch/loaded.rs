@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::cli::alerting::{keep, posting, vault};
 use crate::cli::judging::Judging;
 use crate::cli::ledger::{further_keys, now, place};
 use crate::config::settings;
 use crate::config::watch_flags::WatchFlags;
+use crate::delivery::vault::Vault;
 use crate::detect::options::Options;
 use crate::ledger::ledger::Ledger;
 use crate::model::known::Known;
@@ -37,6 +39,8 @@ pub struct Loaded {
     pub options: Options,
     /// What is looked for.
     pub engine: Engine,
+    /// Where tokens are held that endpoints need.
+    pub vault: Arc<Vault>,
 }
 
 impl Loaded {
@@ -46,12 +50,15 @@ impl Loaded {
     ///
     /// A file that cannot be read or is wrong.
     pub fn new(flags: &WatchFlags, ledger: &Arc<Ledger>) -> anyhow::Result<Self> {
-        let judging = Judging::new(&flags.judging, now())?;
+        let mut judging = Judging::new(&flags.judging, now())?;
+        judging.posting = posting(&flags.alerts, &judging.settings)?;
+        let vault = vault(judging.posting.as_ref(), ledger);
+        let keep = keep(judging.posting.as_ref(), &vault);
         let rules: RuleSet = settings::rules(&flags.rules, &[], &flags.disable)?;
         let (place, _) = place(&flags.state)?;
         let further_keys = further_keys(&place)?;
         let known = Some(Arc::clone(ledger) as Arc<dyn Known>);
-        let engine = Engine::new(&rules, engine::Options { further_keys, known, ..engine::Options::default() });
-        Ok(Self { options: judging.settings.detect.clone(), judging, engine })
+        let engine = Engine::new(&rules, engine::Options { further_keys, known, keep, ..engine::Options::default() });
+        Ok(Self { options: judging.settings.detect.clone(), judging, engine, vault })
     }
 }

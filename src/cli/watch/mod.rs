@@ -2,6 +2,7 @@
 
 #[cfg(feature = "serve")]
 mod answers;
+mod couriers;
 mod follow;
 mod loaded;
 mod log;

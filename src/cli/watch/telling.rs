@@ -5,9 +5,11 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::cli::alerting::show;
 use crate::cli::judging::{Judging, Wanted};
 use crate::cli::ledger::now;
 use crate::cli::terminal::style;
+use crate::cli::watch::couriers::Couriers;
 use crate::cli::watch::log;
 use crate::config::flags::Colour;
 use crate::config::watch_flags::WatchFlags;
@@ -22,6 +24,7 @@ use crate::outputs::judgement::about::Context as JudgementContext;
 use crate::outputs::judgement::format::{self as judgement_format, JudgementFormat, JudgementOutput};
 use crate::outputs::output::{Context, Live, Output};
 use crate::outputs::place::place_text;
+use crate::pipeline::alerts::posting::Posting;
 use crate::pipeline::replay::about::abouts;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::Memory;
@@ -94,6 +97,8 @@ pub struct Hearing<'a> {
     pub judging: &'a mut Judging,
     /// What is known.
     pub ledger: &'a Ledger,
+    /// Who brings alerts to their endpoints.
+    pub couriers: Option<&'a Couriers>,
 }
 
 impl Hear for Hearing<'_> {
@@ -103,7 +108,8 @@ impl Hear for Hearing<'_> {
         let place = place_text(&finding.origin, finding.position);
         let brief = Brief { at: now(), severity: finding.severity(), id: rule, text: preview, place };
         self.telling.meters.update(|meters| meters.add_finding(brief));
-        Ok(())
+        let posted = self.judging.posting.as_mut().map_or(Ok(()), |posting| posting.found(finding, self.ledger, now()));
+        posted.map_err(io::Error::other)
     }
 
     fn judge(&mut self, gathered: &mut Gathered, now: Instant) -> anyhow::Result<u64> {
@@ -111,6 +117,9 @@ impl Hear for Hearing<'_> {
         let inner = (judgements_as.make)(JudgementContext { style: style(*colour), now, detections: abouts() });
         let mut output = Counted { inner, meters, now };
         self.judging.now = now;
+        let posted = self.judging.posting.as_mut().map(Posting::take).unwrap_or_default();
+        gathered.rest.posted.alerts.extend(posted.alerts);
+        gathered.rest.posted.values.extend(posted.values);
         let told = self.judging.tell(gathered, (self.ledger, Memory::Placeless), wanted, (&mut output, out))?;
         let remembered = wanted.told.get_or_insert_default();
         if remembered.len() > REMEMBERED {
@@ -123,6 +132,12 @@ impl Hear for Hearing<'_> {
             }
         }
         self.telling.out.flush()?;
+        if let Some(posting) = &mut self.judging.posting {
+            show(posting);
+        }
+        if let Some(couriers) = self.couriers {
+            couriers.ring();
+        }
         Ok(told.judgements)
     }
 

@@ -3,6 +3,7 @@
 //! **Invariant:** the same finding gives the same alert with the same ids, however often and wherever it is met again.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::delivery::endpoint::{Endpoint, alert_id};
 use crate::detect::frameworks::Frameworks;
@@ -25,7 +26,7 @@ const REMEMBERED: usize = 100_000;
 /// Tells.
 pub struct Posting {
     /// Who is told.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Arc<[Endpoint]>,
     /// What is revoked.
     pub revocation: RevocationSettings,
     frameworks: Frameworks,
@@ -61,7 +62,7 @@ impl Posting {
     #[must_use]
     pub fn new(endpoints: Vec<Endpoint>, revocation: RevocationSettings, manner: Manner) -> Self {
         let (counted, queued, shown) = (HashSet::new(), Vec::new(), Vec::new());
-        Self { endpoints, revocation, frameworks: Frameworks::builtin(), counted, queued, budget: None, manner, shown }
+        Self { endpoints: endpoints.into(), revocation, frameworks: Frameworks::builtin(), counted, queued, budget: None, manner, shown }
     }
 
     /// Hands over what would have been sent, and to whom.

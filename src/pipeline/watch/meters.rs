@@ -48,6 +48,10 @@ pub struct Snapshot {
     pub failed_reloads: u64,
     /// Seconds from a write to when what it means was told and committed.
     pub told_after: Histogram,
+    /// Attempts to deliver alerts, by endpoint and by what came of them.
+    pub deliveries: BTreeMap<(String, &'static str), u64>,
+    /// Seconds from when an alert was queued to when it had arrived.
+    pub delivered_after: Histogram,
     /// When the run last turned to its files, by its clock.
     pub turned_at: Duration,
     /// How often it did.

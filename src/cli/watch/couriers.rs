@@ -1,0 +1,114 @@
+//! Alerts go out while the run goes on: in threads of their own, with a connection of their own to the state.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant as Clock};
+
+use tracing::{error, warn};
+
+use crate::cli::alerting::clock;
+use crate::delivery::courier::{Attempt, Bell, Hear, Office, Until};
+use crate::delivery::endpoint::Endpoint;
+use crate::delivery::vault::Vault;
+use crate::outputs::escape::visible;
+use crate::pipeline::watch::meters::Meters;
+use crate::store::error::StoreError;
+use crate::store::open::open;
+use crate::store::outbox::Outcome;
+use crate::store::state_dir::Access;
+
+/// How long somebody who stops waits for messages that are on their way; those that are not answered by then are sent again by the next run.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Couriers at work.
+pub struct Couriers {
+    bell: Arc<Bell>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Couriers {
+    /// Sends them out, until this value is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The state cannot be opened, or the system has no thread left.
+    pub fn begin(
+        endpoints: &Arc<[Endpoint]>,
+        (place, access): (&str, Access),
+        vault: &Arc<Vault>,
+        meters: &Arc<Meters>,
+        until: Until,
+    ) -> anyhow::Result<Self> {
+        let (bell, stop) = (Arc::<Bell>::default(), Arc::<AtomicBool>::default());
+        let mut store = open(place, access)?;
+        store.relax()?;
+        let desk = Mutex::new(store);
+        let (endpoints, vault, hear) = (Arc::clone(endpoints), Arc::clone(vault), Counting(Arc::clone(meters)));
+        let (rung, stopped) = (Arc::clone(&bell), Arc::clone(&stop));
+        let work = move || {
+            let is_stopped = || stopped.load(Ordering::Relaxed);
+            let office = Office { desk: &desk, vault: &vault, clock: &clock, is_stopped: &is_stopped, hear: &hear, bell: &rung };
+            if let Err((name, error)) = office.run(&endpoints, until) {
+                error!("endpoint `{name}`: {error}");
+            }
+        };
+        let thread = Builder::new().name("couriers".to_owned()).spawn(work)?;
+        Ok(Self { bell, stop, thread: Some(thread) })
+    }
+
+    /// Something was queued.
+    pub fn ring(&self) {
+        self.bell.ring();
+    }
+
+    /// Waits until they have nothing more to do, but not longer than this.
+    pub fn wait(&mut self, longest: Duration) {
+        let began = Clock::now();
+        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) && began.elapsed() < longest {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Couriers {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.bell.ring();
+        self.wait(PATIENCE);
+        if let Some(thread) = self.thread.take_if(|thread| thread.is_finished()) {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Counts what came of attempts.
+struct Counting(Arc<Meters>);
+
+impl Hear for Counting {
+    fn attempted(&self, attempt: &Attempt) {
+        let (endpoint, outcome) = (attempt.endpoint.name.clone(), attempt.settled.outcome);
+        let what = match outcome {
+            Outcome::Delivered => "delivered",
+            Outcome::Again { .. } => "failed",
+            Outcome::Dead => "dead",
+            Outcome::NeedsToken => "needs_token",
+        };
+        self.0.update(|meters| {
+            *meters.deliveries.entry((endpoint.clone(), what)).or_default() += 1;
+            if outcome == Outcome::Delivered {
+                let waited = clock().0.duration_since(attempt.claimed.queued.0);
+                meters.delivered_after.observe(waited.as_secs_f64().max(0.0));
+            }
+        });
+        if outcome != Outcome::Delivered {
+            let (id, attempts) = (attempt.claimed.id.as_str(), attempt.claimed.attempts);
+            warn!(endpoint, id, attempts, "alert not delivered ({what}): {}", visible(&attempt.settled.answer));
+        }
+    }
+
+    fn failed(&self, error: &StoreError) {
+        warn!("outbox: {error}");
+    }
+}
