@@ -1,13 +1,16 @@
 //! One attempt to deliver: what is written for it, and what the answer means.
 //!
-//! **Invariant:** a token's octets are in a letter only as long as the step lasts that met them, and never in what an answer means.
+//! **Invariant:** a letter has no place for a token. Payloads that need it get it beside the letter, as long as the step lasts that met it; what an
+//! answer means holds no byte of what was sent.
 
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::model::alert::Alert;
+use crate::delivery::{feedback, reveal};
+use crate::model::alert::{ActionKind, Alert, Event};
 use crate::model::instant::Instant;
 use crate::model::secret::Secret;
 
@@ -20,14 +23,12 @@ pub struct Letter<'a> {
     pub alert: &'a Alert,
     /// The time of this attempt.
     pub at: Instant,
-    /// The token itself, for payloads that need it.
-    pub token: Option<&'a Secret>,
     /// To whom.
     pub to: &'a Addressee,
 }
 
 /// What payloads say of sender and receiver, beside the alert.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub struct Addressee {
     /// Where it goes.
     pub url: String,
@@ -43,7 +44,8 @@ pub struct Addressee {
     pub authorization: Option<Authorization>,
 }
 
-/// A key that signs what is sent, or verifies what comes: as it is written in Standard Webhooks, `whsec_…`, `whsk_…` or `whpk_…`.
+/// A key that signs what is sent, or verifies what comes, as it is written: `whsec_…`, `whsk_…` or `whpk_…` (Standard Webhooks), PEM, DER, or JSON with
+/// public keys.
 #[derive(Clone)]
 pub struct Key(pub std::sync::Arc<Secret>);
 
@@ -127,11 +129,23 @@ pub enum LetterError {
         /// The setting.
         setting: &'static str,
     },
-    /// A key is none.
-    #[error("the signing key is not well formed: {why}\nhint: `beartrap endpoint keygen` makes one")]
+    /// A key is none, or not one for this format.
+    #[error("the signing key cannot be used: {why}\nhint: `beartrap endpoint keygen` makes one")]
     Key {
         /// What is wrong.
         why: &'static str,
+    },
+    /// Whoever gets this format revokes, and nobody asked for that.
+    #[error("is no request to revoke\nhint: send only `token.revocation_requested` there")]
+    NoRequest,
+    /// The token cannot stand in JSON.
+    #[error("the token is not UTF-8, as JSON must be")]
+    NotText,
+    /// A credential cannot stand in a header.
+    #[error("endpoint {setting} holds characters that no header may hold\nhint: is there a line break at its end?")]
+    Header {
+        /// The setting.
+        setting: &'static str,
     },
 }
 
@@ -147,14 +161,63 @@ impl fmt::Debug for Authorization {
     }
 }
 
+impl<'a> Letter<'a> {
+    /// Who sends it.
+    ///
+    /// # Errors
+    /// Where the settings do not say it.
+    pub fn issuer(&self) -> Result<&'a str, LetterError> {
+        let issuer = self.to.issuer.as_str();
+        if issuer.is_empty() { Err(LetterError::Missing { setting: "issuer" }) } else { Ok(issuer) }
+    }
+
+    /// Stands before payloads whose receiver revokes what it gets: a finding, a question to a person or a dry run is none.
+    ///
+    /// # Errors
+    /// Where the alert does not ask for it.
+    pub fn asks_to_revoke(&self) -> Result<(), LetterError> {
+        let action = self.alert.data.action.as_ref().filter(|action| action.kind == ActionKind::RevokeToken && !action.dry_run);
+        action.filter(|_| self.alert.event == Event::RevocationRequested).map(|_| ()).ok_or(LetterError::NoRequest)
+    }
+}
+
+impl Message {
+    /// A message with this body, and the sender's authorization where there is one.
+    ///
+    /// # Errors
+    /// Where the authorization cannot stand in a header.
+    pub fn new(letter: &Letter, content_type: &str, body: Zeroizing<Vec<u8>>) -> Result<Self, LetterError> {
+        let mut headers = vec![("content-type", Zeroizing::new(content_type.to_owned()))];
+        if let Some(authorization) = &letter.to.authorization {
+            headers.push(("authorization", reveal::authorization(authorization)?));
+        }
+        Ok(Self { headers, body })
+    }
+
+    /// A message of JSON.
+    ///
+    /// # Errors
+    /// As [`Message::new`].
+    pub fn json(letter: &Letter, content_type: &str, body: &Value) -> Result<Self, LetterError> {
+        Self::new(letter, content_type, Zeroizing::new(body.to_string().into_bytes()))
+    }
+}
+
 impl Answer<'_> {
-    /// What an answer means where the receiver has no words of its own: only 2xx is success, a redirect is none (Standard Webhooks 1.0.0).
+    /// To be tried again, for this reason.
+    #[must_use]
+    pub fn again(&self, reason: String) -> Meaning {
+        Meaning::Again { reason, after: self.retry_after }
+    }
+
+    /// What an answer means where the receiver has no words of its own: only 2xx is success, a redirect is none (Standard Webhooks 1.0.0). A body of
+    /// labels, as partners of GitHub answer, is understood from everybody.
     #[must_use]
     pub fn meaning(&self) -> Meaning {
         match self.status {
-            200..=299 => Meaning::Delivered { labels: Vec::new() },
+            200..=299 => Meaning::Delivered { labels: feedback::labels(self.body) },
             410 => Meaning::Gone,
-            status => Meaning::Again { reason: format!("status {status}"), after: self.retry_after },
+            status => self.again(format!("status {status}")),
         }
     }
 }

@@ -3,9 +3,15 @@
 pub mod breaker;
 pub mod courier;
 pub mod endpoint;
+pub mod feedback;
+pub mod jose;
+pub mod key;
 pub mod letter;
 pub mod network;
 pub mod payload;
 pub mod post;
+pub mod reveal;
 pub mod schedule;
+pub mod set;
+pub mod sign;
 pub mod vault;

@@ -43,6 +43,18 @@ impl Severity {
             Self::Critical => "critical",
         }
     }
+
+    /// Its id and caption in OCSF.
+    #[must_use]
+    pub fn ocsf(self) -> (u8, &'static str) {
+        match self {
+            Self::Info => (1, "Informational"),
+            Self::Low => (2, "Low"),
+            Self::Medium => (3, "Medium"),
+            Self::High => (4, "High"),
+            Self::Critical => (5, "Critical"),
+        }
+    }
 }
 
 impl Confidence {
@@ -53,6 +65,16 @@ impl Confidence {
             Self::Low => "low",
             Self::Medium => "medium",
             Self::High => "high",
+        }
+    }
+
+    /// Its id and caption in OCSF.
+    #[must_use]
+    pub fn ocsf(self) -> (u8, &'static str) {
+        match self {
+            Self::Low => (1, "Low"),
+            Self::Medium => (2, "Medium"),
+            Self::High => (3, "High"),
         }
     }
 }

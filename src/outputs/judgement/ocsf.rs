@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::grade::{Confidence, Severity};
 use crate::model::judgement::Judgement;
 use crate::model::token_key::TokenKey;
 use crate::outputs::json_text::json_line;
@@ -45,8 +44,8 @@ fn finding(judgement: &Judgement, context: &Context) -> Value {
     let about = context.about(&verdict.id);
     // A judgement that takes another's place is an update of what is known.
     let (activity, activity_name) = if judgement.supersedes.is_some() { (2, "Update") } else { (1, "Create") };
-    let (severity, severity_name) = severity(verdict.severity);
-    let (confidence, confidence_name) = confidence(verdict.confidence);
+    let (severity, severity_name) = verdict.severity.ocsf();
+    let (confidence, confidence_name) = verdict.confidence.ocsf();
     json!({
         "category_uid": 2, "category_name": "Findings",
         "class_uid": CLASS, "class_name": "Detection Finding",
@@ -154,22 +153,4 @@ fn observables(judgement: &Judgement) -> Vec<Value> {
     }
     all.extend(source(judgement).map(|ip| json!({ "name": "evidences.src_endpoint.ip", "type_id": 2, "type": "IP Address", "value": ip })));
     all
-}
-
-fn severity(severity: Severity) -> (u8, &'static str) {
-    match severity {
-        Severity::Info => (1, "Informational"),
-        Severity::Low => (2, "Low"),
-        Severity::Medium => (3, "Medium"),
-        Severity::High => (4, "High"),
-        Severity::Critical => (5, "Critical"),
-    }
-}
-
-fn confidence(confidence: Confidence) -> (u8, &'static str) {
-    match confidence {
-        Confidence::Low => (1, "Low"),
-        Confidence::Medium => (2, "Medium"),
-        Confidence::High => (3, "High"),
-    }
 }
