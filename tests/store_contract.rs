@@ -7,6 +7,9 @@ mod stores;
 #[path = "support/store_model.rs"]
 mod model;
 
+#[path = "support/store_audit.rs"]
+mod audit;
+
 #[path = "support/store_uses.rs"]
 mod uses;
 
@@ -18,6 +21,7 @@ use beartrap::store::store::{Checkpoint, FilterPart, FilterState, NewIssuance, N
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
+use crate::audit::{a_changed_log_is_noticed, notes_are_told_in_order, writers_do_not_fork_the_log};
 use crate::stores::{Home, Load, at, content, expose, fp, load, plain, ready, record, sighting, write};
 use crate::uses::{
     a_step_is_written_together, a_use_is_kept_once, facts_of_forgotten_records_are_forgotten, judgements_are_kept_once,
@@ -78,6 +82,9 @@ laws!(
     old_judgements_are_forgotten_with_those_they_replaced,
     facts_of_forgotten_records_are_forgotten,
     lost_uses_are_noticed,
+    notes_are_told_in_order,
+    writers_do_not_fork_the_log,
+    a_changed_log_is_noticed,
     a_store_is_a_map,
 );
 

@@ -3,6 +3,7 @@
 //! Writers take turns by the lock on the one row of `counter`, so that numbers appear in the order in which they were given.
 
 mod address;
+mod audit;
 mod fault;
 mod merge;
 mod read;
@@ -22,6 +23,7 @@ use crate::model::judgement::Judgement;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
+use crate::store::audit::{Audit, NoteSeq, Noted};
 use crate::store::error::StoreError;
 use crate::store::postgres::address::Address;
 use crate::store::postgres::fault::Fault;
@@ -101,6 +103,16 @@ fn at_once<T>(client: &mut Client, question: impl FnOnce(&mut Transaction) -> Re
     let answer = question(&mut transaction)?;
     transaction.commit()?;
     Ok(answer)
+}
+
+impl Audit for Postgres {
+    fn notes(&self, from: NoteSeq, limit: u32) -> Result<Vec<Noted>, StoreError> {
+        self.ask(|client| audit::notes(client, from, limit))
+    }
+
+    fn last_note(&self) -> Result<Option<Noted>, StoreError> {
+        self.ask(audit::last)
+    }
 }
 
 impl Store for Postgres {

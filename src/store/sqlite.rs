@@ -1,5 +1,6 @@
 //! The embedded store: one `SQLite` file in the state directory, shared by processes through its write-ahead log.
 
+mod audit;
 mod read;
 mod step;
 mod uses;
@@ -17,6 +18,7 @@ use crate::model::judgement::Judgement;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
+use crate::store::audit::{Audit, NoteSeq, Noted};
 use crate::store::error::StoreError;
 use crate::store::schema::{APPLICATION_ID, STEPS};
 use crate::store::state_dir::{Access, prepare};
@@ -206,6 +208,16 @@ fn explained(place: &str, error: &rusqlite::Error) -> StoreError {
             rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => StoreError::Corrupt { place, message },
             _ => StoreError::Other { place, message },
         },
+    }
+}
+
+impl Audit for Sqlite {
+    fn notes(&self, from: NoteSeq, limit: u32) -> Result<Vec<Noted>, StoreError> {
+        self.read(audit::notes(&self.connection, from, limit))
+    }
+
+    fn last_note(&self) -> Result<Option<Noted>, StoreError> {
+        self.read(audit::last(&self.connection))
     }
 }
 

@@ -1,9 +1,11 @@
-//! What one step of watching writes together: uses, places, judgements, and how far their sources were read.
+//! What one step writes together: uses, places, judgements, how far their sources were read, and what the audit log says of it.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::model::exposure::Exposure;
 use crate::model::judgement::Judgement;
+use crate::model::lifecycle::LifecycleEvent;
+use crate::store::audit::Note;
 use crate::store::store::{Checkpoint, RecordId};
 
 /// Everything that is written in one transaction.
@@ -19,6 +21,10 @@ pub struct Step<'a> {
     pub checkpoints: &'a [Checkpoint],
     /// Values by name; each takes the place of the one that was there.
     pub values: &'a [NewValue],
+    /// Facts. One that is known changes nothing.
+    pub events: &'a [LifecycleEvent],
+    /// What is appended to the audit log, in this order.
+    pub notes: &'a [Note],
 }
 
 /// A value to be kept under a name.

@@ -9,6 +9,7 @@ use beartrap::model::judgement::Judgement;
 use beartrap::model::known::Gram;
 use beartrap::model::lifecycle::{LifecycleEvent, Target};
 use beartrap::model::token_key::TokenKey;
+use beartrap::store::audit::{Audit, NoteSeq, Noted};
 use beartrap::store::error::StoreError;
 use beartrap::store::step::{Committed, Step};
 use beartrap::store::store::{Checkpoint, Counts, FilterPart, FilterState, Incoming, RecordId, Store, Stored, Written};
@@ -61,6 +62,16 @@ fn check<T>(plan: &Plan, name: &str, act: impl FnOnce() -> Result<T, StoreError>
     }
     let done = act()?;
     if fails { Err(full()) } else { Ok(done) }
+}
+
+impl Audit for FailingStore {
+    fn notes(&self, from: NoteSeq, limit: u32) -> Result<Vec<Noted>, StoreError> {
+        self.call("notes", || self.inner.notes(from, limit))
+    }
+
+    fn last_note(&self) -> Result<Option<Noted>, StoreError> {
+        self.call("last_note", || self.inner.last_note())
+    }
 }
 
 impl Store for FailingStore {

@@ -53,6 +53,14 @@ pub const STEPS: &[&str] = &[
     CREATE INDEX judgement_at ON judgement (at NULLS FIRST);
     CREATE INDEX judgement_supersedes ON judgement (supersedes) WHERE supersedes IS NOT NULL;
 ",
+    "
+    -- The audit log: records as one line of JSON, `at` in milliseconds, `hash` over all of it and the hash before (see `store/audit.rs`).
+    CREATE TABLE audit (seq bigint PRIMARY KEY, at bigint NOT NULL, record text NOT NULL, hash bytea NOT NULL);
+    -- Keeps from mistakes; whoever means harm is found by the hashes.
+    CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'the audit log is only appended to'; END $$;
+    CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
+",
 ];
 
 /// Takes the steps that are missing, in one transaction, while no other program can.
