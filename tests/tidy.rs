@@ -27,7 +27,7 @@ const NARROW: [(&str, &[&str]); 11] = [
     ("detect", &["model"]),
     ("outputs", &["model"]),
     ("delivery", &["model", "store"]),
-    ("serve", &["model", "pipeline"]),
+    ("serve", &["model", "store", "ledger", "delivery", "pipeline"]),
 ];
 
 /// Files that may look at a secret's octets.

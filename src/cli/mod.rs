@@ -1,10 +1,13 @@
 //! The words that people type, the exit status, and the real clock.
 
+pub mod audit;
 pub mod exit;
 pub mod explain;
 pub mod fingerprint;
 pub mod judging;
 pub mod ledger;
+#[cfg(feature = "serve")]
+pub mod receive;
 pub mod replay;
 pub mod reporter;
 pub mod rules;
@@ -17,6 +20,7 @@ pub mod stories;
 pub mod terminal;
 pub mod timeline;
 pub mod watch;
+pub mod who;
 
 use std::io::Write;
 
@@ -41,6 +45,9 @@ pub fn main() -> Exit {
         Command::Replay(replay) => replay::replay(&replay, flags.color),
         Command::Watch(watch) => watch::watch(&watch, flags.color),
         Command::Timeline(timeline) => timeline::timeline(&timeline, flags.color),
+        #[cfg(feature = "serve")]
+        Command::Receive(receive) => receive::receive(&receive),
+        Command::Audit { command } => audit::audit(&command),
         Command::Rules { command } => rules::rules(&command),
         Command::Fingerprint { key_file } => fingerprint::fingerprint(key_file.as_deref()),
         Command::Explain { id, rules } => explain::explain(&id, &rules),

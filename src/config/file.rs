@@ -1,9 +1,11 @@
 //! `beartrap.toml`: settings that belong to a team rather than to one run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::config::receive::ReceiveSettings;
 use crate::detect::options::Options;
 
 /// The file that is read where none is named.
@@ -15,6 +17,8 @@ pub const NAME: &str = "beartrap.toml";
 pub struct Settings {
     /// Thresholds of detections, exceptions, networks and issuers.
     pub detect: Options,
+    /// Inlets of `beartrap receive`, by name.
+    pub receive: BTreeMap<String, ReceiveSettings>,
 }
 
 /// Why settings cannot be used.
@@ -29,7 +33,7 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// The file says something that is none.
-    #[error("{path}: {message}\nhint: docs/replay.md lists every setting", path = path.display())]
+    #[error("{path}: {message}\nhint: docs/replay.md and docs/alerts.md list every setting", path = path.display())]
     Parse {
         /// The file.
         path: PathBuf,

@@ -37,6 +37,15 @@ pub enum Command {
     Watch(Box<crate::config::watch_flags::WatchFlags>),
     /// Tell one token's life: issued, seen, used, judged, ended
     Timeline(Box<crate::config::timeline_flags::TimelineFlags>),
+    /// Take confirmations of revocations, labels of findings, and reports of tokens that others found
+    #[cfg(feature = "serve")]
+    Receive(Box<crate::config::receive_flags::ReceiveFlags>),
+    /// Show and verify the audit log: every decision, delivery, revocation, override and change, by whom and why
+    Audit {
+        /// What to do with the audit log
+        #[command(subcommand)]
+        command: crate::config::audit_flags::AuditCommand,
+    },
     /// List, check, explain and try rules
     Rules {
         /// What to do with rules

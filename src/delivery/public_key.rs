@@ -42,7 +42,9 @@ pub enum Scheme {
 
 /// Why a text holds no keys.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("no public key that can be used: {0}\nhint: write `whpk_...` lines, PEM (`BEGIN PUBLIC KEY`), a JWK set or GitHub's list; ed25519 and P-256 are known")]
+#[error(
+    "no public key that can be used: {0}\nhint: write `whpk_...` lines, PEM (`BEGIN PUBLIC KEY`), a JWK set or GitHub's list; ed25519 and P-256 are known"
+)]
 pub struct PublicKeyError(&'static str);
 
 impl PublicKey {
@@ -177,7 +179,11 @@ mod tests {
             (json!({"keys": [{"kty": "RSA", "n": "AQ", "e": "AQAB"}, okp, ec]}).to_string(), Scheme::Es256, &fixed),
             (pem(&P256_DER, &point), Scheme::Es256, &fixed),
             (pem(&P256_DER, &point), Scheme::EcdsaDer, &der),
-            (json!({"public_keys": [{"key_identifier": "k", "key": pem(&P256_DER, &point), "is_current": true}]}).to_string(), Scheme::EcdsaDer, &der),
+            (
+                json!({"public_keys": [{"key_identifier": "k", "key": pem(&P256_DER, &point), "is_current": true}]}).to_string(),
+                Scheme::EcdsaDer,
+                &der,
+            ),
         ] {
             let keys = PublicKey::all(&text).expect("because it holds keys");
             let good = |message: &[u8]| keys.iter().any(|key| key.fits(scheme) && key.verifies(scheme, message, signature));

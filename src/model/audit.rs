@@ -124,11 +124,8 @@ mod tests {
     #[test]
     fn a_record_is_one_line_and_is_found_by_what_it_is_about() {
         let token = "token_id:a".parse().ok();
-        let record = AuditRecord {
-            token,
-            delivery: Some("msg_1".into()),
-            ..AuditRecord::new(AuditKind::Attempted, "ann@build-7", "status 503\nfrom `soc`")
-        };
+        let record =
+            AuditRecord { token, delivery: Some("msg_1".into()), ..AuditRecord::new(AuditKind::Attempted, "ann@build-7", "status 503\nfrom `soc`") };
         let line = serde_json::to_string(&record).expect("because records can be written");
         assert!(!line.contains('\n') && line.starts_with(r#"{"kind":"attempted","who":"ann@build-7""#), "{line}");
         assert_eq!(serde_json::from_str::<AuditRecord>(&line).ok().as_ref(), Some(&record));

@@ -42,8 +42,7 @@ pub fn a_step_is_written_together(home: &Home) {
     let values = [new_value("n/a", Some(b"1"))];
     let events = [LifecycleEvent { event: LifecycleKind::Revoked, target: Target::Key(fp(1)), at: at(5), reason: None, successor: None }];
     let notes = [Note::new(at(5), &AuditRecord::new(AuditKind::Decided, "ann@host", "nothing"))];
-    let step =
-        Step { uses: &uses, seen: &seen, judgements: &judgements, checkpoints: &checkpoints, values: &values, events: &events, notes: &notes };
+    let step = Step { uses: &uses, seen: &seen, judgements: &judgements, checkpoints: &checkpoints, values: &values, events: &events, notes: &notes };
     // One that fails leaves nothing, whatever it had come to.
     home.meddle("ALTER TABLE checkpoint RENAME TO elsewhere");
     assert!(store.commit(&step).is_err());
