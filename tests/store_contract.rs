@@ -7,6 +7,9 @@ mod stores;
 #[path = "support/store_model.rs"]
 mod model;
 
+#[path = "support/store_audit.rs"]
+mod audit;
+
 #[path = "support/store_uses.rs"]
 mod uses;
 
@@ -21,6 +24,7 @@ use beartrap::store::store::{Checkpoint, FilterPart, FilterState, NewIssuance, N
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
+use crate::audit::{a_changed_log_is_noticed, notes_are_told_in_order, writers_do_not_fork_the_log};
 use crate::outbox::{
     alerts_of_a_token_keep_their_order, an_alert_is_queued_once, an_outbox_empties, old_alerts_are_forgotten, people_retry_release_and_drop,
     what_is_not_settled_comes_again,
@@ -85,6 +89,9 @@ laws!(
     old_judgements_are_forgotten_with_those_they_replaced,
     facts_of_forgotten_records_are_forgotten,
     lost_uses_are_noticed,
+    notes_are_told_in_order,
+    writers_do_not_fork_the_log,
+    a_changed_log_is_noticed,
     a_store_is_a_map,
     an_alert_is_queued_once,
     what_is_not_settled_comes_again,

@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::cli::terminal::say;
+use crate::cli::who::who;
 use crate::config::alert_flags::AlertFlags;
 use crate::config::endpoint::endpoints;
 use crate::config::file::Settings;
-use crate::delivery::courier::{Attempt, Bell, Desk, Hear, Office, Until};
+use crate::delivery::courier::{Attempt, Bell, Consequences, Desk, Hear, Office, Until};
 use crate::delivery::endpoint::Endpoint;
 use crate::delivery::letter::Letter;
-use crate::delivery::payload::Token;
 use crate::delivery::vault::{Vault, Wants};
 use crate::ledger::ledger::Ledger;
 use crate::model::alert::Alert;
@@ -22,6 +22,7 @@ use crate::model::instant::Instant;
 use crate::model::keep::Keep;
 use crate::outputs::escape::visible;
 use crate::outputs::summary::counted;
+use crate::pipeline::alerts::aftermath::Aftermath;
 use crate::pipeline::alerts::posting::{Manner, Posted, Posting};
 use crate::pipeline::alerts::revocation::Mode;
 use crate::pipeline::progress::Progress;
@@ -67,7 +68,7 @@ pub fn posting(flags: &AlertFlags, settings: &Settings) -> anyhow::Result<Option
 #[must_use]
 pub fn vault(posting: Option<&Posting>, ledger: &Arc<Ledger>) -> Arc<Vault> {
     let needing = posting.iter().flat_map(|posting| posting.endpoints.iter().map(|endpoint| (*posting, endpoint)));
-    let needing: Vec<_> = needing.filter(|(_, endpoint)| endpoint.payload.token == Token::Needed).collect();
+    let needing: Vec<_> = needing.filter(|(_, endpoint)| endpoint.payload.needs_token()).collect();
     let revokes_only = needing.iter().all(|(posting, endpoint)| posting.revocation.endpoints.contains(&endpoint.name));
     let wants = match (needing.is_empty(), revokes_only) {
         (true, _) => Wants::Nothing,
@@ -80,7 +81,7 @@ pub fn vault(posting: Option<&Posting>, ledger: &Arc<Ledger>) -> Arc<Vault> {
 /// Who holds tokens for a scan, where somebody does.
 #[must_use]
 pub fn keep(posting: Option<&Posting>, vault: &Arc<Vault>) -> Option<Arc<dyn Keep>> {
-    let needs = posting.is_some_and(|posting| posting.endpoints.iter().any(|endpoint| endpoint.payload.token == Token::Needed));
+    let needs = posting.is_some_and(|posting| posting.endpoints.iter().any(|endpoint| endpoint.payload.needs_token()));
     needs.then(|| Arc::clone(vault) as Arc<dyn Keep>)
 }
 
@@ -107,8 +108,8 @@ pub fn show(posting: &mut Posting) {
 }
 
 fn would_send(endpoint: &Endpoint, alert: &Alert, id: &str, at: Instant) -> serde_json::Value {
-    let letter = Letter { id, alert, at, token: None, to: &endpoint.to };
-    let message = (endpoint.payload.token == Token::Named).then(|| (endpoint.payload.write)(&letter)).and_then(Result::ok);
+    let letter = Letter { id, alert, at, to: &endpoint.to };
+    let message = endpoint.payload.write(&letter, None).ok();
     let body = message.as_ref().map(|message| String::from_utf8_lossy(&message.body).into_owned());
     json!({
         "type": "would_send", "endpoint": endpoint.name, "to": endpoint.place(), "format": endpoint.payload.name, "id": id,
@@ -126,8 +127,8 @@ impl Desk for LedgerDesk<'_> {
 }
 
 /// Counts what came of attempts, and says what failed.
-#[derive(Default)]
 pub struct Tally {
+    aftermath: Aftermath,
     /// What has arrived.
     pub delivered: AtomicU64,
     /// What is tried again later.
@@ -136,8 +137,16 @@ pub struct Tally {
     pub dead: AtomicU64,
 }
 
+impl Tally {
+    /// How many arrived, wait, and never will arrive.
+    #[must_use]
+    pub fn counts(&self) -> [u64; 3] {
+        [&self.delivered, &self.waiting, &self.dead].map(|count| count.load(Ordering::Relaxed))
+    }
+}
+
 impl Hear for Tally {
-    fn attempted(&self, attempt: &Attempt) {
+    fn attempted(&self, attempt: &Attempt) -> Consequences {
         let (count, what) = match attempt.settled.outcome {
             Outcome::Delivered => (&self.delivered, None),
             Outcome::Again { .. } => (&self.waiting, Some("not delivered, tried again later")),
@@ -149,6 +158,7 @@ impl Hear for Tally {
             let (name, id) = (&attempt.endpoint.name, &attempt.claimed.id);
             say(format_args!("endpoint `{name}`: {what}: {} ({id})", visible(&attempt.settled.answer)));
         }
+        self.aftermath.of(attempt)
     }
 
     fn failed(&self, error: &StoreError) {
@@ -156,13 +166,15 @@ impl Hear for Tally {
     }
 }
 
-/// Delivers what is due and waits for it, but not for ever; whether everything arrived.
+/// Delivers what is due and waits for it, but not for ever; what came of it.
 ///
 /// # Errors
 ///
 /// An endpoint to which there is no way.
-pub fn deliver(endpoints: &[Endpoint], ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
-    let (tally, bell, began) = (Tally::default(), Bell::default(), std::time::Instant::now());
+pub fn deliver(endpoints: &Arc<[Endpoint]>, ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
+    let aftermath = Aftermath { who: who(None), endpoints: Arc::clone(endpoints), clock };
+    let tally = Tally { aftermath, delivered: AtomicU64::new(0), waiting: AtomicU64::new(0), dead: AtomicU64::new(0) };
+    let (bell, began) = (Bell::default(), std::time::Instant::now());
     let is_stopped = || progress.is_cancelled() || began.elapsed() > PATIENCE;
     let office = Office { desk: &LedgerDesk(ledger), vault, clock: &clock, is_stopped: &is_stopped, hear: &tally, bell: &bell };
     office.run(endpoints, Until::Empty).map_err(|(name, error)| anyhow::anyhow!("endpoint `{name}`: {error}"))?;
@@ -177,7 +189,7 @@ pub fn deliver(endpoints: &[Endpoint], ledger: &Ledger, vault: &Vault, progress:
 pub fn finish(posting: &mut Posting, (ledger, is_kept): (&Ledger, bool), vault: &Vault, quiet: bool) -> anyhow::Result<bool> {
     show(posting);
     let tally = deliver(&posting.endpoints, ledger, vault, &Progress::default())?;
-    let (delivered, waiting, dead) = [&tally.delivered, &tally.waiting, &tally.dead].map(|count| count.load(Ordering::Relaxed)).into();
+    let [delivered, waiting, dead] = tally.counts();
     if !quiet && delivered + waiting + dead > 0 {
         let of = |count, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
         let later = if is_kept { "wait in the outbox" } else { "did not arrive" };

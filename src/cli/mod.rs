@@ -1,13 +1,19 @@
 //! The words that people type, the exit status, and the real clock.
 
 pub mod alerting;
+pub mod audit;
+pub mod endpoint;
 pub mod exit;
 pub mod explain;
 pub mod fingerprint;
 pub mod judging;
 pub mod ledger;
+#[cfg(feature = "serve")]
+pub mod receive;
+pub mod outbox;
 pub mod replay;
 pub mod reporter;
+pub mod revocations;
 pub mod rules;
 pub mod rules_check;
 pub mod scan;
@@ -18,6 +24,7 @@ pub mod stories;
 pub mod terminal;
 pub mod timeline;
 pub mod watch;
+pub mod who;
 
 use std::io::Write;
 
@@ -41,7 +48,13 @@ pub fn main() -> Exit {
         Command::Ledger { command } => ledger::ledger(&command),
         Command::Replay(replay) => replay::replay(&replay, flags.color),
         Command::Watch(watch) => watch::watch(&watch, flags.color),
+        Command::Outbox { command } => outbox::outbox(&command),
+        Command::Endpoint { command } => endpoint::endpoint(&command),
+        Command::Revocations(flags) => revocations::revocations(&flags),
         Command::Timeline(timeline) => timeline::timeline(&timeline, flags.color),
+        #[cfg(feature = "serve")]
+        Command::Receive(receive) => receive::receive(&receive),
+        Command::Audit { command } => audit::audit(&command),
         Command::Rules { command } => rules::rules(&command),
         Command::Fingerprint { key_file } => fingerprint::fingerprint(key_file.as_deref()),
         Command::Explain { id, rules } => explain::explain(&id, &rules),

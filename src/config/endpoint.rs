@@ -78,6 +78,8 @@ pub struct EndpointSettings {
     pub audience: Option<String>,
     /// The receiver's name for the type of token.
     pub token_type: Option<String>,
+    /// Where the server that revokes says whether a token is alive (RFC 7662); it is asked after each revocation, as the same client.
+    pub introspection_url: Option<String>,
 }
 
 /// Why an endpoint cannot be used.
@@ -102,7 +104,8 @@ pub fn endpoints(named: &[String], settings: &BTreeMap<String, EndpointSettings>
     let mut endpoints = Vec::new();
     for name in named.iter().collect::<BTreeSet<_>>() {
         if name.contains("://") {
-            let own = EndpointSettings { url: Some(name.clone()), secret_env: variable(SECRET).map(|_| SECRET.to_owned()), ..EndpointSettings::default() };
+            let own =
+                EndpointSettings { url: Some(name.clone()), secret_env: variable(SECRET).map(|_| SECRET.to_owned()), ..EndpointSettings::default() };
             endpoints.push(endpoint(&host(name), &own, variable)?);
         } else {
             let known = settings.get(name).ok_or_else(|| unknown(name, settings))?;
@@ -142,6 +145,9 @@ pub fn endpoint(name: &str, settings: &EndpointSettings, variable: Variable) -> 
         None => settings.url.clone().ok_or_else(|| failed("`url` is missing\nhint: `url = \"https://...\"`, or `url_file`".to_owned()))?,
     };
     let loopback = check(&url, settings.allow_http).map_err(failed)?;
+    if let Some(url) = &settings.introspection_url {
+        check(url, settings.allow_http).map_err(|why| failed(why.replace("`url`", "`introspection_url`")))?;
+    }
     let format = settings.format.as_deref().unwrap_or(PAYLOADS[0].name);
     let names = || PAYLOADS.iter().map(|payload| format!("`{}`", payload.name)).collect::<Vec<_>>().join(", ");
     let payload = payload(format).ok_or_else(|| failed(format!("no format is called `{format}`\nhint: there are {}", names())))?;
@@ -152,9 +158,7 @@ pub fn endpoint(name: &str, settings: &EndpointSettings, variable: Variable) -> 
     let held = |text: &Zeroizing<String>| Arc::new(Secret::new(text.trim().as_bytes().to_vec()));
     let authorization = match (header, &settings.client_id, client_secret) {
         (Some(header), ..) => Some(Authorization::Header(held(&header))),
-        (None, Some(id), secret) => {
-            Some(Authorization::Client { id: id.clone(), secret: held(&secret.unwrap_or_default()) })
-        }
+        (None, Some(id), secret) => Some(Authorization::Client { id: id.clone(), secret: held(&secret.unwrap_or_default()) }),
         _ => None,
     };
     let period = |period: Period| period.0.unsigned_abs();
@@ -180,6 +184,7 @@ pub fn endpoint(name: &str, settings: &EndpointSettings, variable: Variable) -> 
             ca_file: settings.ca_file.clone(),
             timeout: settings.timeout.map_or(TIMEOUT, period),
         },
+        introspection: settings.introspection_url.clone(),
     })
 }
 
@@ -244,9 +249,9 @@ mod tests {
         assert_eq!(check("http://127.0.0.1:8080/x", ""), ok(true, "http://127.0.0.1:8080"));
         assert_eq!(check("https://[::1]:1", ""), ok(true, "https://[::1]:1"));
         assert_eq!(check("http://hooks.example", "allow_http = true"), ok(false, "http://hooks.example"));
-        for (url, why) in [
-            ("http://hooks.example/", "plain HTTP"), ("ftp://x/", "no `https`"), ("hooks.example", "no"), ("https://a:b@x/", "user or password"),
-        ] {
+        for (url, why) in
+            [("http://hooks.example/", "plain HTTP"), ("ftp://x/", "no `https`"), ("hooks.example", "no"), ("https://a:b@x/", "user or password")]
+        {
             assert!(check(url, "").is_err_and(|error| error.contains(why)), "{url}");
         }
         assert!(check("https://x", "format = \"carrier-pigeon\"").is_err_and(|error| error.contains("there are `")));
@@ -255,7 +260,8 @@ mod tests {
     #[test]
     fn endpoints_are_named_or_given() {
         let settings: BTreeMap<String, EndpointSettings> =
-            toml::from_str("[soc]\nurl = \"https://soc.example/hook\"\nsecret_env = \"S\"\nretry = [\"1s\", \"2min\"]").expect("because it is well formed");
+            toml::from_str("[soc]\nurl = \"https://soc.example/hook\"\nsecret_env = \"S\"\nretry = [\"1s\", \"2min\"]")
+                .expect("because it is well formed");
         let variable = |name: &str| (name == "S").then(|| "one\n\n two \n".to_owned());
         let names = |named: &[&str]| {
             let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();

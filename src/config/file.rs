@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::config::endpoint::EndpointSettings;
+use crate::config::receive::ReceiveSettings;
 use crate::detect::options::Options;
 use crate::pipeline::alerts::revocation::RevocationSettings;
 
@@ -22,6 +23,8 @@ pub struct Settings {
     pub endpoint: BTreeMap<String, EndpointSettings>,
     /// What is revoked without asking anybody.
     pub revocation: RevocationSettings,
+    /// Inlets of `beartrap receive`, by name.
+    pub receive: BTreeMap<String, ReceiveSettings>,
 }
 
 /// Why settings cannot be used.

@@ -36,8 +36,31 @@ pub enum Command {
     Replay(Box<crate::config::replay_flags::ReplayFlags>),
     /// Follow logs as they grow, and tell of every new line what it means
     Watch(Box<crate::config::watch_flags::WatchFlags>),
+    /// Alerts on their way: list, try again, give up, deliver what is due
+    Outbox {
+        /// What to do with them
+        #[command(subcommand)]
+        command: crate::config::alert_flags::OutboxCommand,
+    },
+    /// Try endpoints of alerts, make and change their signing keys
+    Endpoint {
+        /// What to do with them
+        #[command(subcommand)]
+        command: crate::config::alert_flags::EndpointCommand,
+    },
+    /// Tell which tokens were to be revoked, and whether they are dead
+    Revocations(Box<crate::config::alert_flags::RevocationsFlags>),
     /// Tell one token's life: issued, seen, used, judged, ended
     Timeline(Box<crate::config::timeline_flags::TimelineFlags>),
+    /// Take confirmations of revocations, labels of findings, and reports of tokens that others found
+    #[cfg(feature = "serve")]
+    Receive(Box<crate::config::receive_flags::ReceiveFlags>),
+    /// Show and verify the audit log: every decision, delivery, revocation, override and change, by whom and why
+    Audit {
+        /// What to do with the audit log
+        #[command(subcommand)]
+        command: crate::config::audit_flags::AuditCommand,
+    },
     /// List, check, explain and try rules
     Rules {
         /// What to do with rules

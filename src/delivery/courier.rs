@@ -9,14 +9,17 @@ use std::time::{Duration, Instant as Clock};
 use crate::delivery::breaker::{Breaker, Passage};
 use crate::delivery::endpoint::Endpoint;
 use crate::delivery::letter::{Answer, Letter, LetterError, Meaning};
-use crate::delivery::payload::Token;
 use crate::delivery::post::{Post, PostError};
 use crate::delivery::schedule::later;
 use crate::delivery::vault::Vault;
 use crate::model::alert::Alert;
 use crate::model::instant::Instant;
+use crate::model::lifecycle::LifecycleEvent;
+use crate::model::secret::Secret;
+use crate::store::audit::Note;
 use crate::store::error::StoreError;
-use crate::store::outbox::{Claimed, Counts, Outcome, Settled};
+use crate::store::outbox::{Claimed, Counts, NewAlert, Outcome, Settled};
+use crate::store::step::{NewValue, Step};
 use crate::store::store::Store;
 
 /// The most deliveries that are taken out at once.
@@ -42,11 +45,41 @@ impl Desk for Mutex<Box<dyn Store>> {
 
 /// Who hears what came of attempts.
 pub trait Hear: Sync {
-    /// An attempt was made, or could not be.
-    fn attempted(&self, attempt: &Attempt);
+    /// An attempt was made, or could not be; what follows from it.
+    fn attempted(&self, attempt: &Attempt) -> Consequences;
 
     /// The outbox failed; it is tried again.
     fn failed(&self, error: &StoreError);
+}
+
+/// What follows from an attempt, and is committed behind it.
+#[derive(Default, Debug)]
+pub struct Consequences {
+    /// What the audit log says of it, together with what came of the attempt.
+    pub notes: Vec<Note>,
+    /// Facts about tokens.
+    pub events: Vec<LifecycleEvent>,
+    /// Values.
+    pub values: Vec<NewValue>,
+    /// Who is told of it.
+    pub alerts: Vec<NewAlert>,
+}
+
+impl Consequences {
+    fn add(&mut self, other: Self) {
+        self.notes.extend(other.notes);
+        self.events.extend(other.events);
+        self.values.extend(other.values);
+        self.alerts.extend(other.alerts);
+    }
+
+    fn commit(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
+        if !(self.events.is_empty() && self.values.is_empty() && self.alerts.is_empty()) {
+            store.commit(&Step { events: &self.events, values: &self.values, alerts: &self.alerts, ..Step::default() })?;
+        }
+        *self = Self::default();
+        Ok(())
+    }
 }
 
 /// What came of an attempt.
@@ -61,6 +94,8 @@ pub struct Attempt<'a> {
     pub settled: &'a Settled,
     /// What the answer meant, where there was one.
     pub meaning: Option<&'a Meaning>,
+    /// The token, where it is in memory.
+    pub token: Option<&'a Secret>,
     /// How long it took.
     pub took: Duration,
 }
@@ -148,6 +183,7 @@ struct Round<'a> {
 struct Line {
     ready: VecDeque<Claimed>,
     settled: Vec<Settled>,
+    follows: Consequences,
     breaker: Breaker,
     /// How many are on their way.
     away: usize,
@@ -164,7 +200,8 @@ enum Next {
 
 impl<'a> Round<'a> {
     fn new(endpoint: &'a Endpoint, post: Post) -> Self {
-        let line = Line { ready: VecDeque::new(), settled: Vec::new(), breaker: Breaker::default(), away: 0, many: endpoint.concurrency.max(1) };
+        let (ready, settled, follows, breaker) = (VecDeque::new(), Vec::new(), Consequences::default(), Breaker::default());
+        let line = Line { ready, settled, follows, breaker, away: 0, many: endpoint.concurrency.max(1) };
         Self { endpoint, post, line: Mutex::new(line) }
     }
 
@@ -211,8 +248,10 @@ impl<'a> Round<'a> {
         let now = (office.clock)();
         let mut store = office.desk.store();
         if !line.settled.is_empty() {
-            store.settle(&line.settled, now)?;
+            store.settle(&line.settled, &line.follows.notes, now)?;
             line.settled.clear();
+            line.follows.notes.clear();
+            line.follows.commit(&mut **store)?;
         }
         let many = match line.breaker.passage(now) {
             _ if is_stopped => 0,
@@ -231,7 +270,8 @@ impl<'a> Round<'a> {
     fn deliver(&self, claimed: &Claimed, office: &Office) {
         let (clock, now) = (Clock::now(), (office.clock)());
         let alert = serde_json::from_str::<Alert>(&claimed.json).ok();
-        let (meaning, unsent) = match alert.as_ref().map(|alert| self.attempt(claimed, alert, now, office)) {
+        let token = alert.as_ref().and_then(|alert| office.vault.get(alert.data.token.fp.as_ref()?));
+        let (meaning, unsent) = match alert.as_ref().map(|alert| self.attempt(claimed, alert, token.as_deref(), now)) {
             Some(Ok(meaning)) => (Some(meaning), None),
             Some(Err(error)) => (None, Some(error)),
             None => (Some(Meaning::Refused { reason: "the alert cannot be read by this version".to_owned() }), None),
@@ -247,17 +287,17 @@ impl<'a> Round<'a> {
                 Settled { id: claimed.id.clone(), outcome: Outcome::Dead, answer }
             }
         };
-        office.hear.attempted(&Attempt { endpoint: self.endpoint, claimed, alert: alert.as_ref(), settled: &settled, meaning: meaning.as_ref(), took });
-        self.line().came_back(settled, meaning.as_ref(), took, (office.clock)());
+        let (alert, token) = (alert.as_ref(), token.as_deref());
+        let attempt = Attempt { endpoint: self.endpoint, claimed, alert, settled: &settled, meaning: meaning.as_ref(), token, took };
+        let follows = office.hear.attempted(&attempt);
+        let mut line = self.line();
+        line.follows.add(follows);
+        line.came_back(settled, meaning.as_ref(), took, (office.clock)());
     }
 
-    fn attempt(&self, claimed: &Claimed, alert: &Alert, now: Instant, office: &Office) -> Result<Meaning, LetterError> {
-        let token = alert.data.token.fp.as_ref().and_then(|name| office.vault.get(name));
-        if token.is_none() && self.endpoint.payload.token == Token::Needed {
-            return Err(LetterError::NeedsToken);
-        }
-        let letter = Letter { id: &claimed.id, alert, at: now, token: token.as_deref(), to: &self.endpoint.to };
-        let message = (self.endpoint.payload.write)(&letter)?;
+    fn attempt(&self, claimed: &Claimed, alert: &Alert, token: Option<&Secret>, now: Instant) -> Result<Meaning, LetterError> {
+        let letter = Letter { id: &claimed.id, alert, at: now, to: &self.endpoint.to };
+        let message = self.endpoint.payload.write(&letter, token)?;
         Ok(match self.post.send(&message) {
             Ok(reply) => (self.endpoint.payload.read)(&Answer { status: reply.status, body: &reply.body, retry_after: reply.retry_after }),
             Err(reason) => Meaning::Again { reason, after: None },

@@ -19,7 +19,7 @@ pub struct Endpoint {
     pub payload: &'static Payload,
     /// To whom, and signed by which keys.
     pub to: Addressee,
-    /// Of what it is told; of everything but requests for revocation where none is named.
+    /// Of what it is told; where nothing is named, of everything but requests for revocation, and of nothing where the token itself is sent.
     pub events: BTreeSet<Event>,
     /// From which severity on.
     pub min_severity: Severity,
@@ -31,6 +31,8 @@ pub struct Endpoint {
     pub schedule: Schedule,
     /// What may be reached.
     pub network: Network,
+    /// Where the same server says whether a token is alive (RFC 7662), where it may be asked: it is shown the token for that.
+    pub introspection: Option<String>,
 }
 
 impl Endpoint {
@@ -38,7 +40,9 @@ impl Endpoint {
     #[must_use]
     pub fn wants(&self, alert: &Alert) -> bool {
         let is_named = self.events.contains(&alert.event);
-        let is_asked = is_named || (self.events.is_empty() && alert.event != Event::RevocationRequested);
+        // Nobody gets the token itself, or is asked to revoke it, who was not named for that.
+        let is_harmless = alert.event != Event::RevocationRequested && !self.payload.needs_token();
+        let is_asked = is_named || (self.events.is_empty() && is_harmless);
         let token = &alert.data.token;
         let is_theirs = || [&token.iss, &token.provider].into_iter().flatten().any(|issuer| self.issuers.contains(issuer));
         is_asked && alert.data.severity >= self.min_severity && (self.issuers.is_empty() || is_theirs())

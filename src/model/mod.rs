@@ -1,6 +1,7 @@
 //! The vocabulary: values that every room speaks of, without IO, clock or threads.
 
 pub mod alert;
+pub mod audit;
 pub mod basic;
 pub mod carrier;
 pub mod chunk;

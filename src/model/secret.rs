@@ -7,6 +7,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::model::fingerprint::{Fingerprint, FingerprintKey};
+use crate::model::jwt::Jwt;
+use crate::model::token_key::TokenKey;
 
 /// A token's exact octets.
 pub struct Secret(Zeroizing<Vec<u8>>);
@@ -34,6 +36,14 @@ impl Secret {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The names by which a ledger may know it: its fingerprint, that of a JWT without its signature, and those under keys.
+    #[must_use]
+    pub fn names(&self, keys: &[FingerprintKey]) -> Vec<TokenKey> {
+        let unsigned = Jwt::parse(&self.0).map(|jwt| TokenKey::Unsigned(jwt.unsigned));
+        let keyed = keys.iter().map(|key| TokenKey::Fingerprint(key.fingerprint(&self.0)));
+        std::iter::once(TokenKey::Fingerprint(self.fingerprint(None))).chain(unsigned).chain(keyed).collect()
     }
 
     /// SHA-256 of the octets, or HMAC-SHA-256 when a key is given.

@@ -56,7 +56,15 @@ pub enum Comments {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { min_confidence: Confidence::Medium, max_depth: 5, comments: Comments::Honour, key: None, further_keys: Vec::new(), keep: None, known: None }
+        Self {
+            min_confidence: Confidence::Medium,
+            max_depth: 5,
+            comments: Comments::Honour,
+            key: None,
+            further_keys: Vec::new(),
+            keep: None,
+            known: None,
+        }
     }
 }
 

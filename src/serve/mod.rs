@@ -1,5 +1,6 @@
 //! What others ask of a running program over HTTP: a small server, and what a running watch answers.
 
 pub mod metrics;
+pub mod receive;
 pub mod route;
 pub mod server;

@@ -17,14 +17,14 @@ pub const FAILING: u64 = 3;
 #[must_use]
 pub fn answer(path: &str, snapshot: Snapshot, still: Duration) -> Answer {
     match path {
-        "/metrics" => Answer { status: 200, media_type: MEDIA_TYPE, body: metrics(snapshot) },
+        "/metrics" => Answer::new(200, MEDIA_TYPE, metrics(snapshot)),
         "/healthz" => match illness(&snapshot, still) {
             None => Answer::text(200, "ok"),
             Some(illness) => Answer::text(503, &illness),
         },
         "/readyz" if snapshot.sweeps > 0 => Answer::text(200, "ready"),
         "/readyz" => Answer::text(503, "files have not been looked at yet"),
-        "/files" => Answer { status: 200, media_type: "application/json", body: json!(snapshot.files_by_lag()).to_string() },
+        "/files" => Answer::new(200, "application/json", json!(snapshot.files_by_lag()).to_string()),
         _ => Answer::text(404, "/metrics, /healthz, /readyz and /files are answered"),
     }
 }

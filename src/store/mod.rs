@@ -1,5 +1,6 @@
 //! The state that survives a crash: a `Store` trait, the embedded default, the shared one.
 
+pub mod audit;
 pub mod error;
 pub mod join;
 pub mod keys;

@@ -5,7 +5,9 @@
 
 use serde::Serialize;
 
+use crate::model::alert::Event;
 use crate::model::instant::Instant;
+use crate::store::audit::Note;
 use crate::store::error::StoreError;
 
 /// An alert to be told.
@@ -13,6 +15,8 @@ use crate::store::error::StoreError;
 pub struct NewAlert {
     /// What it is known by.
     pub id: String,
+    /// What it says happened.
+    pub event: Event,
     /// The alert as one line of JSON.
     pub json: String,
     /// The number that stands for its token; 0 for none, whose alerts have no order.
@@ -220,12 +224,12 @@ pub trait Outbox {
     /// [`StoreError`]; then none was given out.
     fn claim(&mut self, endpoint: &str, now: Instant, until: Instant, limit: u32) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Takes down what came of deliveries, and lets those go on that stood behind them. One that has ended meanwhile stays as it is.
+    /// Takes down what came of deliveries, with what the audit log says of it, and lets those go on that stood behind them. One that has ended meanwhile stays as it is.
     ///
     /// # Errors
     ///
     /// [`StoreError`]; then nothing was written.
-    fn settle(&mut self, settled: &[Settled], now: Instant) -> Result<(), StoreError>;
+    fn settle(&mut self, settled: &[Settled], notes: &[Note], now: Instant) -> Result<(), StoreError>;
 
     /// When the next delivery to an endpoint is due; none where none waits.
     ///
@@ -254,6 +258,13 @@ pub trait Outbox {
     ///
     /// [`StoreError`]
     fn alert(&self, id: &str) -> Result<Option<String>, StoreError>;
+
+    /// All alerts that say this happened, oldest first: id, when it was made, JSON. `tell` must not ask the store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; some may have been told by then.
+    fn alerts(&self, event: Event, tell: &mut dyn FnMut(&str, Instant, &str)) -> Result<(), StoreError>;
 
     /// Lets deliveries that have not arrived be tried again at once, as if for the first time; how many.
     ///

@@ -3,6 +3,7 @@
 //! Writers take turns by the lock on the one row of `counter`, so that numbers appear in the order in which they were given.
 
 mod address;
+mod audit;
 mod fault;
 mod merge;
 mod outbox;
@@ -17,12 +18,14 @@ use std::time::Duration;
 
 use ::postgres::{Client, IsolationLevel, Transaction};
 
+use crate::model::alert::Event;
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
+use crate::store::audit::{Audit, Note, NoteSeq, Noted};
 use crate::store::error::StoreError;
 use crate::store::outbox::{Claimed, Delivery, Outbox, Queue, Settled, Which};
 use crate::store::postgres::address::Address;
@@ -103,6 +106,16 @@ fn at_once<T>(client: &mut Client, question: impl FnOnce(&mut Transaction) -> Re
     let answer = question(&mut transaction)?;
     transaction.commit()?;
     Ok(answer)
+}
+
+impl Audit for Postgres {
+    fn notes(&self, from: NoteSeq, limit: u32) -> Result<Vec<Noted>, StoreError> {
+        self.ask(|client| audit::notes(client, from, limit))
+    }
+
+    fn last_note(&self) -> Result<Option<Noted>, StoreError> {
+        self.ask(audit::last)
+    }
 }
 
 impl Store for Postgres {
@@ -222,8 +235,8 @@ impl Outbox for Postgres {
         self.change(|client| outbox::claim(client, endpoint, now, until, limit))
     }
 
-    fn settle(&mut self, settled: &[Settled], now: Instant) -> Result<(), StoreError> {
-        self.change(|client| outbox::settle(client, settled, now))
+    fn settle(&mut self, settled: &[Settled], notes: &[Note], now: Instant) -> Result<(), StoreError> {
+        self.change(|client| outbox::settle(client, settled, notes, now))
     }
 
     fn next_due(&self, endpoint: &str) -> Result<Option<Instant>, StoreError> {
@@ -240,6 +253,10 @@ impl Outbox for Postgres {
 
     fn alert(&self, id: &str) -> Result<Option<String>, StoreError> {
         self.ask(|client| outbox::alert(client, id))
+    }
+
+    fn alerts(&self, event: Event, tell: &mut dyn FnMut(&str, Instant, &str)) -> Result<(), StoreError> {
+        self.act(|client| outbox::alerts(client, event, tell))
     }
 
     fn retry(&mut self, which: &Which, now: Instant) -> Result<u64, StoreError> {

@@ -53,8 +53,9 @@ pub const STEPS: &[&str] = &[
 ",
     "
     -- Alerts, as one line of JSON.
-    CREATE TABLE alert (id TEXT PRIMARY KEY, at INTEGER NOT NULL, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE alert (id TEXT PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX alert_at ON alert (at);
+    CREATE INDEX alert_event ON alert (event, at);
     -- Each alert on its way to each endpoint; `token` is 64 bits of the token's name, `state` a number of `outbox::State`, times are in milliseconds.
     CREATE TABLE delivery (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, alert TEXT NOT NULL, endpoint TEXT NOT NULL,
         token INTEGER NOT NULL, state INTEGER NOT NULL, queued INTEGER NOT NULL, due INTEGER NOT NULL, attempts INTEGER NOT NULL,
@@ -63,5 +64,10 @@ pub const STEPS: &[&str] = &[
     CREATE INDEX delivery_open ON delivery (endpoint, token, number) WHERE state < 2;
     CREATE INDEX delivery_alert ON delivery (alert);
     CREATE INDEX delivery_state ON delivery (endpoint, state);
+    -- The audit log: records as one line of JSON, `at` in milliseconds, `hash` over all of it and the hash before (see `store/audit.rs`).
+    CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, record TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
+    -- Keeps from mistakes; whoever means harm is found by the hashes.
+    CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
+    CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only appended to'); END;
 ",
 ];

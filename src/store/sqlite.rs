@@ -1,6 +1,7 @@
 //! The embedded store: one `SQLite` file in the state directory, shared by processes through its write-ahead log.
 
 mod outbox;
+mod audit;
 mod read;
 mod step;
 mod uses;
@@ -12,12 +13,14 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::model::alert::Event;
 use crate::model::exposure::Exposure;
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
+use crate::store::audit::{Audit, Note, NoteSeq, Noted};
 use crate::store::error::StoreError;
 use crate::store::outbox::{Claimed, Delivery, Outbox, Queue, Settled, Which};
 use crate::store::schema::{APPLICATION_ID, STEPS};
@@ -211,6 +214,16 @@ fn explained(place: &str, error: &rusqlite::Error) -> StoreError {
     }
 }
 
+impl Audit for Sqlite {
+    fn notes(&self, from: NoteSeq, limit: u32) -> Result<Vec<Noted>, StoreError> {
+        self.read(audit::notes(&self.connection, from, limit))
+    }
+
+    fn last_note(&self) -> Result<Option<Noted>, StoreError> {
+        self.read(audit::last(&self.connection))
+    }
+}
+
 impl Store for Sqlite {
     fn write(&mut self, batch: &mut dyn Incoming) -> Result<Written, StoreError> {
         self.read(self.set_cache(MANY_PAGES))?;
@@ -332,8 +345,8 @@ impl Outbox for Sqlite {
         self.read(result)
     }
 
-    fn settle(&mut self, settled: &[Settled], now: Instant) -> Result<(), StoreError> {
-        let result = outbox::settle(&mut self.connection, settled, now);
+    fn settle(&mut self, settled: &[Settled], notes: &[Note], now: Instant) -> Result<(), StoreError> {
+        let result = outbox::settle(&mut self.connection, settled, notes, now);
         self.read(result)
     }
 
@@ -351,6 +364,10 @@ impl Outbox for Sqlite {
 
     fn alert(&self, id: &str) -> Result<Option<String>, StoreError> {
         self.read(outbox::alert(&self.connection, id))
+    }
+
+    fn alerts(&self, event: Event, tell: &mut dyn FnMut(&str, Instant, &str)) -> Result<(), StoreError> {
+        self.read(outbox::alerts(&self.connection, event, tell))
     }
 
     fn retry(&mut self, which: &Which, now: Instant) -> Result<u64, StoreError> {

@@ -1,9 +1,11 @@
-//! What one step of watching writes together: uses, places, judgements, and how far their sources were read.
+//! What one step writes together: uses, places, judgements, how far their sources were read, and what the audit log says of it.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::model::exposure::Exposure;
 use crate::model::judgement::Judgement;
+use crate::model::lifecycle::LifecycleEvent;
+use crate::store::audit::Note;
 use crate::store::outbox::NewAlert;
 use crate::store::store::{Checkpoint, RecordId};
 
@@ -22,6 +24,10 @@ pub struct Step<'a> {
     pub values: &'a [NewValue],
     /// Alerts to be told. One whose id is known adds only deliveries that are not known.
     pub alerts: &'a [NewAlert],
+    /// Facts. One that is known changes nothing.
+    pub events: &'a [LifecycleEvent],
+    /// What is appended to the audit log, in this order.
+    pub notes: &'a [Note],
 }
 
 /// A value to be kept under a name.

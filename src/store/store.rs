@@ -9,6 +9,7 @@ use crate::model::judgement::Judgement;
 use crate::model::known::Gram;
 use crate::model::lifecycle::{LifecycleEvent, Target};
 use crate::model::token_key::TokenKey;
+use crate::store::audit::Audit;
 use crate::store::error::StoreError;
 use crate::store::outbox::Outbox;
 use crate::store::step::{Committed, Step};
@@ -170,7 +171,7 @@ pub struct Counts {
 }
 
 /// A store. Every method that writes is atomic and durable when it returns.
-pub trait Store: Outbox + Send {
+pub trait Store: Audit + Outbox + Send {
     /// Writes a batch. Of records that may be known, each is joined with all that share a name with it; the oldest keeps its number.
     ///
     /// # Errors

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use beartrap::model::alert::Event;
 use beartrap::model::exposure::Exposure;
 use beartrap::model::instant::Instant;
 use beartrap::model::judgement::Judgement;
 use beartrap::model::known::Gram;
 use beartrap::model::lifecycle::{LifecycleEvent, Target};
 use beartrap::model::token_key::TokenKey;
+use beartrap::store::audit::{Audit, Note, NoteSeq, Noted};
 use beartrap::store::error::StoreError;
 use beartrap::store::outbox::{Claimed, Delivery, Outbox, Queue, Settled, Which};
 use beartrap::store::step::{Committed, Step};
@@ -62,6 +64,16 @@ fn check<T>(plan: &Plan, name: &str, act: impl FnOnce() -> Result<T, StoreError>
     }
     let done = act()?;
     if fails { Err(full()) } else { Ok(done) }
+}
+
+impl Audit for FailingStore {
+    fn notes(&self, from: NoteSeq, limit: u32) -> Result<Vec<Noted>, StoreError> {
+        self.call("notes", || self.inner.notes(from, limit))
+    }
+
+    fn last_note(&self) -> Result<Option<Noted>, StoreError> {
+        self.call("last_note", || self.inner.last_note())
+    }
 }
 
 impl Store for FailingStore {
@@ -175,8 +187,8 @@ impl Outbox for FailingStore {
         check(&self.plan, "claim", || self.inner.claim(endpoint, now, until, limit))
     }
 
-    fn settle(&mut self, settled: &[Settled], now: Instant) -> Result<(), StoreError> {
-        check(&self.plan, "settle", || self.inner.settle(settled, now))
+    fn settle(&mut self, settled: &[Settled], notes: &[Note], now: Instant) -> Result<(), StoreError> {
+        check(&self.plan, "settle", || self.inner.settle(settled, notes, now))
     }
 
     fn next_due(&self, endpoint: &str) -> Result<Option<Instant>, StoreError> {
@@ -193,6 +205,10 @@ impl Outbox for FailingStore {
 
     fn alert(&self, id: &str) -> Result<Option<String>, StoreError> {
         self.call("alert", || self.inner.alert(id))
+    }
+
+    fn alerts(&self, event: Event, tell: &mut dyn FnMut(&str, Instant, &str)) -> Result<(), StoreError> {
+        self.call("alerts", || self.inner.alerts(event, tell))
     }
 
     fn retry(&mut self, which: &Which, now: Instant) -> Result<u64, StoreError> {

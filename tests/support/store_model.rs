@@ -4,15 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use beartrap::model::audit::{AuditKind, AuditRecord};
 use beartrap::model::issuance::Issuance;
 use beartrap::model::judgement::Judgement;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use beartrap::model::token_key::TokenKey;
+use beartrap::store::audit::{Note, NoteSeq};
 use beartrap::store::step::{Seen, Step, use_digest};
 use beartrap::store::store::{Few, Novelty, RecordId, Store};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, TestCaseError, any};
-use proptest::{option, prop_assert_eq, prop_oneof};
+use proptest::{option, prop_assert, prop_assert_eq, prop_oneof};
 use serde_json::json;
 
 use crate::stores::{at, expose, judgement, judgements_of, new_use, ready, record, sighting, uses_of};
@@ -40,6 +42,7 @@ pub enum Operation {
     Judge(u8, u8, Option<u8>),
     ForgetUses(u8),
     Uses(u8),
+    Note(u8, u8),
 }
 
 /// Random steps.
@@ -57,6 +60,7 @@ pub fn operations() -> impl Strategy<Value = Vec<Operation>> {
         2 => (name(), 0..6_u8, option::of(0..6_u8)).prop_map(|(name, id, supersedes)| Operation::Judge(name, id, supersedes)),
         1 => (0..8_u8).prop_map(Operation::ForgetUses),
         2 => name().prop_map(Operation::Uses),
+        1 => (name(), 0..3_u8).prop_map(|(name, second)| Operation::Note(name, second)),
     ];
     vec(step, 1..25)
 }
@@ -70,6 +74,9 @@ struct Model {
     /// Names of a use by its home.
     links: BTreeSet<(TokenKey, TokenKey)>,
     judgements: BTreeMap<String, Judgement>,
+    /// Records of the audit log, and how many were there before.
+    notes: Vec<Note>,
+    noted: NoteSeq,
 }
 
 impl Model {
@@ -154,7 +161,8 @@ pub fn compare(store: &mut dyn Store, round: u64, operations: &[Operation]) -> R
     // What earlier rounds left and can expire must not be counted with this one's.
     store.forget(at(1000)).unwrap();
     store.forget_uses(at(1000)).unwrap();
-    let mut model = Model::default();
+    let noted = store.last_note().unwrap().map_or(0, |noted| noted.seq);
+    let mut model = Model { noted, ..Model::default() };
     for operation in operations {
         match operation {
             Operation::Write(drafts) => {
@@ -219,6 +227,14 @@ pub fn compare(store: &mut dyn Store, round: u64, operations: &[Operation]) -> R
                 let key = name(round, *number);
                 prop_assert_eq!(uses_of(store, std::slice::from_ref(&key)), model.uses(&key));
             }
+            Operation::Note(number, second) => {
+                let target = Target::Key(name(round, *number));
+                let event = LifecycleEvent { event: LifecycleKind::Revoked, target, at: at(i64::from(*second)), reason: None, successor: None };
+                let note = Note::new(at(i64::from(*second)), &AuditRecord::new(AuditKind::Received, "host", number.to_string()));
+                store.commit(&Step { events: &[event.clone()], notes: std::slice::from_ref(&note), ..Step::default() }).unwrap();
+                model.events.insert(event);
+                model.notes.push(note);
+            }
         }
     }
     same(store, round, &model)
@@ -227,6 +243,9 @@ pub fn compare(store: &mut dyn Store, round: u64, operations: &[Operation]) -> R
 /// Every name is answered alike, and the filter misses none.
 fn same(store: &dyn Store, round: u64, model: &Model) -> Result<(), TestCaseError> {
     let late = store.filter().unwrap().late;
+    let notes = store.notes(model.noted + 1, 1000).unwrap();
+    prop_assert_eq!(notes.iter().map(|noted| &noted.record).collect::<Vec<_>>(), model.notes.iter().map(|note| &note.record).collect::<Vec<_>>());
+    prop_assert!(notes.iter().zip(1..).all(|(noted, number)| noted.seq == model.noted + number));
     for number in 0..NAMES {
         let key = name(round, number);
         let found = store.find(&key).unwrap();

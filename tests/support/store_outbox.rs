@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use beartrap::model::alert::Event;
 use beartrap::model::instant::Instant;
 use beartrap::rules::generate::Random;
 use beartrap::store::outbox::{Begins, Claimed, Counts, NewAlert, NewDelivery, Outcome, Settled, State, Which, of_millis};
@@ -18,7 +19,14 @@ fn ms(millis: i64) -> Instant {
 
 fn alert(id: &str, token: u64, at: i64, to: &[&str]) -> NewAlert {
     let delivery = |endpoint: &&str| NewDelivery { id: format!("{id}-{endpoint}"), endpoint: (*endpoint).into(), begins: Begins::Due };
-    NewAlert { id: id.into(), json: format!("{{\"alert\":\"{id}\"}}"), token, at: ms(at), deliveries: to.iter().map(delivery).collect() }
+    NewAlert {
+        id: id.into(),
+        event: Event::Exposed,
+        json: format!("{{\"alert\":\"{id}\"}}"),
+        token,
+        at: ms(at),
+        deliveries: to.iter().map(delivery).collect(),
+    }
 }
 
 fn queue(store: &mut dyn Store, alerts: &[NewAlert]) -> u64 {
@@ -30,7 +38,7 @@ fn claim(store: &mut dyn Store, endpoint: &str, now: i64) -> Vec<String> {
 }
 
 fn settle(store: &mut dyn Store, id: &str, outcome: Outcome, now: i64) {
-    store.settle(&[Settled { id: id.into(), outcome, answer: "answered".into() }], ms(now)).unwrap();
+    store.settle(&[Settled { id: id.into(), outcome, answer: "answered".into() }], &[], ms(now)).unwrap();
 }
 
 fn states(store: &dyn Store) -> BTreeMap<String, State> {
@@ -44,6 +52,10 @@ pub fn an_alert_is_queued_once(home: &Home) {
     assert_eq!(queue(&mut *store, &[alert("a", 7, 50, &["x", "y", "z"])]), 1);
     assert_eq!(store.alert("a").unwrap().as_deref(), Some(r#"{"alert":"a"}"#));
     assert_eq!(store.alert("c").unwrap(), None);
+    let mut told = Vec::new();
+    store.alerts(Event::Exposed, &mut |id, at, json| told.push((id.to_owned(), at, json.to_owned()))).unwrap();
+    assert_eq!((told.len(), &told[0]), (2, &("a".to_owned(), ms(5), r#"{"alert":"a"}"#.to_owned())));
+    store.alerts(Event::Revoked, &mut |_, _, _| unreachable!()).unwrap();
     let claimed = home.open().claim("x", ms(10), ms(20), 10).unwrap();
     let first = Claimed { id: "a-x".into(), alert: "a".into(), json: r#"{"alert":"a"}"#.into(), queued: ms(5), attempts: 1 };
     assert_eq!((claimed.len(), &claimed[0], claimed[1].id.as_str()), (2, &first, "b-x"));

@@ -4,10 +4,13 @@
 
 use std::slice;
 
+use beartrap::model::alert::Event;
+use beartrap::model::audit::{AuditKind, AuditRecord};
 use beartrap::model::instant::Instant;
 use beartrap::model::judgement::Judgement;
 use beartrap::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use beartrap::model::token_key::TokenKey;
+use beartrap::store::audit::Note;
 use beartrap::store::outbox::{Begins, NewAlert, NewDelivery};
 use beartrap::store::step::{Committed, NewUse, NewValue, Seen, Step, use_digest};
 use beartrap::store::store::{Checkpoint, Few, Store};
@@ -39,22 +42,30 @@ pub fn a_step_is_written_together(home: &Home) {
     let judgements = [judgement("0a", &fp(1), Some(at(5)), None)];
     let checkpoints = ["s", "t"].map(|source| Checkpoint { source: source.into(), offset: 7, line: 3 });
     let values = [new_value("n/a", Some(b"1"))];
+    let events = [LifecycleEvent { event: LifecycleKind::Revoked, target: Target::Key(fp(1)), at: at(5), reason: None, successor: None }];
+    let notes = [Note::new(at(5), &AuditRecord::new(AuditKind::Decided, "ann@host", "nothing"))];
     let deliveries = vec![NewDelivery { id: "d".into(), endpoint: "x".into(), begins: Begins::Due }];
-    let alerts = [NewAlert { id: "a".into(), json: "{}".into(), token: 0, at: at(5), deliveries }];
-    let step = Step { uses: &uses, seen: &seen, judgements: &judgements, checkpoints: &checkpoints, values: &values, alerts: &alerts };
+    let alerts = [NewAlert { id: "a".into(), event: Event::Exposed, json: "{}".into(), token: 0, at: at(5), deliveries }];
+    let (checkpoints, judgements) = (checkpoints.as_slice(), judgements.as_slice());
+    let step = Step { uses: &uses, seen: &seen, judgements, checkpoints, values: &values, alerts: &alerts, events: &events, notes: &notes };
     // One that fails leaves nothing, whatever it had come to.
     home.meddle("ALTER TABLE checkpoint RENAME TO elsewhere");
     assert!(store.commit(&step).is_err());
     home.meddle("ALTER TABLE elsewhere RENAME TO checkpoint");
     let counts = store.counts().unwrap();
     assert_eq!((counts.uses, counts.judgements, counts.exposures, store.checkpoint("s").unwrap()), (0, 0, 0, None));
-    assert_eq!(store.value("n/a").unwrap(), None);
+    assert_eq!((store.value("n/a").unwrap(), store.all_events().unwrap(), store.last_note().unwrap()), (None, vec![], None));
+    home.meddle("ALTER TABLE audit RENAME TO elsewhere");
+    assert!(store.commit(&step).is_err());
+    home.meddle("ALTER TABLE elsewhere RENAME TO audit");
+    assert_eq!((store.counts().unwrap().uses, store.all_events().unwrap()), (0, vec![]));
     assert_eq!(store.commit(&step).unwrap(), Committed { uses: 1, judgements: 1, deliveries: 1 });
     for store in [store, home.open()] {
         let counts = store.counts().unwrap();
         assert_eq!((counts.uses, counts.judgements, counts.exposures), (1, 1, 1));
         assert_eq!((uses_of(&*store, &[fp(1)]), judgements_of(&*store, &[fp(1)])), (vec![uses[0].json.clone()], vec!["0a".to_owned()]));
         assert_eq!((store.exposures(1).unwrap()[0].count, store.checkpoint("t").unwrap().as_ref()), (1, Some(&checkpoints[1])));
+        assert_eq!((store.all_events().unwrap().as_slice(), store.last_note().unwrap().map(|noted| noted.seq)), (events.as_slice(), Some(1)));
         assert_eq!(store.verify().unwrap(), [""; 0]);
     }
     assert_eq!(home.open().commit(&Step::default()).unwrap(), Committed::default());

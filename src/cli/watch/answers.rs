@@ -11,7 +11,7 @@ use crate::pipeline::progress::Progress;
 use crate::pipeline::watch::meters::Meters;
 use crate::pipeline::watch::pulse::Pulse;
 use crate::serve::route::answer;
-use crate::serve::server::serve;
+use crate::serve::server::{Called, Question, Takes, serve};
 
 /// Answers from now on, where the user wants that.
 ///
@@ -22,9 +22,9 @@ pub fn begin(flags: &ShowingFlags, (meters, progress): (&Arc<Meters>, &Arc<Progr
     let Some(address) = flags.metrics else { return Ok(()) };
     let pulse = Pulse::new(Arc::clone(meters), Arc::clone(progress));
     let meters = Arc::clone(meters);
-    let answers = move |path: &str| answer(path, meters.snapshot(), pulse.still(clock.elapsed()));
+    let answers = move |question: &Question| answer(question.path, meters.snapshot(), pulse.still(clock.elapsed()));
     let refused = |error| anyhow!("{address}: cannot listen there: {error}\nhint: choose another port, or 0 for any free one");
-    let address = serve(address, Arc::new(answers)).map_err(refused)?;
+    let address = serve(address, (Takes::Questions, Called::Local), Arc::new(answers)).map_err(refused)?;
     info!(%address, "questions are answered");
     Ok(())
 }

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant as Clock};
 use tracing::{error, warn};
 
 use crate::cli::alerting::clock;
-use crate::delivery::courier::{Attempt, Bell, Hear, Office, Until};
+use crate::cli::who::who;
+use crate::delivery::courier::{Attempt, Bell, Consequences, Hear, Office, Until};
 use crate::delivery::endpoint::Endpoint;
 use crate::delivery::vault::Vault;
 use crate::outputs::escape::visible;
+use crate::pipeline::alerts::aftermath::Aftermath;
 use crate::pipeline::watch::meters::Meters;
 use crate::store::error::StoreError;
 use crate::store::open::open;
@@ -45,7 +47,7 @@ impl Couriers {
         let mut store = open(place, access)?;
         store.relax()?;
         let desk = Mutex::new(store);
-        let (endpoints, vault, hear) = (Arc::clone(endpoints), Arc::clone(vault), Counting(Arc::clone(meters)));
+        let (endpoints, vault, hear) = (Arc::clone(endpoints), Arc::clone(vault), Counting::new(meters, endpoints));
         let (rung, stopped) = (Arc::clone(&bell), Arc::clone(&stop));
         let work = move || {
             let is_stopped = || stopped.load(Ordering::Relaxed);
@@ -84,10 +86,19 @@ impl Drop for Couriers {
 }
 
 /// Counts what came of attempts.
-struct Counting(Arc<Meters>);
+struct Counting {
+    meters: Arc<Meters>,
+    aftermath: Aftermath,
+}
+
+impl Counting {
+    fn new(meters: &Arc<Meters>, endpoints: &Arc<[Endpoint]>) -> Self {
+        Self { meters: Arc::clone(meters), aftermath: Aftermath { who: who(Some("watch")), endpoints: Arc::clone(endpoints), clock } }
+    }
+}
 
 impl Hear for Counting {
-    fn attempted(&self, attempt: &Attempt) {
+    fn attempted(&self, attempt: &Attempt) -> Consequences {
         let (endpoint, outcome) = (attempt.endpoint.name.clone(), attempt.settled.outcome);
         let what = match outcome {
             Outcome::Delivered => "delivered",
@@ -95,7 +106,7 @@ impl Hear for Counting {
             Outcome::Dead => "dead",
             Outcome::NeedsToken => "needs_token",
         };
-        self.0.update(|meters| {
+        self.meters.update(|meters| {
             *meters.deliveries.entry((endpoint.clone(), what)).or_default() += 1;
             if outcome == Outcome::Delivered {
                 let waited = clock().0.duration_since(attempt.claimed.queued.0);
@@ -106,6 +117,7 @@ impl Hear for Counting {
             let (id, attempts) = (attempt.claimed.id.as_str(), attempt.claimed.attempts);
             warn!(endpoint, id, attempts, "alert not delivered ({what}): {}", visible(&attempt.settled.answer));
         }
+        self.aftermath.of(attempt)
     }
 
     fn failed(&self, error: &StoreError) {

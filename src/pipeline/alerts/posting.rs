@@ -109,10 +109,10 @@ impl Posting {
 
     /// Hands over what is to be committed.
     pub fn take(&mut self) -> Posted {
-        let budget = self.budget.take().map(|budget| NewValue {
-            name: Budget::NAME.to_owned(),
-            bytes: Some(serde_json::to_vec(&budget).expect("because it can be written")),
-        });
+        let budget = self
+            .budget
+            .take()
+            .map(|budget| NewValue { name: Budget::NAME.to_owned(), bytes: Some(serde_json::to_vec(&budget).expect("because it can be written")) });
         Posted { alerts: std::mem::take(&mut self.queued), values: budget.into_iter().collect() }
     }
 
@@ -135,7 +135,14 @@ impl Posting {
         let delivery = |endpoint: &Endpoint| NewDelivery { id: endpoint.delivery_id(alert), endpoint: endpoint.name.clone(), begins };
         let deliveries: Vec<NewDelivery> = endpoints.map(delivery).collect();
         if !deliveries.is_empty() {
-            self.queued.push(NewAlert { id: alert_id(alert), json: alert.to_json(), token: alert.token_index(), at: now, deliveries });
+            self.queued.push(NewAlert {
+                id: alert_id(alert),
+                event: alert.event,
+                json: alert.to_json(),
+                token: alert.token_index(),
+                at: now,
+                deliveries,
+            });
         }
     }
 

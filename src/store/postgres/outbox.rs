@@ -1,19 +1,24 @@
 //! Alerts and their deliveries in the shared store.
 
+use ::postgres::fallible_iterator::FallibleIterator as _;
 use ::postgres::types::ToSql;
 use ::postgres::{Client, Row, Transaction};
 
+use crate::model::alert::Event;
 use crate::model::instant::Instant;
+use crate::store::audit::Note;
 use crate::store::outbox::{Begins, Claimed, Counts, Delivery, NewAlert, NewDelivery, Outcome, Queue, Settled, State, Which, millis, of_millis};
+use crate::store::postgres::audit;
 use crate::store::postgres::fault::Fault;
+use crate::store::postgres::write::begin;
 
 /// Which columns a [`Delivery`] is read from.
 const COLUMNS: &str = "number, id, alert, endpoint, state, queued, due, attempts, tried, ended, answer";
 
 /// Adds an alert; how many of its deliveries are new.
 pub fn insert_alert(transaction: &mut Transaction, alert: &NewAlert) -> Result<u64, Fault> {
-    let insert = "INSERT INTO alert (id, at, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    transaction.execute(insert, &[&alert.id, &millis(alert.at), &alert.json])?;
+    let insert = "INSERT INTO alert (id, at, event, record) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    transaction.execute(insert, &[&alert.id, &millis(alert.at), &alert.event.as_str(), &alert.json])?;
     alert.deliveries.iter().try_fold(0, |count, delivery| Ok(count + insert_delivery(transaction, alert, delivery)?))
 }
 
@@ -56,8 +61,9 @@ pub fn claim(client: &mut Client, endpoint: &str, now: Instant, until: Instant, 
     rows.iter().map(claimed).collect()
 }
 
-pub fn settle(client: &mut Client, settled: &[Settled], now: Instant) -> Result<(), Fault> {
-    let mut transaction = client.transaction()?;
+pub fn settle(client: &mut Client, settled: &[Settled], notes: &[Note], now: Instant) -> Result<(), Fault> {
+    // The chain of notes has one end: who appends to it waits for his turn.
+    let mut transaction = if notes.is_empty() { client.transaction()? } else { begin(client)?.0 };
     for Settled { id, outcome, answer } in settled {
         let ends = match outcome {
             Outcome::Again { due, counts } => {
@@ -75,6 +81,7 @@ pub fn settle(client: &mut Client, settled: &[Settled], now: Instant) -> Result<
             release(&mut transaction, &endpoint, token, now)?;
         }
     }
+    audit::append(&mut transaction, notes)?;
     Ok(transaction.commit()?)
 }
 
@@ -148,6 +155,15 @@ fn condition(which: &Which) -> (String, Vec<&(dyn ToSql + Sync)>) {
 pub fn alert(client: &mut Client, id: &str) -> Result<Option<String>, Fault> {
     let row = client.query_opt("SELECT record FROM alert WHERE id = $1", &[&id])?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+pub fn alerts(client: &mut Client, event: Event, tell: &mut dyn FnMut(&str, Instant, &str)) -> Result<(), Fault> {
+    let event = event.as_str();
+    let mut rows = client.query_raw("SELECT id, at, record FROM alert WHERE event = $1 ORDER BY at, id", [&event])?;
+    while let Some(row) = rows.next()? {
+        tell(row.try_get(0)?, of_millis(row.try_get(1)?), row.try_get(2)?);
+    }
+    Ok(())
 }
 
 pub fn retry(client: &mut Client, which: &Which, now: Instant) -> Result<u64, Fault> {

@@ -55,8 +55,9 @@ pub const STEPS: &[&str] = &[
 ",
     "
     -- Alerts, as one line of JSON.
-    CREATE TABLE alert (id text PRIMARY KEY, at bigint NOT NULL, record text NOT NULL);
+    CREATE TABLE alert (id text PRIMARY KEY, at bigint NOT NULL, event text NOT NULL, record text NOT NULL);
     CREATE INDEX alert_at ON alert (at);
+    CREATE INDEX alert_event ON alert (event, at);
     -- Each alert on its way to each endpoint; `token` is 64 bits of the token's name, `state` a number of `outbox::State`, times are in milliseconds.
     CREATE TABLE delivery (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, alert text NOT NULL,
         endpoint text NOT NULL, token bigint NOT NULL, state smallint NOT NULL, queued bigint NOT NULL, due bigint NOT NULL,
@@ -65,6 +66,12 @@ pub const STEPS: &[&str] = &[
     CREATE INDEX delivery_open ON delivery (endpoint, token, number) WHERE state < 2;
     CREATE INDEX delivery_alert ON delivery (alert);
     CREATE INDEX delivery_state ON delivery (endpoint, state);
+    -- The audit log: records as one line of JSON, `at` in milliseconds, `hash` over all of it and the hash before (see `store/audit.rs`).
+    CREATE TABLE audit (seq bigint PRIMARY KEY, at bigint NOT NULL, record text NOT NULL, hash bytea NOT NULL);
+    -- Keeps from mistakes; whoever means harm is found by the hashes.
+    CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'the audit log is only appended to'; END $$;
+    CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
 ",
 ];
 

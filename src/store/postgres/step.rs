@@ -8,9 +8,10 @@ use ::postgres::{Client, Transaction};
 
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
+use crate::store::postgres::audit;
 use crate::store::postgres::fault::Fault;
 use crate::store::postgres::outbox::insert_alert;
-use crate::store::postgres::write::{STRIDE, begin, count, keep_checkpoint};
+use crate::store::postgres::write::{STRIDE, begin, count, insert_events, keep_checkpoint};
 use crate::store::step::{Committed, NewUse, NewValue, Step, use_digest};
 
 pub fn commit(client: &mut Client, step: &Step) -> Result<Committed, Fault> {
@@ -23,6 +24,8 @@ pub fn commit(client: &mut Client, step: &Step) -> Result<Committed, Fault> {
     step.checkpoints.iter().try_for_each(|checkpoint| keep_checkpoint(&mut transaction, checkpoint))?;
     step.values.iter().try_for_each(|value| keep_value(&mut transaction, value))?;
     let deliveries = step.alerts.iter().try_fold(0, |count, alert| Ok::<_, Fault>(count + insert_alert(&mut transaction, alert)?))?;
+    insert_events(&mut transaction, step.events)?;
+    audit::append(&mut transaction, step.notes)?;
     transaction.commit()?;
     Ok(Committed { uses, judgements, deliveries })
 }

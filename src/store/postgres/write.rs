@@ -124,7 +124,7 @@ fn copy_names(transaction: &mut Transaction, pending: &mut Pending) -> Result<Ve
     Ok(names.into_iter().map(|(hash, _)| hash).chain(grams.into_iter().map(|(gram, _)| gram.hash)).collect())
 }
 
-fn insert_events(transaction: &mut Transaction, events: &[LifecycleEvent]) -> Result<u64, Fault> {
+pub fn insert_events(transaction: &mut Transaction, events: &[LifecycleEvent]) -> Result<u64, Fault> {
     let mut inserted = 0;
     for some in events.chunks(STRIDE) {
         let records: Vec<String> = some.iter().map(|event| serde_json::to_string(event).expect("because facts can be written")).collect();

@@ -3,8 +3,11 @@
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
+use crate::model::alert::Event;
 use crate::model::instant::Instant;
+use crate::store::audit::Note;
 use crate::store::outbox::{Begins, Claimed, Counts, Delivery, NewAlert, NewDelivery, Outcome, Queue, Settled, State, Which, millis, of_millis};
+use crate::store::sqlite::audit;
 use crate::store::sqlite::write::begin;
 
 /// Which columns a [`Delivery`] is read from.
@@ -12,8 +15,8 @@ const COLUMNS: &str = "number, id, alert, endpoint, state, queued, due, attempts
 
 /// Adds an alert; how many of its deliveries are new.
 pub fn insert_alert(transaction: &Transaction, alert: &NewAlert) -> rusqlite::Result<u64> {
-    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO alert (id, at, record) VALUES (?, ?, ?)")?;
-    insert.execute((&alert.id, millis(alert.at), &alert.json))?;
+    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO alert (id, at, event, record) VALUES (?, ?, ?, ?)")?;
+    insert.execute((&alert.id, millis(alert.at), alert.event.as_str(), &alert.json))?;
     alert.deliveries.iter().try_fold(0, |count, delivery| Ok(count + insert_delivery(transaction, alert, delivery)?))
 }
 
@@ -67,7 +70,7 @@ pub fn claim(connection: &mut Connection, endpoint: &str, now: Instant, until: I
     Ok(claimed.into_iter().map(|(_, claimed)| claimed).collect())
 }
 
-pub fn settle(connection: &mut Connection, settled: &[Settled], now: Instant) -> rusqlite::Result<()> {
+pub fn settle(connection: &mut Connection, settled: &[Settled], notes: &[Note], now: Instant) -> rusqlite::Result<()> {
     let transaction = begin(connection)?;
     for Settled { id, outcome, answer } in settled {
         let ends = match outcome {
@@ -90,6 +93,7 @@ pub fn settle(connection: &mut Connection, settled: &[Settled], now: Instant) ->
             release(&transaction, &endpoint, token, now)?;
         }
     }
+    audit::append(&transaction, notes)?;
     transaction.commit()
 }
 
@@ -162,6 +166,15 @@ fn condition(which: &Which) -> (String, Vec<Box<dyn ToSql>>) {
 
 pub fn alert(connection: &Connection, id: &str) -> rusqlite::Result<Option<String>> {
     connection.prepare_cached("SELECT record FROM alert WHERE id = ?")?.query_row([id], |row| row.get(0)).optional()
+}
+
+pub fn alerts(connection: &Connection, event: Event, tell: &mut dyn FnMut(&str, Instant, &str)) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached("SELECT id, at, record FROM alert WHERE event = ? ORDER BY at, id")?;
+    let mut rows = select.query([event.as_str()])?;
+    while let Some(row) = rows.next()? {
+        tell(row.get_ref(0)?.as_str()?, of_millis(row.get(1)?), row.get_ref(2)?.as_str()?);
+    }
+    Ok(())
 }
 
 pub fn retry(connection: &mut Connection, which: &Which, now: Instant) -> rusqlite::Result<u64> {

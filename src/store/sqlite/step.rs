@@ -4,8 +4,9 @@ use rusqlite::{Connection, Transaction};
 
 use crate::model::instant::Instant;
 use crate::model::judgement::Judgement;
+use crate::store::sqlite::audit;
 use crate::store::sqlite::outbox::insert_alert;
-use crate::store::sqlite::write::{begin, expose, keep_checkpoint};
+use crate::store::sqlite::write::{begin, expose, insert_event, keep_checkpoint};
 use crate::store::step::{Committed, NewUse, NewValue, Step, use_digest};
 
 pub fn commit(connection: &mut Connection, step: &Step) -> rusqlite::Result<Committed> {
@@ -29,6 +30,10 @@ pub fn commit(connection: &mut Connection, step: &Step) -> rusqlite::Result<Comm
     for alert in step.alerts {
         committed.deliveries += insert_alert(&transaction, alert)?;
     }
+    for event in step.events {
+        insert_event(&transaction, event)?;
+    }
+    audit::append(&transaction, step.notes)?;
     transaction.commit()?;
     Ok(committed)
 }

@@ -165,7 +165,7 @@ fn update(transaction: &Transaction, id: RecordId, issuance: &Issuance) -> rusql
     transaction.prepare_cached("UPDATE issuance SET expires = ?, record = ? WHERE id = ?")?.execute((expires, json, id)).map(drop)
 }
 
-fn insert_event(transaction: &Transaction, event: &LifecycleEvent) -> rusqlite::Result<u64> {
+pub fn insert_event(transaction: &Transaction, event: &LifecycleEvent) -> rusqlite::Result<u64> {
     let json = serde_json::to_string(event).expect("because facts can be written");
     let row = (event.target.index().cast_signed(), event.at.seconds(), json);
     let inserted = transaction.prepare_cached("INSERT OR IGNORE INTO event (target, at, record) VALUES (?, ?, ?)")?.execute(row)?;

@@ -1,0 +1,123 @@
+//! What follows from an attempt to deliver: a record in the audit log, labels that a receiver gave, and whether a token that was to be revoked is dead.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::delivery::courier::{Attempt, Consequences};
+use crate::delivery::endpoint::{Endpoint, alert_id};
+use crate::delivery::introspect::is_active;
+use crate::delivery::label::Labelled;
+use crate::delivery::letter::{Letter, Meaning};
+use crate::model::alert::{Alert, Event};
+use crate::model::audit::{AuditKind, AuditRecord};
+use crate::model::instant::Instant;
+use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
+use crate::store::audit::Note;
+use crate::store::outbox::{Begins, NewAlert, NewDelivery, Outcome};
+
+/// How long is waited before each question whether a token is dead: servers take a moment to say so.
+const ASKED_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(1)];
+
+/// Draws consequences.
+pub struct Aftermath {
+    /// Who delivers, for the audit log.
+    pub who: String,
+    /// Who is told that a token is dead.
+    pub endpoints: Arc<[Endpoint]>,
+    /// The time.
+    pub clock: fn() -> Instant,
+}
+
+impl Aftermath {
+    /// What follows.
+    #[must_use]
+    pub fn of(&self, attempt: &Attempt) -> Consequences {
+        let now = (self.clock)();
+        let mut follows = Consequences { notes: vec![Note::new(now, &self.record(attempt))], ..Consequences::default() };
+        let Some(Meaning::Delivered { labels }) = attempt.meaning else { return follows };
+        for (about, label) in labels {
+            let labelled = Labelled { label: *label, at: now, by: attempt.endpoint.name.clone() };
+            let mut record = AuditRecord::new(AuditKind::Labelled, &self.who, format!("`{}` for {about}", labelled.word()));
+            record.endpoint = Some(attempt.endpoint.name.clone());
+            follows.notes.push(Note::new(now, &record));
+            follows.values.push(labelled.value(about));
+        }
+        if let Some(alert) = attempt.alert.filter(|alert| alert.event == Event::RevocationRequested) {
+            self.confirm(alert, attempt, &mut follows);
+        }
+        follows
+    }
+
+    fn record(&self, attempt: &Attempt) -> AuditRecord {
+        let (kind, what) = match attempt.settled.outcome {
+            Outcome::Delivered => (AuditKind::Delivered, "delivered"),
+            Outcome::Again { .. } => (AuditKind::Attempted, "not delivered, tried again later"),
+            Outcome::Dead => (AuditKind::Attempted, "not delivered, given up"),
+            Outcome::NeedsToken => (AuditKind::Attempted, "not sent"),
+        };
+        let event = attempt.alert.map_or("alert", |alert| alert.event.as_str());
+        let why = Some(attempt.settled.answer.clone()).filter(|_| attempt.settled.outcome != Outcome::Delivered);
+        AuditRecord {
+            why,
+            token: attempt.alert.and_then(|alert| alert.data.token.fp.clone()),
+            finding: attempt.alert.map(|alert| alert.data.finding_id.clone()),
+            delivery: Some(attempt.claimed.id.clone()),
+            endpoint: Some(attempt.endpoint.name.clone()),
+            ..AuditRecord::new(kind, &self.who, format!("`{event}` {what}, attempt {}", attempt.claimed.attempts))
+        }
+    }
+
+    /// Asks whether the token is dead, where the endpoint lets us ask.
+    fn confirm(&self, alert: &Alert, attempt: &Attempt, follows: &mut Consequences) {
+        let (Some(url), Some(token)) = (&attempt.endpoint.introspection, attempt.token) else { return };
+        let mut answer = Ok(true);
+        for wait in ASKED_AFTER {
+            std::thread::sleep(wait);
+            let letter = Letter { id: &attempt.claimed.id, alert, at: (self.clock)(), to: &attempt.endpoint.to };
+            answer = is_active(attempt.endpoint, url, &letter, token);
+            if !matches!(answer, Ok(true)) {
+                break;
+            }
+        }
+        let now = (self.clock)();
+        let about = |kind, what: &str, why| AuditRecord {
+            why,
+            token: alert.data.token.fp.clone(),
+            finding: Some(alert.data.finding_id.clone()),
+            delivery: Some(attempt.claimed.id.clone()),
+            endpoint: Some(attempt.endpoint.name.clone()),
+            ..AuditRecord::new(kind, &self.who, what)
+        };
+        let record = match &answer {
+            Ok(false) => about(AuditKind::Confirmed, "introspection says that the token is dead", None),
+            Ok(true) => about(AuditKind::Attempted, "introspection says that the token is still alive", None),
+            Err(error) => about(AuditKind::Attempted, "introspection failed", Some(error.to_string())),
+        };
+        follows.notes.push(Note::new(now, &record));
+        if let (Ok(false), Some(name)) = (answer, &alert.data.token.fp) {
+            let reason = Some(format!("revoked by beartrap at {}, confirmed by introspection", attempt.endpoint.name));
+            let (event, target) = (LifecycleKind::Revoked, Target::Key(name.clone()));
+            follows.events.push(LifecycleEvent { event, target, at: now, reason, successor: None });
+            follows.alerts.extend(self.revoked(alert, now));
+        }
+    }
+
+    /// Tells whoever wants to hear of it that a token is dead.
+    fn revoked(&self, request: &Alert, now: Instant) -> Option<NewAlert> {
+        let mut alert = request.clone();
+        (alert.event, alert.timestamp, alert.data.action) = (Event::Revoked, now, None);
+        alert.data.title = "The token is revoked".to_owned();
+        let wanted = self.endpoints.iter().filter(|endpoint| endpoint.wants(&alert));
+        let delivery = |endpoint: &Endpoint| NewDelivery { id: endpoint.delivery_id(&alert), endpoint: endpoint.name.clone(), begins: Begins::Due };
+        let deliveries: Vec<NewDelivery> = wanted.map(delivery).collect();
+        let new = |deliveries| NewAlert {
+            id: alert_id(&alert),
+            event: alert.event,
+            json: alert.to_json(),
+            token: alert.token_index(),
+            at: now,
+            deliveries,
+        };
+        (!deliveries.is_empty()).then(|| new(deliveries))
+    }
+}
