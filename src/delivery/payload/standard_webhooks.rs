@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn the_body_is_the_alert() {
         let key = sample::shared_key(7);
-        let to = sample::with_keys(&[key.clone()]);
+        let to = sample::with_keys(std::slice::from_ref(&key));
         for alert in [sample::exposed(), sample::replayed(), sample::requested()] {
             let message = sample::written(&PAYLOAD, &alert, &to);
             assert_eq!(sample::body(&message), serde_json::to_value(&alert).expect("because it can be written"));
