@@ -1,9 +1,10 @@
 //! `standard-webhooks`: the alert as it is, signed (Standard Webhooks 1.0.0).
 
+use zeroize::Zeroizing;
+
 use crate::delivery::letter::{Letter, LetterError, Message};
 use crate::delivery::payload::{Payload, Write};
 use crate::delivery::sign;
-use zeroize::Zeroizing;
 
 /// The format.
 pub const PAYLOAD: Payload = Payload {
