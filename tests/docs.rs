@@ -5,6 +5,7 @@
 use std::fs;
 
 use beartrap::config::file::Settings;
+use beartrap::delivery::payload::PAYLOADS;
 use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use beartrap::outputs::judgement::format::FORMATS;
 use regex::Regex;
@@ -74,5 +75,20 @@ fn every_format_of_judgements_is_told() {
     for format in FORMATS {
         let name = format!("`{}`", format.name);
         assert!(replay.contains(&name) && section(&formats, "## Judgements").contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn every_payload_is_told() {
+    let document = text("docs/alerts.md");
+    let sent = section(&document, "## What is sent");
+    let told: Vec<Vec<String>> = rows(sent).into_iter().take(PAYLOADS.len()).map(|row| row[..3].to_vec()).collect();
+    let holds = |one: bool| if one { "yes" } else { "no" };
+    let expected: Vec<[String; 3]> =
+        PAYLOADS.iter().map(|one| [format!("`{}`", one.name), one.about.to_owned(), holds(one.needs_token()).to_owned()]).collect();
+    assert_eq!(told, expected);
+    for payload in PAYLOADS {
+        let name = format!("`{}`", payload.name);
+        assert!(sent.lines().any(|line| line.starts_with("### ") && line.contains(&name)), "{name}");
     }
 }

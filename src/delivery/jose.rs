@@ -157,7 +157,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::delivery::jose::{JoseError, KeySet, LONGEST, sign, verify};
-    use crate::delivery::key::VerifyingKey;
+    use crate::delivery::key::{Form, SigningKey, VerifyingKey};
     use crate::delivery::letter::{Key, LetterError};
     use crate::delivery::payload::sample;
     use crate::model::secret::Secret;
@@ -173,8 +173,8 @@ mod tests {
     /// A text with this header and this signature over it.
     fn with_header(header: &Value, key: &Key) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode("{}"));
-        let key = crate::delivery::key::SigningKey::read(key).expect("because it is one");
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes(), crate::delivery::key::Form::Fixed)))
+        let key = SigningKey::read(key).expect("because it is one");
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes(), Form::Fixed)))
     }
 
     #[test]

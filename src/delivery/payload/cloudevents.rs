@@ -1,4 +1,4 @@
-//! `cloudevents`: CloudEvents 1.0 in structured mode, signed as Standard Webhooks are where there is a key.
+//! `cloudevents`: `CloudEvents` 1.0 in structured mode, signed as Standard Webhooks are where there is a key.
 
 use serde_json::json;
 

@@ -10,7 +10,7 @@ pub mod ocsf;
 mod report;
 pub mod rfc7009;
 #[cfg(test)]
-pub mod sample;
+pub(crate) mod sample;
 pub mod set;
 pub mod slack;
 pub mod standard_webhooks;

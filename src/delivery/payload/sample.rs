@@ -114,7 +114,9 @@ pub fn header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
 pub fn read(payload: &Payload, status: u16, body: &str) -> (&'static str, String) {
     let answer = Answer { status, body: body.as_bytes(), retry_after: None };
     match (payload.read)(&answer) {
-        Meaning::Delivered { labels } => ("delivered", labels.iter().map(|(token, label)| format!("{token} {label:?}")).collect()),
+        Meaning::Delivered { labels } => {
+            ("delivered", labels.iter().map(|(token, label)| format!("{token} {label:?}")).collect::<Vec<_>>().join(", "))
+        }
         Meaning::Again { reason, .. } => ("again", reason),
         Meaning::Refused { reason } => ("refused", reason),
         Meaning::Gone => ("gone", String::new()),

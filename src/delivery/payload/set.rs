@@ -139,7 +139,7 @@ mod tests {
     /// The claims of what is sent.
     fn claims(alert: &Alert) -> Value {
         let key = sample::ed25519_key(3);
-        let message = sample::written(&PAYLOAD, alert, &sample::with_keys(&[key.clone()]));
+        let message = sample::written(&PAYLOAD, alert, &sample::with_keys(std::slice::from_ref(&key)));
         assert_eq!(sample::header(&message, "content-type"), Some("application/secevent+jwt"));
         assert_eq!(sample::header(&message, "accept"), Some("application/json"));
         verify(&message.body, MEDIA_TYPE, &KeySet::from(vec![sample::public(&key)])).expect("because it is signed")

@@ -1,9 +1,10 @@
 //! `standard-webhooks`: the alert as it is, signed (Standard Webhooks 1.0.0).
 
+use zeroize::Zeroizing;
+
 use crate::delivery::letter::{Letter, LetterError, Message};
 use crate::delivery::payload::{Payload, Write};
 use crate::delivery::sign;
-use zeroize::Zeroizing;
 
 /// The format.
 pub const PAYLOAD: Payload = Payload {
@@ -31,7 +32,7 @@ mod tests {
     #[test]
     fn the_body_is_the_alert() {
         let key = sample::shared_key(7);
-        let to = sample::with_keys(&[key.clone()]);
+        let to = sample::with_keys(std::slice::from_ref(&key));
         for alert in [sample::exposed(), sample::replayed(), sample::requested()] {
             let message = sample::written(&PAYLOAD, &alert, &to);
             assert_eq!(sample::body(&message), serde_json::to_value(&alert).expect("because it can be written"));
