@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::cli::ledger::now;
 use crate::cli::terminal::say;
 use crate::cli::who::who;
 use crate::config::alert_flags::AlertFlags;
@@ -33,12 +34,6 @@ use crate::store::store::Store;
 
 /// How long a run waits for endpoints that do not take what is due, when it has nothing else to do.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The time, to the millisecond: deliveries are measured by it.
-#[must_use]
-pub fn clock() -> Instant {
-    Instant(jiff::Timestamp::now())
-}
 
 /// A variable of the environment.
 #[must_use]
@@ -75,7 +70,7 @@ pub fn vault(posting: Option<&Posting>, ledger: &Arc<Ledger>) -> Arc<Vault> {
         (false, true) => Wants::Issued(Arc::clone(ledger) as Arc<_>),
         (false, false) => Wants::Everything,
     };
-    Arc::new(Vault::new(wants, clock))
+    Arc::new(Vault::new(wants, now))
 }
 
 /// Who holds tokens for a scan, where somebody does.
@@ -100,7 +95,7 @@ pub fn commit(ledger: &Ledger, seen: &[Seen], posted: &Posted) -> Result<(), Sto
 
 /// Shows what would have been sent, one JSON object a line, on standard error; a payload that holds the token is not shown.
 pub fn show(posting: &mut Posting) {
-    let at = clock();
+    let at = now();
     for (endpoint, alert) in posting.take_shown() {
         let id = endpoint.delivery_id(&alert);
         say(format_args!("{}", would_send(endpoint, &alert, &id, at)));
@@ -172,11 +167,11 @@ impl Hear for Tally {
 ///
 /// An endpoint to which there is no way.
 pub fn deliver(endpoints: &Arc<[Endpoint]>, ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
-    let aftermath = Aftermath { who: who(None), endpoints: Arc::clone(endpoints), clock };
+    let aftermath = Aftermath { who: who(None), endpoints: Arc::clone(endpoints), clock: now };
     let tally = Tally { aftermath, delivered: AtomicU64::new(0), waiting: AtomicU64::new(0), dead: AtomicU64::new(0) };
     let (bell, began) = (Bell::default(), std::time::Instant::now());
     let is_stopped = || progress.is_cancelled() || began.elapsed() > PATIENCE;
-    let office = Office { desk: &LedgerDesk(ledger), vault, clock: &clock, is_stopped: &is_stopped, hear: &tally, bell: &bell };
+    let office = Office { desk: &LedgerDesk(ledger), vault, clock: &now, is_stopped: &is_stopped, hear: &tally, bell: &bell };
     office.run(endpoints, Until::Empty).map_err(|(name, error)| anyhow::anyhow!("endpoint `{name}`: {error}"))?;
     Ok(tally)
 }

@@ -7,9 +7,9 @@ use std::time::Instant as Clock;
 use anyhow::Context as _;
 use zeroize::Zeroizing;
 
-use crate::cli::alerting::{clock, variable};
+use crate::cli::alerting::variable;
 use crate::cli::exit::Exit;
-use crate::cli::ledger::fill_random;
+use crate::cli::ledger::{fill_random, now};
 use crate::cli::terminal::say;
 use crate::config::alert_flags::{EndpointCommand, KeyKind};
 use crate::config::endpoint::endpoints;
@@ -45,7 +45,7 @@ fn test(name: &str, settings: &SettingsFlags) -> anyhow::Result<Exit> {
         "`{}` sends tokens, and there is none to send\nhint: `scan --alert {name} --dry-run` shows what would be sent",
         endpoint.payload.name
     );
-    let at = clock();
+    let at = now();
     let alert = example(at);
     let id = endpoint.delivery_id(&alert);
     let message = endpoint.payload.write(&Letter { id: &id, alert: &alert, at, to: &endpoint.to }, None)?;

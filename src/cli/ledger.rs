@@ -11,7 +11,7 @@ mod show;
 
 use std::path::{Path, PathBuf};
 
-use jiff::{Timestamp, Unit};
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 use crate::cli::exit::Exit;
 use crate::config::ledger_flags::{LedgerCommand, StateFlags};
@@ -101,9 +101,9 @@ pub fn fill_random(octets: &mut [u8]) -> anyhow::Result<()> {
     getrandom::fill(octets).map_err(|error| anyhow::anyhow!("the system gives no random numbers: {error}"))
 }
 
-/// The time, to the second.
+/// The time, to the millisecond, and never ahead of the clock: what happened a moment ago has happened.
 #[must_use]
 pub fn now() -> Instant {
     let now = Timestamp::now();
-    Instant(now.round(Unit::Second).unwrap_or(now))
+    Instant(now.round(TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Trunc)).unwrap_or(now))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::cli::alerting::{clock, deliver, variable};
+use crate::cli::alerting::{deliver, variable};
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{now, open};
 use crate::cli::signals::stop_on_signals;
@@ -139,7 +139,7 @@ fn meant(id: &str, drops: bool) -> Which {
 
 /// Tries deliveries again, or gives them up for a reason.
 fn change(ledger: &Ledger, ids: &[String], drop: Option<&String>) -> anyhow::Result<Exit> {
-    let (mut changed, at) = (0, clock());
+    let (mut changed, at) = (0, now());
     for id in ids {
         let which = meant(id, drop.is_some());
         let count = match drop {
@@ -176,7 +176,7 @@ fn run(ledger: &Arc<Ledger>, settings: &Settings, quiet: bool) -> anyhow::Result
     let endpoints: Arc<[_]> = endpoints(&known, &settings.endpoint, &variable)?.into();
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
-    let vault = Vault::new(Wants::Nothing, clock);
+    let vault = Vault::new(Wants::Nothing, now);
     let tally = deliver(&endpoints, ledger, &vault, &progress)?;
     let [delivered, waiting, dead] = tally.counts();
     if !quiet {

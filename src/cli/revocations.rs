@@ -4,9 +4,8 @@ use std::io::{BufWriter, Write};
 
 use serde_json::json;
 
-use crate::cli::alerting::clock;
 use crate::cli::exit::Exit;
-use crate::cli::ledger::open;
+use crate::cli::ledger::{now, open};
 use crate::cli::terminal::say;
 use crate::cli::who::who;
 use crate::config::alert_flags::{ListFormat, RevocationsFlags};
@@ -30,7 +29,7 @@ pub fn revocations(flags: &RevocationsFlags) -> anyhow::Result<Exit> {
     if let Some(issuer) = &flags.resume {
         return resume(&ledger, issuer);
     }
-    let (all, now, deadline) = (requests(&ledger)?, clock(), settings.revocation.deadline.0);
+    let (all, now, deadline) = (requests(&ledger)?, now(), settings.revocation.deadline.0);
     let mut out = BufWriter::new(std::io::stdout().lock());
     for request in all.iter().filter(|request| !flags.open || request.is_open()) {
         match flags.format {
@@ -88,7 +87,7 @@ fn budget(ledger: &Ledger) -> anyhow::Result<Budget> {
 fn resume(ledger: &Ledger, issuer: &str) -> anyhow::Result<Exit> {
     let mut budget = budget(ledger)?;
     let resumed = budget.resume(Some(issuer).filter(|issuer| *issuer != "all"));
-    let at = clock();
+    let at = now();
     let note = |issuer: &String| {
         Note::new(
             at,

@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant as Clock;
 
 use anyhow::Context as _;
-use jiff::{Timestamp, Unit};
 
 use crate::cli::alerting::{finish, keep, posting, vault};
 use crate::cli::exit::Exit;
 use crate::cli::judging::ledger;
-use crate::cli::ledger::further_keys;
+use crate::cli::ledger::{further_keys, now};
 use crate::cli::reporter::{Reporter, Wanted, Writing};
 use crate::cli::scan_replay::Replay;
 use crate::cli::signals::stop_on_signals;
@@ -52,8 +51,8 @@ use crate::scan::engine::{self, Engine};
 ///
 /// What keeps the run from beginning, and results that cannot be written.
 pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
-    let started = Timestamp::now();
-    let now = Instant(started.round(Unit::Second).unwrap_or(started));
+    let now = now();
+    let started = now.0;
     let clock = Clock::now();
     let target = settings::target(flags)?;
     let options = settings::run(flags)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Clock};
 
 use tracing::{error, warn};
 
-use crate::cli::alerting::clock;
+use crate::cli::ledger::now;
 use crate::cli::who::who;
 use crate::delivery::courier::{Attempt, Bell, Consequences, Hear, Office, Until};
 use crate::delivery::endpoint::Endpoint;
@@ -51,7 +51,7 @@ impl Couriers {
         let (rung, stopped) = (Arc::clone(&bell), Arc::clone(&stop));
         let work = move || {
             let is_stopped = || stopped.load(Ordering::Relaxed);
-            let office = Office { desk: &desk, vault: &vault, clock: &clock, is_stopped: &is_stopped, hear: &hear, bell: &rung };
+            let office = Office { desk: &desk, vault: &vault, clock: &now, is_stopped: &is_stopped, hear: &hear, bell: &rung };
             if let Err((name, error)) = office.run(&endpoints, until) {
                 error!("endpoint `{name}`: {error}");
             }
@@ -93,7 +93,7 @@ struct Counting {
 
 impl Counting {
     fn new(meters: &Arc<Meters>, endpoints: &Arc<[Endpoint]>) -> Self {
-        Self { meters: Arc::clone(meters), aftermath: Aftermath { who: who(Some("watch")), endpoints: Arc::clone(endpoints), clock } }
+        Self { meters: Arc::clone(meters), aftermath: Aftermath { who: who(Some("watch")), endpoints: Arc::clone(endpoints), clock: now } }
     }
 }
 
@@ -109,7 +109,7 @@ impl Hear for Counting {
         self.meters.update(|meters| {
             *meters.deliveries.entry((endpoint.clone(), what)).or_default() += 1;
             if outcome == Outcome::Delivered {
-                let waited = clock().0.duration_since(attempt.claimed.queued.0);
+                let waited = now().0.duration_since(attempt.claimed.queued.0);
                 meters.delivered_after.observe(waited.as_secs_f64().max(0.0));
             }
         });
