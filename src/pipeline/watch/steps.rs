@@ -26,7 +26,6 @@ use crate::pipeline::watch::lessons::Lessons;
 use crate::pipeline::watch::meters::Meters;
 use crate::pipeline::watch::setting::Setting;
 use crate::pipeline::watch::status::Counters;
-use crate::pipeline::watch::stream::Stream;
 use crate::pipeline::watch::table::{Followed, NewFile, Table};
 use crate::pipeline::watch::visit::{VisitError, Visited, visit};
 use crate::pipeline::watch::whole::{self, Known};
@@ -161,8 +160,8 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether lines wait for their ends.
-    pub fn waits(&mut self) -> bool {
-        self.table.files().any(|file| file.stream.as_ref().is_some_and(Stream::waits))
+    pub fn waits(&self) -> bool {
+        self.table.waits()
     }
 
     /// Reads what was written since, as far as one step goes, and tells and commits what that means; how many bytes it was.
@@ -207,6 +206,7 @@ impl<'a> Watch<'a> {
         self.lessons.keep(&mut gathered, clock);
         self.tell(findings, now, hear)?;
         self.commit(gathered, (now, clock), hear)?;
+        self.table.rest();
         Ok(bytes)
     }
 
@@ -371,8 +371,12 @@ impl<'a> Watch<'a> {
     /// Looks at lines whose end has not come for long.
     fn peek(&mut self, clock: Duration, (gathered, findings): (&mut Gathered, &mut Vec<Finding>)) -> Result<(), ReplayError> {
         let setting = self.setting;
-        for file in self.table.files().filter(|file| !file.is_due && clock >= file.read_at + PATIENCE) {
-            let Followed { stream: Some(stream), kept, is_new, .. } = file else { continue };
+        self.table.each_active(|file| {
+            let is_early = file.is_due || clock < file.read_at + PATIENCE;
+            let Followed { stream: Some(stream), kept, is_new, .. } = file else { return Ok(()) };
+            if is_early {
+                return Ok(());
+            }
             if stream.waits() {
                 // What a run told of such a line, the next one does not tell again.
                 stream.peek(setting.engine, &mut |finding| {
@@ -389,7 +393,7 @@ impl<'a> Watch<'a> {
                     Ok(()) | Err(VisitError::Io(_)) => {}
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The files that are followed: those that are there, those that are gone, and what has happened to each since it was read.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,9 @@ use crate::store::step::NewValue;
 
 /// How long what is known of a file is kept after it is gone, in seconds.
 const REMEMBERED: i64 = 7 * 86_400;
+
+/// How often it is looked which files are long gone, in seconds.
+const LOOK: i64 = 60;
 
 /// Where a file begins that was not followed before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,6 +104,11 @@ impl Followed<'_> {
         }
     }
 
+    /// Whether there may be something to do about it.
+    fn is_active(&self) -> bool {
+        self.is_due || self.is_new || self.stream.is_some() || !self.before.is_empty()
+    }
+
     /// Closes the text where nothing of it waits.
     pub fn close(&mut self) {
         let is_idle = |stream: &Stream| !stream.has_part() && stream.how_far().is_some();
@@ -135,8 +143,14 @@ impl Followed<'_> {
 }
 
 /// All files.
+///
+/// **Invariant:** whatever is asked again and again is asked of the active ones only, so that thousands of silent files cost nothing.
 pub struct Table<'a> {
     files: BTreeMap<FileId, Followed<'a>>,
+    /// Those that may have something to read, are open, or changed since they were written down; others among them by mistake.
+    active: BTreeSet<FileId>,
+    /// When it was last looked which files are long gone, in seconds since 1970-01-01T00:00:00Z.
+    looked_at: i64,
     paths: HashMap<PathBuf, FileId>,
     /// Contents that files had which have others now: copies of them may be met.
     former: Vec<Kept>,
@@ -151,7 +165,8 @@ impl<'a> Table<'a> {
             (kept.id, Followed { is_due: false, is_new: false, has_begun: true, cells, ..Followed::new(kept, None) })
         };
         let (former, present): (Vec<Kept>, Vec<Kept>) = kept.into_iter().partition(|kept| kept.is_former);
-        Self { files: present.into_iter().map(&mut known).collect(), paths: HashMap::new(), former }
+        let files = present.into_iter().map(&mut known).collect();
+        Self { files, active: BTreeSet::new(), looked_at: i64::MIN, paths: HashMap::new(), former }
     }
 
     /// All files, in the order of their ids.
@@ -159,9 +174,30 @@ impl<'a> Table<'a> {
         self.files.values_mut()
     }
 
-    /// One file.
+    /// One file; whoever asks may change it.
     pub fn file(&mut self, id: FileId) -> Option<&mut Followed<'a>> {
+        self.active.insert(id);
         self.files.get_mut(&id)
+    }
+
+    /// Calls for each file that may have something to read, is open, or changed since it was written down.
+    ///
+    /// # Errors
+    ///
+    /// The first one of `act`.
+    pub fn each_active<E>(&mut self, mut act: impl FnMut(&mut Followed<'a>) -> Result<(), E>) -> Result<(), E> {
+        let files = &mut self.files;
+        self.active.iter().try_for_each(|id| files.get_mut(id).map_or(Ok(()), &mut act))
+    }
+
+    fn active(&self) -> impl Iterator<Item = (&FileId, &Followed<'a>)> {
+        self.active.iter().filter_map(|id| self.files.get_key_value(id))
+    }
+
+    /// Leaves those alone about which there is nothing to do.
+    pub fn rest(&mut self) {
+        let files = &self.files;
+        self.active.retain(|id| files.get(id).is_some_and(Followed::is_active));
     }
 
     /// How many files there are and were.
@@ -179,13 +215,19 @@ impl<'a> Table<'a> {
     /// Whether files may have something to read.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        self.files.values().any(|file| file.is_due)
+        self.active().any(|(_, file)| file.is_due)
     }
 
     /// Ids of files that may have something to read.
     #[must_use]
     pub fn due(&self) -> Vec<FileId> {
-        self.files.iter().filter(|(_, file)| file.is_due).map(|(id, _)| *id).collect()
+        self.active().filter(|(_, file)| file.is_due).map(|(id, _)| *id).collect()
+    }
+
+    /// Whether lines wait for their ends.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.active().any(|(_, file)| file.stream.as_ref().is_some_and(Stream::waits))
     }
 
     /// Takes in what a sweep saw.
@@ -196,9 +238,10 @@ impl<'a> Table<'a> {
             self.paths.insert(file.path.clone(), file.id);
             self.meet(file, new, &there, now);
         }
-        for (_, gone) in self.files.iter_mut().filter(|(id, _)| !there.contains(id)) {
+        for (id, gone) in self.files.iter_mut().filter(|(id, _)| !there.contains(id)) {
             // What was written before it went is read, as long as it is open.
             gone.is_due |= gone.listed.take().is_some() && gone.stream.is_some();
+            self.active.extend(gone.is_active().then_some(*id));
         }
     }
 
@@ -210,13 +253,16 @@ impl<'a> Table<'a> {
             return true;
         }
         file.meet(listed, now);
+        self.active.extend(file.is_active().then_some(file.kept.id));
         false
     }
 
     /// A file that is there.
     fn meet(&mut self, listed: Listed, new: NewFile, there: &HashSet<FileId>, now: Instant) {
         if let Some(file) = self.files.get_mut(&listed.id) {
-            return file.meet(listed, now);
+            file.meet(listed, now);
+            self.active.extend(file.is_active().then_some(file.kept.id));
+            return;
         }
         let path = listed.path.to_string_lossy().into_owned();
         // Another number for the same content: moved to another disk, restored, or replaced by a copy that goes on.
@@ -240,17 +286,36 @@ impl<'a> Table<'a> {
         {
             file.skip(&opened);
         }
+        self.active.insert(file.kept.id);
         self.files.insert(file.kept.id, file);
     }
 
     /// Whether what is kept of any file has changed since it was written down.
     #[must_use]
     pub fn has_news(&self) -> bool {
-        self.files.values().any(|file| file.is_new)
+        self.active().any(|(_, file)| file.is_new)
     }
 
     /// What of kept files is to be written down; what is long gone is forgotten.
     pub fn values(&mut self, now: Instant) -> Vec<NewValue> {
+        let mut values = if now.seconds() >= self.looked_at.saturating_add(LOOK) { self.forget(now) } else { Vec::new() };
+        for id in &self.active {
+            let Some(file) = self.files.get_mut(id) else { continue };
+            let before = file.before.drain(..).filter(|kept| kept.head.length() == HEAD).map(|kept| Kept { is_former: true, ..kept });
+            let known = self.former.len();
+            self.former.extend(before);
+            values.extend(self.former[known..].iter().map(Kept::to_value));
+            if std::mem::take(&mut file.is_new) {
+                values.push(file.kept.to_value());
+                values.extend(file.cells.values(file.kept.id));
+            }
+        }
+        values
+    }
+
+    /// Forgets what is long gone; what is to be removed of it.
+    fn forget(&mut self, now: Instant) -> Vec<NewValue> {
+        self.looked_at = now.seconds();
         let (mut values, mut cells) = (Vec::new(), Vec::new());
         let mut stays = |kept: &Kept, is_there: bool| {
             let stays = is_there || kept.there >= now.seconds() - REMEMBERED;
@@ -267,16 +332,6 @@ impl<'a> Table<'a> {
         });
         self.former.retain(|kept| stays(kept, false));
         values.extend(cells);
-        for file in self.files.values_mut() {
-            let before = file.before.drain(..).filter(|kept| kept.head.length() == HEAD).map(|kept| Kept { is_former: true, ..kept });
-            let known = self.former.len();
-            self.former.extend(before);
-            values.extend(self.former[known..].iter().map(Kept::to_value));
-            if std::mem::take(&mut file.is_new) {
-                values.push(file.kept.to_value());
-                values.extend(file.cells.values(file.kept.id));
-            }
-        }
         values
     }
 
