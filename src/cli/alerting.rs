@@ -19,6 +19,8 @@ use crate::delivery::letter::Letter;
 use crate::delivery::vault::{Vault, Wants};
 use crate::ledger::ledger::Ledger;
 use crate::model::alert::Alert;
+use crate::model::audit::{AuditKind, AuditRecord};
+use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
 use crate::model::keep::Keep;
 use crate::outputs::escape::visible;
@@ -27,11 +29,14 @@ use crate::pipeline::alerts::aftermath::Aftermath;
 use crate::pipeline::alerts::posting::{Manner, Posted, Posting};
 use crate::pipeline::alerts::revocation::Mode;
 use crate::pipeline::progress::Progress;
+use crate::store::audit::Note;
 use crate::store::error::StoreError;
 use crate::store::outbox::Outcome;
-use crate::store::step::{Seen, Step};
+use crate::store::step::{NewValue, Seen, Step};
 use crate::store::store::Store;
 
+/// Under which name the hash of settings of alerts is kept.
+const SETTINGS: &str = "alerts/settings";
 /// How long a run waits for endpoints that do not take what is due, when it has nothing else to do.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -41,12 +46,12 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Who is told in this run; nobody where no endpoint is named.
+/// Who is told in this run, by `part` of the program; nobody where no endpoint is named.
 ///
 /// # Errors
 ///
 /// An endpoint that cannot be used.
-pub fn posting(flags: &AlertFlags, settings: &Settings) -> anyhow::Result<Option<Posting>> {
+pub fn posting(flags: &AlertFlags, settings: &Settings, part: Option<&str>) -> anyhow::Result<Option<Posting>> {
     if flags.alert.is_empty() {
         return Ok(None);
     }
@@ -56,7 +61,22 @@ pub fn posting(flags: &AlertFlags, settings: &Settings) -> anyhow::Result<Option
     }
     let endpoints = endpoints(&named, &settings.endpoint, &variable)?;
     let manner = if flags.dry_run { Manner::Show } else { Manner::Send };
-    Ok(Some(Posting::new(endpoints, settings.revocation.clone(), manner)))
+    Ok(Some(Posting::new(endpoints, settings.revocation.clone(), (manner, who(part)))))
+}
+
+/// Takes down in the audit log that settings of alerts are other ones than those of the last run.
+///
+/// # Errors
+///
+/// [`StoreError`]
+pub fn note_settings(settings: &Settings, ledger: &Ledger, part: Option<&str>) -> Result<(), StoreError> {
+    let text = format!("{:?} {:?}", settings.endpoint, settings.revocation);
+    let value = NewValue { name: SETTINGS.to_owned(), bytes: Some(Fingerprint::of(text.as_bytes()).digest().to_vec()) };
+    if ledger.store().value(SETTINGS)? == value.bytes {
+        return Ok(());
+    }
+    let record = AuditRecord::new(AuditKind::Configured, &who(part), "alerts are sent with other settings than before");
+    ledger.store().commit(&Step { values: &[value], notes: &[Note::new(now(), &record)], ..Step::default() }).map(drop)
 }
 
 /// A place for the tokens that endpoints need, where any does.
@@ -86,10 +106,10 @@ pub fn keep(posting: Option<&Posting>, vault: &Arc<Vault>) -> Option<Arc<dyn Kee
 ///
 /// [`StoreError`]; then nothing was written.
 pub fn commit(ledger: &Ledger, seen: &[Seen], posted: &Posted) -> Result<(), StoreError> {
-    if seen.is_empty() && posted.alerts.is_empty() && posted.values.is_empty() {
+    if seen.is_empty() && posted.is_empty() {
         return Ok(());
     }
-    let step = Step { seen, alerts: &posted.alerts, values: &posted.values, ..Step::default() };
+    let step = Step { seen, alerts: &posted.alerts, values: &posted.values, notes: &posted.notes, ..Step::default() };
     ledger.store().commit(&step).map(drop)
 }
 

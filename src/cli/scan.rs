@@ -8,7 +8,7 @@ use std::time::Instant as Clock;
 
 use anyhow::Context as _;
 
-use crate::cli::alerting::{finish, keep, posting, vault};
+use crate::cli::alerting::{finish, keep, note_settings, posting, vault};
 use crate::cli::exit::Exit;
 use crate::cli::judging::ledger;
 use crate::cli::ledger::{further_keys, now};
@@ -123,12 +123,13 @@ fn alerts(flags: &ScanFlags, asked: &Asked, replay: Option<&Replay>) -> anyhow::
         return Ok(None);
     }
     let settings = Settings::read(flags.judging.settings.config.as_deref())?;
-    let Some(posting) = posting(&flags.alerts, &settings)? else { return Ok(None) };
+    let Some(posting) = posting(&flags.alerts, &settings, None)? else { return Ok(None) };
     let ledger = match (asked, replay) {
         (Asked::Ledger(book), _) => Arc::clone(&book.ledger),
         (_, Some(replay)) => Arc::clone(replay.ledger()),
         _ => ledger(&state_flags(flags))?,
     };
+    note_settings(&settings, &ledger, None)?;
     let vault = vault(Some(&posting), &ledger);
     Ok(Some(((posting, ledger), vault)))
 }

@@ -118,8 +118,7 @@ impl Hear for Hearing<'_> {
         let mut output = Counted { inner, meters, now };
         self.judging.now = now;
         let posted = self.judging.posting.as_mut().map(Posting::take).unwrap_or_default();
-        gathered.rest.posted.alerts.extend(posted.alerts);
-        gathered.rest.posted.values.extend(posted.values);
+        gathered.rest.posted.add(posted);
         let told = self.judging.tell(gathered, (self.ledger, Memory::Placeless), wanted, (&mut output, out))?;
         let remembered = wanted.told.get_or_insert_default();
         if remembered.len() > REMEMBERED {

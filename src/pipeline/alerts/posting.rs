@@ -9,6 +9,7 @@ use crate::delivery::endpoint::{Endpoint, alert_id};
 use crate::detect::frameworks::Frameworks;
 use crate::ledger::ledger::Ledger;
 use crate::model::alert::Alert;
+use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::finding::Finding;
 use crate::model::instant::Instant;
 use crate::model::issuance::Issuance;
@@ -16,6 +17,7 @@ use crate::model::judgement::Judgement;
 use crate::pipeline::alerts::from_finding::{exposed, ours};
 use crate::pipeline::alerts::from_judgement::replayed;
 use crate::pipeline::alerts::revocation::{Budget, May, Mode, RevocationSettings, Suspect, issuer};
+use crate::store::audit::Note;
 use crate::store::error::StoreError;
 use crate::store::outbox::{Begins, NewAlert, NewDelivery};
 use crate::store::step::NewValue;
@@ -37,6 +39,9 @@ pub struct Posting {
     manner: Manner,
     /// What would have been sent.
     shown: Vec<(usize, Alert)>,
+    /// Who decides, for the audit log.
+    who: String,
+    notes: Vec<Note>,
 }
 
 /// Whether anything is sent.
@@ -55,14 +60,31 @@ pub struct Posted {
     pub alerts: Vec<NewAlert>,
     /// What is kept of requests.
     pub values: Vec<NewValue>,
+    /// What was decided.
+    pub notes: Vec<Note>,
+}
+
+impl Posted {
+    /// Both together.
+    pub fn add(&mut self, other: Self) {
+        self.alerts.extend(other.alerts);
+        self.values.extend(other.values);
+        self.notes.extend(other.notes);
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.alerts.is_empty() && self.values.is_empty() && self.notes.is_empty()
+    }
 }
 
 impl Posting {
     /// Nothing to tell yet.
     #[must_use]
-    pub fn new(endpoints: Vec<Endpoint>, revocation: RevocationSettings, manner: Manner) -> Self {
-        let (counted, queued, shown) = (HashSet::new(), Vec::new(), Vec::new());
-        Self { endpoints: endpoints.into(), revocation, frameworks: Frameworks::builtin(), counted, queued, budget: None, manner, shown }
+    pub fn new(endpoints: Vec<Endpoint>, revocation: RevocationSettings, (manner, who): (Manner, String)) -> Self {
+        let (counted, queued, shown, notes) = (HashSet::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { endpoints: endpoints.into(), revocation, frameworks: Frameworks::builtin(), counted, queued, budget: None, manner, shown, who, notes }
     }
 
     /// Hands over what would have been sent, and to whom.
@@ -113,7 +135,7 @@ impl Posting {
             .budget
             .take()
             .map(|budget| NewValue { name: Budget::NAME.to_owned(), bytes: Some(serde_json::to_vec(&budget).expect("because it can be written")) });
-        Posted { alerts: std::mem::take(&mut self.queued), values: budget.into_iter().collect() }
+        Posted { alerts: std::mem::take(&mut self.queued), values: budget.into_iter().collect(), notes: std::mem::take(&mut self.notes) }
     }
 
     /// Queues an alert for everybody who wants it.
@@ -151,22 +173,44 @@ impl Posting {
         if !settings.asks_for(suspect) {
             return Ok(());
         }
-        let (per_minute, token) = (settings.per_minute, suspect.by.to_string());
+        let (per_minute, manner) = (settings.per_minute, if settings.mode == Mode::On { self.manner } else { Manner::Show });
         let theirs = issuer(suspect.issuance).unwrap_or_default().to_owned();
-        let known = !self.counted.insert(token);
-        let may = if known { May::Send } else { self.budget(ledger)?.take(&theirs, per_minute, now) };
+        // What was asked for before counts no more; it goes out again only where it waited for the token.
+        let mut request = settings.request(suspect, May::Send);
+        let id = alert_id(&request);
+        let is_known = !self.counted.insert(id.clone()) || ledger.store().alert(&id)?.is_some();
+        let may = if is_known || manner == Manner::Show { May::Send } else { self.budget(ledger)?.take(&theirs, per_minute, now) };
         if self.counted.len() > REMEMBERED {
             self.counted.clear();
         }
-        let request = self.revocation.request(suspect, may);
+        if may == May::Ask {
+            request = self.revocation.request(suspect, may);
+        }
+        if !is_known && manner == Manner::Send {
+            self.note(&request, may, now);
+        }
         let revokes = |endpoint: &Endpoint| self.revocation.endpoints.contains(&endpoint.name);
         // Whoever wants to hear of requests, without being asked to revoke, hears of them.
         let (asked, others) = (self.places(revokes), self.places(|endpoint| !revokes(endpoint) && endpoint.wants(&request)));
         let begins = if may == May::Send { Begins::Due } else { Begins::Held };
-        let manner = if self.revocation.mode == Mode::On { self.manner } else { Manner::Show };
         self.queue(&request, asked, (begins, manner), now);
         self.queue(&request, others, (Begins::Due, manner), now);
         Ok(())
+    }
+
+    /// Takes down in the audit log what was decided.
+    fn note(&mut self, request: &Alert, may: May, now: Instant) {
+        let (kind, what) = match may {
+            May::Send => (AuditKind::Requested, "the token is to be revoked"),
+            May::Ask => (AuditKind::Decided, "a person decides whether the token is revoked: there were too many requests in a minute"),
+        };
+        let record = AuditRecord {
+            why: Some(format!("{}: {}", request.data.rule, request.data.title)),
+            token: request.data.token.fp.clone(),
+            finding: Some(request.data.finding_id.clone()),
+            ..AuditRecord::new(kind, &self.who, what)
+        };
+        self.notes.push(Note::new(now, &record));
     }
 
     fn budget(&mut self, ledger: &Ledger) -> Result<&mut Budget, StoreError> {

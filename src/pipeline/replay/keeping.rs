@@ -91,8 +91,7 @@ impl<'a> Keeping<'a> {
 
     /// Takes over who is told of it.
     pub fn post(&mut self, posted: Posted) {
-        self.posted.alerts.extend(posted.alerts);
-        self.posted.values.extend(posted.values);
+        self.posted.add(posted);
     }
 
     /// Takes over what is kept of a token that was judged: its new uses, where it lay, and what was said of it.
@@ -123,16 +122,17 @@ impl<'a> Keeping<'a> {
 
     fn commit(&mut self, mut values: Vec<NewValue>) -> Result<(), ReplayError> {
         values.append(&mut self.posted.values);
-        let alerts = &self.posted.alerts;
+        let Posted { alerts, notes, .. } = &self.posted;
         // Alerts of a run without a memory live as long as the run.
         let is_idle = self.bench.memory == Memory::None && alerts.is_empty();
         if !is_idle {
-            let step = Step { uses: &self.uses, seen: &self.seen, judgements: &self.judgements, values: &values, alerts, ..Step::default() };
+            let step = Step { uses: &self.uses, seen: &self.seen, judgements: &self.judgements, values: &values, alerts, notes, ..Step::default() };
             self.bench.ledger.store().commit(&step)?;
             self.uses.clear();
             self.seen.clear();
             self.judgements.clear();
             self.posted.alerts.clear();
+            self.posted.notes.clear();
         }
         Ok(())
     }
