@@ -6,8 +6,12 @@ use std::fs;
 
 use beartrap::config::file::Settings;
 use beartrap::delivery::payload::PAYLOADS;
+#[cfg(feature = "serve")]
+use beartrap::model::audit::AuditKind;
 use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use beartrap::outputs::judgement::format::FORMATS;
+#[cfg(feature = "serve")]
+use beartrap::serve::receive::inlet::PROTOCOLS;
 use regex::Regex;
 
 fn text(path: &str) -> String {
@@ -67,6 +71,16 @@ fn every_setting_has_its_line_and_its_default() {
         let fields = types.iter().flat_map(|name| declared(path, &format!("pub struct {name}"), r"(?m)^    pub (\w+):"));
         assert_eq!(names(&rows(section(settings, heading))), fields.collect::<Vec<_>>(), "{heading}");
     }
+}
+
+#[test]
+#[cfg(feature = "serve")]
+fn everything_that_is_received_and_noted_has_its_line() {
+    let document = text("docs/alerts.md");
+    let received = names(&rows(section(&document, "## What is received")));
+    let protocols: Vec<&str> = PROTOCOLS.iter().map(|protocol| protocol.name).collect();
+    assert_eq!(received, [protocols.as_slice(), protocols.as_slice()].concat());
+    assert_eq!(names(&rows(section(&document, "## The audit log"))), AuditKind::ALL.map(AuditKind::as_str));
 }
 
 #[test]

@@ -100,27 +100,27 @@ fn verify(flags: &AuditVerifyFlags) -> anyhow::Result<Exit> {
         _ => Vec::new(),
     };
     let store = open(&flags.state)?;
-    let mut flaws: Vec<Flaw> = Vec::new();
+    let mut wrong: Vec<Flaw> = Vec::new();
     let mut found: BTreeMap<NoteSeq, Noted> = BTreeMap::new();
     let mut count = 0;
     let chain = walk(&*store, PAGE, &mut |noted, some| {
         count += 1;
-        flaws.extend(some);
+        wrong.extend(some);
         if ends.iter().any(|end| end.seq == noted.seq) {
             found.insert(noted.seq, noted.clone());
         }
     })?;
-    flaws.extend(ends.iter().filter_map(|end| end.flaw(found.get(&end.seq), chain.seq())));
+    wrong.extend(ends.iter().filter_map(|end| end.flaw(found.get(&end.seq), chain.seq())));
     let mut out = std::io::stdout().lock();
-    for flaw in &flaws {
+    for flaw in &wrong {
         writeln!(out, "{flaw}")?;
     }
     let held = if ends.is_empty() { String::new() } else { format!(", held against {}", counted(ends.len() as u64, "checkpoint")) };
-    if flaws.is_empty() {
+    if wrong.is_empty() {
         writeln!(out, "whole: {}{held}", counted(count, "record"))?;
         return Ok(Exit::Clean);
     }
-    say(format_args!("the audit log is not what was written: {} in {}{held}", counted(flaws.len() as u64, "flaw"), counted(count, "record")));
+    say(format_args!("the audit log is not what was written: {} in {}{held}", counted(wrong.len() as u64, "flaw"), counted(count, "record")));
     Ok(Exit::Found(1))
 }
 
@@ -137,7 +137,10 @@ fn signed_ends(checkpoint: &Path, key: &Path) -> anyhow::Result<Vec<SignedEnd>> 
         }
         ends.push(end);
     }
-    if ends.is_empty() { anyhow::bail!("{}: holds no checkpoint", checkpoint.display()) } else { Ok(ends) }
+    if ends.is_empty() {
+        anyhow::bail!("{}: holds no checkpoint", checkpoint.display());
+    }
+    Ok(ends)
 }
 
 fn checkpoint(flags: &AuditCheckpointFlags) -> anyhow::Result<Exit> {

@@ -45,7 +45,7 @@ pub fn receive(flags: &ReceiveFlags) -> anyhow::Result<Exit> {
     let is_quiet = flags.quiet;
     let tell = move |line: &str| {
         if !is_quiet {
-            say(format_args!("{}", visible(line)))
+            say(format_args!("{}", visible(line)));
         }
     };
     let receiver = Receiver { inlets, desk, clock: Box::new(now), tell: Arc::new(tell) };

@@ -231,7 +231,7 @@ pub fn compare(store: &mut dyn Store, round: u64, operations: &[Operation]) -> R
                 let target = Target::Key(name(round, *number));
                 let event = LifecycleEvent { event: LifecycleKind::Revoked, target, at: at(i64::from(*second)), reason: None, successor: None };
                 let note = Note::new(at(i64::from(*second)), &AuditRecord::new(AuditKind::Received, "host", number.to_string()));
-                store.commit(&Step { events: &[event.clone()], notes: std::slice::from_ref(&note), ..Step::default() }).unwrap();
+                store.commit(&Step { events: std::slice::from_ref(&event), notes: std::slice::from_ref(&note), ..Step::default() }).unwrap();
                 model.events.insert(event);
                 model.notes.push(note);
             }

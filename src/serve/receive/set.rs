@@ -7,7 +7,7 @@ use crate::model::jwt::texts;
 use crate::model::lifecycle::Target;
 use crate::serve::receive::inlet::{Heard, Inlet, Item, Needs, Protocol, Refusal, Told, bounded};
 use crate::serve::receive::subject::{session, target};
-use crate::serve::receive::verify;
+use crate::serve::receive::verify::{self, Token};
 use crate::serve::server::{Answer, Question};
 
 /// How far ahead of ours the sender's clock may be, in seconds.
@@ -42,7 +42,7 @@ fn read(inlet: &Inlet, question: &Question, now: Instant) -> Result<Heard, Refus
     if !media_type.eq_ignore_ascii_case("application/secevent+jwt") {
         return Err(Refusal::Form("its media type is not `application/secevent+jwt`"));
     }
-    let (head, claims) = verify::token(inlet, question.body)?;
+    let Token { head, claims } = verify::token(inlet, question.body)?;
     let kind = head.get("typ").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
     // Explicit typing keeps a token of another kind, under the same key, from being taken for an event.
     if kind.strip_prefix("application/").unwrap_or(&kind) != "secevent+jwt" {

@@ -16,6 +16,14 @@ const TOLERANCE: i64 = 300;
 /// The longest id of a message, in octets.
 const LONGEST_ID: usize = 256;
 
+/// A JSON web token whose signature is good.
+pub struct Token {
+    /// Its header.
+    pub head: Map<String, Value>,
+    /// Its claims.
+    pub claims: Map<String, Value>,
+}
+
 /// The id of a message whose signature and time are good.
 ///
 /// # Errors
@@ -44,12 +52,12 @@ pub fn webhook(inlet: &Inlet, question: &Question, now: Instant) -> Result<Strin
     if sent.abs_diff(now.seconds()) > TOLERANCE.unsigned_abs() { Err(Refusal::Stale) } else { Ok(id.to_owned()) }
 }
 
-/// Header and claims of a JSON web token in compact form whose signature is good; the allowed algorithms are `EdDSA` and `ES256`.
+/// Reads a JSON web token in compact form and verifies its signature; the allowed algorithms are `EdDSA` and `ES256`.
 ///
 /// # Errors
 ///
 /// [`Refusal`]
-pub fn token(inlet: &Inlet, text: &[u8]) -> Result<(Map<String, Value>, Map<String, Value>), Refusal> {
+pub fn token(inlet: &Inlet, text: &[u8]) -> Result<Token, Refusal> {
     let form = Refusal::Form("no JSON web token in compact form");
     let text = text.trim_ascii();
     let parts: Vec<&[u8]> = text.splitn(4, |octet| *octet == b'.').collect();
@@ -72,7 +80,7 @@ pub fn token(inlet: &Inlet, text: &[u8]) -> Result<(Map<String, Value>, Map<Stri
     }
     let end = text.iter().rposition(|octet| *octet == b'.').unwrap_or_default();
     let is_good = keys.any(|key| key.verifies(scheme, &text[..end], &signature));
-    if is_good { Ok((head, claims)) } else { Err(Refusal::Sender("its signature is not good")) }
+    if is_good { Ok(Token { head, claims }) } else { Err(Refusal::Sender("its signature is not good")) }
 }
 
 /// Whether GitHub has signed the body.

@@ -96,7 +96,7 @@ fn targets(data: &Data) -> Vec<Target> {
 }
 
 /// Whether a text can be the name of a finding or token.
-pub fn is_name(text: &str) -> bool {
+fn is_name(text: &str) -> bool {
     (1..=200).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"_-:.#/@+=".contains(&octet))
 }
 

@@ -17,9 +17,9 @@ pub fn append(transaction: &mut Transaction, notes: &[Note]) -> Result<(), Fault
     let mut end = last(transaction)?;
     let insert = transaction.prepare("INSERT INTO audit (seq, at, record, hash) VALUES ($1, $2, $3, $4)")?;
     for note in notes {
-        let noted = Noted::after(end.as_ref(), note);
-        transaction.execute(&insert, &[&noted.seq, &noted.at, &noted.record, &noted.hash])?;
-        end = Some(noted);
+        let next = Noted::after(end.as_ref(), note);
+        transaction.execute(&insert, &[&next.seq, &next.at, &next.record, &next.hash])?;
+        end = Some(next);
     }
     Ok(())
 }

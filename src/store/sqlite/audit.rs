@@ -16,9 +16,9 @@ pub fn append(transaction: &Transaction, notes: &[Note]) -> rusqlite::Result<()>
     let mut end = last(transaction)?;
     let mut insert = transaction.prepare_cached("INSERT INTO audit (seq, at, record, hash) VALUES (?, ?, ?, ?)")?;
     for note in notes {
-        let noted = Noted::after(end.as_ref(), note);
-        insert.execute((noted.seq, noted.at, &noted.record, &noted.hash))?;
-        end = Some(noted);
+        let next = Noted::after(end.as_ref(), note);
+        insert.execute((next.seq, next.at, &next.record, &next.hash))?;
+        end = Some(next);
     }
     Ok(())
 }
