@@ -13,6 +13,11 @@ use crate::outputs::place::origin_text;
 use crate::outputs::stable_id::StableId;
 use crate::pipeline::ours::names;
 
+/// How many entries a list in an alert has at most.
+const MOST: usize = 16;
+/// How many bytes a text in an alert has at most.
+const LONGEST: usize = 300;
+
 /// The alert.
 #[must_use]
 pub fn exposed(finding: &Finding, frameworks: &Frameworks, now: Instant) -> Alert {
@@ -109,4 +114,42 @@ pub fn complete(data: &mut AlertData, frameworks: &Frameworks) {
         data.links.insert("timeline".to_owned(), format!("beartrap timeline {name}"));
     }
     data.links.insert("explain".to_owned(), format!("beartrap explain {}", data.rule));
+    bound(data);
+}
+
+/// Leaves out what would make an alert longer than receivers take, some 20 kB (Standard Webhooks 1.0.0): logs and records may say anything.
+fn bound(data: &mut AlertData) {
+    cut(&mut data.title);
+    cut(&mut data.remediation);
+    data.token.alt_keys.truncate(MOST);
+    data.observed.locations.truncate(MOST);
+    data.observed.locations.iter_mut().for_each(|location| cut(&mut location.uri));
+    let texts = [&mut data.evidence, &mut data.observed.tools];
+    let issued = data.issued_to.iter_mut().flat_map(|to| [&mut to.actor_chain, &mut to.tools, &mut to.aud, &mut to.scope]);
+    for list in texts.into_iter().chain(issued) {
+        list.truncate(MOST);
+        list.iter_mut().for_each(cut);
+    }
+}
+
+/// Cuts a text between two characters.
+fn cut(text: &mut String) {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pipeline::alerts::from_finding::{LONGEST, cut};
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        for (text, length) in [("a".repeat(LONGEST), LONGEST), ("a".repeat(LONGEST + 1), LONGEST + 3), ("ü".repeat(LONGEST), LONGEST + 3)] {
+            let mut text = text;
+            cut(&mut text);
+            assert_eq!(text.len(), length);
+        }
+    }
 }
