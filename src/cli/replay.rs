@@ -72,7 +72,7 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let vault = vault(judging.posting.as_ref(), &ledger);
     let known = Some(Arc::clone(&ledger) as Arc<dyn Known>);
     let keep = keep(judging.posting.as_ref(), &vault);
-    let engine = Engine::new(&RuleSet::builtin(), engine::Options { known, keep, ..engine::Options::default() });
+    let engine = Engine::new(&RuleSet::builtin(), engine::Options { keep, known, ..engine::Options::default() });
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
     let mut heard = Heard::default();

@@ -61,7 +61,7 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     let (asked, known, further_keys) = asked(flags, replay.as_ref())?;
     let (alerts, vault) = alerts(flags, &asked, replay.as_ref())?.unzip();
     let keep = alerts.as_ref().zip(vault.as_ref()).and_then(|((posting, _), vault)| keep(Some(posting), vault));
-    let engine = Engine::new(&rules, engine::Options { further_keys, known, keep, ..settings::engine(flags)? });
+    let engine = Engine::new(&rules, engine::Options { further_keys, keep, known, ..settings::engine(flags)? });
     let progress = Arc::new(Progress::default());
     let mut reporter = reporter(flags, &target, &progress, (asked, now))?;
     reporter.alerts = alerts;

@@ -10,7 +10,7 @@ const FAILURES: u32 = 5;
 /// How long it stays open the first time; each time twice as long.
 const FIRST: Duration = Duration::from_secs(5);
 /// At most.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// What is known of an endpoint.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +81,7 @@ mod tests {
         }
         breaker.succeed();
         assert_eq!(breaker.passage(at(0)), Passage::All);
-        breaker.fail(at(0), Some(Duration::from_secs(60)));
+        breaker.fail(at(0), Some(Duration::from_mins(1)));
         assert_eq!((breaker.passage(at(59)), breaker.passage(at(60))), (Passage::None(at(60)), Passage::All));
     }
 }

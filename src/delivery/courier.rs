@@ -340,7 +340,7 @@ impl Line {
         self.away -= 1;
         match meaning {
             Some(Meaning::Again { after, .. }) => self.breaker.fail(now, *after),
-            Some(Meaning::Gone) => self.breaker.fail(now, Some(Duration::from_secs(3600))),
+            Some(Meaning::Gone) => self.breaker.fail(now, Some(Duration::from_hours(1))),
             Some(Meaning::Delivered { .. } | Meaning::Refused { .. }) => self.breaker.succeed(),
             None => {}
         }

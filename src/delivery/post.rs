@@ -20,7 +20,7 @@ use crate::delivery::network::Network;
 /// How much of an answer is read.
 const ANSWER: u64 = 64 << 10;
 /// How long a receiver may ask to be left alone.
-const LONGEST_WISH: Duration = Duration::from_secs(3600);
+const LONGEST_WISH: Duration = Duration::from_hours(1);
 /// How we are called.
 const USER_AGENT: &str = concat!("beartrap/", env!("CARGO_PKG_VERSION"));
 
@@ -108,7 +108,7 @@ impl Post {
 /// taken as a minute.
 fn wish(text: &str) -> Option<Duration> {
     let seconds = text.trim().parse::<u64>().map(Duration::from_secs);
-    let wish = seconds.ok().or_else(|| text.contains("GMT").then_some(Duration::from_secs(60)))?;
+    let wish = seconds.ok().or_else(|| text.contains("GMT").then_some(Duration::from_mins(1)))?;
     Some(wish.min(LONGEST_WISH))
 }
 

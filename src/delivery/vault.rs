@@ -17,7 +17,7 @@ use crate::model::token_key::TokenKey;
 /// How many tokens are held; one more, and the oldest goes.
 const MOST: usize = 10_000;
 /// How long one is held after it was last met.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Tokens in memory.
 pub struct Vault {
@@ -118,7 +118,7 @@ mod tests {
         let start = Instant::from_number(1_772_445_600).expect("because it is a time");
         let vault = Vault::new(Wants::Everything, || Instant::from_number(0).expect("because it is a time"));
         vault.put(name("token_id:a"), Secret::new(b"one".to_vec()), start);
-        vault.put(name("token_id:b"), Secret::new(b"two".to_vec()), later(start, Duration::from_secs(1800)));
+        vault.put(name("token_id:b"), Secret::new(b"two".to_vec()), later(start, Duration::from_mins(30)));
         assert_eq!((vault.len(), vault.get(&name("token_id:a")).map(|secret| secret.len())), (2, Some(3)));
         vault.put(name("token_id:c"), Secret::new(b"three".to_vec()), later(start, Duration::from_secs(3601)));
         assert!(vault.get(&name("token_id:a")).is_none() && vault.get(&name("token_id:b")).is_some());

@@ -61,7 +61,7 @@ impl Loaded {
         let (place, _) = place(&flags.state)?;
         let further_keys = further_keys(&place)?;
         let known = Some(Arc::clone(ledger) as Arc<dyn Known>);
-        let engine = Engine::new(&rules, engine::Options { further_keys, known, keep, ..engine::Options::default() });
+        let engine = Engine::new(&rules, engine::Options { further_keys, keep, known, ..engine::Options::default() });
         Ok(Self { options: judging.settings.detect.clone(), judging, engine, vault })
     }
 }

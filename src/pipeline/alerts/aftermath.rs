@@ -106,7 +106,7 @@ impl Aftermath {
     fn revoked(&self, request: &Alert, now: Instant) -> Option<NewAlert> {
         let mut alert = request.clone();
         (alert.event, alert.timestamp, alert.data.action) = (Event::Revoked, now, None);
-        alert.data.title = "The token is revoked".to_owned();
+        "The token is revoked".clone_into(&mut alert.data.title);
         let wanted = self.endpoints.iter().filter(|endpoint| endpoint.wants(&alert));
         let delivery = |endpoint: &Endpoint| NewDelivery { id: endpoint.delivery_id(&alert), endpoint: endpoint.name.clone(), begins: Begins::Due };
         let deliveries: Vec<NewDelivery> = wanted.map(delivery).collect();

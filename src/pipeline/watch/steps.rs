@@ -160,6 +160,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether lines wait for their ends.
+    #[must_use]
     pub fn waits(&self) -> bool {
         self.table.waits()
     }
