@@ -77,7 +77,7 @@ fn every_alert_arrives_whatever_happens() {
     hard.then(|_, _| Does::Answers(200));
     let (began, mut child) = (Instant::now(), follow(&world));
     let scanned = world.run("scan logs --format jsonl --fail-on none -q").findings();
-    let expected: BTreeSet<(String, String)> = scanned.iter().map(|one| (text(&one["fingerprint"]), text(&one["path"]))).collect();
+    let expected: BTreeSet<(String, String)> = scanned.iter().map(|one| (text(&one["fingerprint"]), text(&one["origin"]["path"]))).collect();
     let said = || std::fs::read_to_string(world.at("said.txt")).unwrap();
     loop {
         let list = world.outbox("");
