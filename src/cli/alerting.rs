@@ -1,9 +1,9 @@
 //! What `scan`, `replay` and `watch` share where alerts are wanted: who is told, tokens that are held meanwhile, and the way to endpoints.
 
+use std::collections::HashSet;
 use std::io::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, MutexGuard};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Clock};
 
 use serde_json::json;
 
@@ -31,13 +31,13 @@ use crate::pipeline::alerts::revocation::Mode;
 use crate::pipeline::progress::Progress;
 use crate::store::audit::Note;
 use crate::store::error::StoreError;
-use crate::store::outbox::Outcome;
+use crate::store::outbox::{Outcome, Queue, State};
 use crate::store::step::{NewValue, Seen, Step};
 use crate::store::store::Store;
 
 /// Under which name the hash of settings of alerts is kept.
 const SETTINGS: &str = "alerts/settings";
-/// How long a run waits for endpoints that do not take what is due, when it has nothing else to do.
+/// How long a run waits for endpoints of which none takes what is due, when it has nothing else to do.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A variable of the environment.
@@ -144,31 +144,40 @@ impl Desk for LedgerDesk<'_> {
 /// Counts what came of attempts, and says what failed.
 pub struct Tally {
     aftermath: Aftermath,
-    /// What has arrived.
-    pub delivered: AtomicU64,
-    /// What is tried again later.
-    pub waiting: AtomicU64,
-    /// What never will arrive.
-    pub dead: AtomicU64,
+    counts: Mutex<Counts>,
+}
+
+struct Counts {
+    delivered: u64,
+    dead: u64,
+    /// Ids of what is tried again later.
+    waiting: HashSet<String>,
+    /// When something arrived last.
+    arrived: Clock,
+    /// How many were left behind when patience ended.
+    left: u64,
 }
 
 impl Tally {
+    fn new(aftermath: Aftermath) -> Self {
+        Self { aftermath, counts: Mutex::new(Counts { delivered: 0, dead: 0, waiting: HashSet::new(), arrived: Clock::now(), left: 0 }) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How many arrived, wait, and never will arrive.
     #[must_use]
     pub fn counts(&self) -> [u64; 3] {
-        [&self.delivered, &self.waiting, &self.dead].map(|count| count.load(Ordering::Relaxed))
+        let counts = self.lock();
+        [counts.delivered, counts.left.max(counts.waiting.len() as u64), counts.dead]
     }
 }
 
 impl Hear for Tally {
     fn attempted(&self, attempt: &Attempt) -> Consequences {
-        let (count, what) = match attempt.settled.outcome {
-            Outcome::Delivered => (&self.delivered, None),
-            Outcome::Again { .. } => (&self.waiting, Some("not delivered, tried again later")),
-            Outcome::Dead => (&self.dead, Some("not delivered")),
-            Outcome::NeedsToken => (&self.dead, Some("not sent")),
-        };
-        count.fetch_add(1, Ordering::Relaxed);
+        let what = self.lock().count(attempt);
         if let Some(what) = what {
             let (name, id) = (&attempt.endpoint.name, &attempt.claimed.id);
             say(format_args!("endpoint `{name}`: {what}: {} ({id})", visible(&attempt.settled.answer)));
@@ -181,6 +190,24 @@ impl Hear for Tally {
     }
 }
 
+impl Counts {
+    /// Counts what came of an attempt; where it did not arrive, in words.
+    fn count(&mut self, attempt: &Attempt) -> Option<&'static str> {
+        let id = &attempt.claimed.id;
+        if let Outcome::Again { .. } = attempt.settled.outcome {
+            self.waiting.insert(id.clone());
+            return Some("not delivered, tried again later");
+        }
+        self.waiting.remove(id);
+        if attempt.settled.outcome == Outcome::Delivered {
+            (self.delivered, self.arrived) = (self.delivered + 1, Clock::now());
+            return None;
+        }
+        self.dead += 1;
+        Some(if attempt.settled.outcome == Outcome::Dead { "not delivered" } else { "not sent" })
+    }
+}
+
 /// Delivers what is due and waits for it, but not for ever; what came of it.
 ///
 /// # Errors
@@ -188,11 +215,14 @@ impl Hear for Tally {
 /// An endpoint to which there is no way.
 pub fn deliver(endpoints: &Arc<[Endpoint]>, ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
     let aftermath = Aftermath { who: who(None), endpoints: Arc::clone(endpoints), clock: now };
-    let tally = Tally { aftermath, delivered: AtomicU64::new(0), waiting: AtomicU64::new(0), dead: AtomicU64::new(0) };
-    let (bell, began) = (Bell::default(), std::time::Instant::now());
-    let is_stopped = || progress.is_cancelled() || began.elapsed() > PATIENCE;
+    let (bell, tally) = (Bell::default(), Tally::new(aftermath));
+    let is_stopped = || progress.is_cancelled() || tally.lock().arrived.elapsed() > PATIENCE;
     let office = Office { desk: &LedgerDesk(ledger), vault, clock: &now, is_stopped: &is_stopped, hear: &tally, bell: &bell };
     office.run(endpoints, Until::Empty).map_err(|(name, error)| anyhow::anyhow!("endpoint `{name}`: {error}"))?;
+    if is_stopped() {
+        let is_left = |queue: &Queue| queue.state == State::Waiting && endpoints.iter().any(|endpoint| endpoint.name == queue.endpoint);
+        tally.lock().left = ledger.store().queues()?.iter().filter(|queue| is_left(queue)).map(|queue| queue.count).sum();
+    }
     Ok(tally)
 }
 

@@ -261,7 +261,8 @@ impl<'a> Round<'a> {
         };
         if many > 0 {
             let turns = u32::try_from(many.div_ceil(self.endpoint.concurrency.max(1))).unwrap_or(u32::MAX);
-            let lost = later(now, self.endpoint.network.timeout.saturating_mul(turns) + GRACE);
+            // Those that wait here for their turn go back when one before them is slow.
+            let lost = later(now, QUICK.saturating_mul(turns) + self.endpoint.network.timeout + GRACE);
             line.ready.extend(store.claim(&self.endpoint.name, now, lost, u32::try_from(many).unwrap_or(u32::MAX))?);
         }
         if line.ready.is_empty() { store.next_due(&self.endpoint.name) } else { Ok(None) }
@@ -344,9 +345,9 @@ impl Line {
             Some(Meaning::Delivered { .. } | Meaning::Refused { .. }) => self.breaker.succeed(),
             None => {}
         }
-        let is_good = self.breaker.passage(now) == Passage::All;
-        self.many = if is_good && took <= QUICK { (self.many * 2).min(MOST) } else { 1.max(self.many / 2) };
-        if !is_good {
+        let is_quick = self.breaker.passage(now) == Passage::All && took <= QUICK;
+        self.many = if is_quick { (self.many * 2).min(MOST) } else { 1.max(self.many / 2) };
+        if !is_quick {
             let back = std::mem::take(&mut self.ready);
             self.settled.extend(back.into_iter().map(|claimed| put_back(claimed.id, now)));
         }
