@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::delivery::courier::{Attempt, Consequences};
-use crate::delivery::endpoint::{Endpoint, alert_id};
+use crate::delivery::endpoint::Endpoint;
 use crate::delivery::introspect::is_active;
 use crate::delivery::label::Labelled;
 use crate::delivery::letter::{Letter, Meaning};
@@ -12,8 +12,9 @@ use crate::model::alert::{Alert, Event};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::instant::Instant;
 use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
+use crate::pipeline::alerts::queued::{queued, revoked};
 use crate::store::audit::Note;
-use crate::store::outbox::{Begins, NewAlert, NewDelivery, Outcome};
+use crate::store::outbox::{Begins, Outcome};
 
 /// How long is waited before each question whether a token is dead: servers take a moment to say so.
 const ASKED_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(1)];
@@ -98,26 +99,9 @@ impl Aftermath {
             let reason = Some(format!("revoked by beartrap at {}, confirmed by introspection", attempt.endpoint.name));
             let (event, target) = (LifecycleKind::Revoked, Target::Key(name.clone()));
             follows.events.push(LifecycleEvent { event, target, at: now, reason, successor: None });
-            follows.alerts.extend(self.revoked(alert, now));
+            let revoked = revoked(alert, now);
+            let wanted = self.endpoints.iter().filter(|endpoint| endpoint.wants(&revoked));
+            follows.alerts.extend(queued(&revoked, wanted, Begins::Due, now));
         }
-    }
-
-    /// Tells whoever wants to hear of it that a token is dead.
-    fn revoked(&self, request: &Alert, now: Instant) -> Option<NewAlert> {
-        let mut alert = request.clone();
-        (alert.event, alert.timestamp, alert.data.action) = (Event::Revoked, now, None);
-        alert.data.title = "The token is revoked".to_owned();
-        let wanted = self.endpoints.iter().filter(|endpoint| endpoint.wants(&alert));
-        let delivery = |endpoint: &Endpoint| NewDelivery { id: endpoint.delivery_id(&alert), endpoint: endpoint.name.clone(), begins: Begins::Due };
-        let deliveries: Vec<NewDelivery> = wanted.map(delivery).collect();
-        let new = |deliveries| NewAlert {
-            id: alert_id(&alert),
-            event: alert.event,
-            json: alert.to_json(),
-            token: alert.token_index(),
-            at: now,
-            deliveries,
-        };
-        (!deliveries.is_empty()).then(|| new(deliveries))
     }
 }
