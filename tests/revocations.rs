@@ -36,7 +36,7 @@ fn record(token: &str, more: &Value) -> Value {
     let (issued, ends) = (Timestamp::now() - 1.minute(), Timestamp::now() + 1.hour());
     let mut record = json!({
         "v": 1, "fp": name(token), "length": token.len(), "token_type": "access_token", "iss": ISSUER,
-        "issued_to": {"agent_id": "agent-7", "user": "ann"}, "issued_at": issued, "expires_at": ends,
+        "issued_to": {"agent_id": "agent-7", "user": "ann"}, "issued_at": issued.to_string(), "expires_at": ends.to_string(),
     });
     record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     record
@@ -106,8 +106,8 @@ fn a_refresh_token_that_comes_again_is_told() {
     let desk = desk(&server, "mode = \"off\"");
     let (first, second) = (server.issue(), server.issue());
     let now = Timestamp::now();
-    let of_family = |generation| json!({"token_type": "refresh_token", "family_id": "f", "generation": generation, "issued_at": now - 1.hour()});
-    let rotated = json!({"event": "rotated", "target": {"key": name(&first)}, "at": now - 10.minutes()});
+    let of_family = |generation| json!({"token_type": "refresh_token", "family_id": "f", "generation": generation, "issued_at": (now - 1.hour()).to_string()});
+    let rotated = json!({"event": "rotated", "target": {"key": name(&first)}, "at": (now - 10.minutes()).to_string()});
     desk.import_lines(&[record(&first, &of_family(0)), record(&second, &of_family(1)), rotated]);
     let watching = desk.watch();
     desk.log("access.log", &used(&first, now - 11.minutes(), "203.0.113.9"));
