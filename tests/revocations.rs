@@ -106,9 +106,12 @@ fn a_refresh_token_that_comes_again_is_told() {
     let desk = desk(&server, "mode = \"off\"");
     let (first, second) = (server.issue(), server.issue());
     let now = Timestamp::now();
-    let of_family = |generation| json!({"token_type": "refresh_token", "family_id": "f", "generation": generation, "issued_at": (now - 1.hour()).to_string()});
+    let of_family = |generation, minutes: i64| {
+        let issued = (now - minutes.minutes()).to_string();
+        json!({"token_type": "refresh_token", "family_id": "f", "generation": generation, "issued_at": issued})
+    };
     let rotated = json!({"event": "rotated", "target": {"key": name(&first)}, "at": (now - 10.minutes()).to_string()});
-    desk.import_lines(&[record(&first, &of_family(0)), record(&second, &of_family(1)), rotated]);
+    desk.import_lines(&[record(&first, &of_family(0, 60)), record(&second, &of_family(1, 10)), rotated]);
     let watching = desk.watch();
     desk.log("access.log", &used(&first, now - 11.minutes(), "203.0.113.9"));
     desk.log("access.log", &used(&first, now, "198.51.100.7"));

@@ -13,12 +13,15 @@ mod oidc;
 #[path = "support/revoking.rs"]
 mod revoking;
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use beartrap::model::fingerprint::Fingerprint;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::oauth::Oauth;
-use crate::oidc::{AGENT, APP, OPAQUE, Oidc};
+use crate::oidc::{AGENT, APP, JWT, OPAQUE, Oidc};
 use crate::revoking::{Desk, Server};
 
 fn desk(provider: &Oidc, soc: &Oauth, client: &str, revocation: &str) -> Desk {
@@ -113,14 +116,17 @@ fn a_rotated_refresh_token_that_comes_again_is_told_at_once() {
 }
 
 #[test]
-fn a_json_web_token_is_never_confirmed_by_a_server_that_keeps_nothing_of_it() {
+fn a_server_that_keeps_nothing_of_json_web_tokens_proves_no_death() {
     let Some(provider) = Oidc::running() else { return };
     let soc = Oauth::begin();
-    let desk = desk(&provider, &soc, AGENT, "mode = \"on\"\nnever = [\"session:none\"]");
-    let token = provider.issue(oidc::JWT);
+    let desk = desk(&provider, &soc, AGENT, "mode = \"on\"\ndeadline = \"1s\"");
+    let token = provider.issue(JWT);
     desk.import(&provider.records);
     desk.log("agent.log", &format!("Authorization: Bearer {token}"));
     let ran = desk.scan(&[]);
-    println!("{} {:?}", ran.err(), desk.stand());
+    assert_eq!((ran.status, desk.stand()), (1, vec!["accepted".to_owned()]), "{}", ran.err());
+    sleep(Duration::from_millis(1100));
+    desk.run(&["outbox", "run", "--config", "beartrap.toml"]);
+    assert_eq!((soc.told("token.revoked").len(), soc.told("finding.updated").len()), (0, 1), "a person looks after it");
     desk.assert_silent_about(&[&token]);
 }

@@ -23,6 +23,7 @@ use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
 use crate::model::keep::Keep;
+use crate::model::secret::Secret;
 use crate::outputs::escape::visible;
 use crate::outputs::summary::counted;
 use crate::pipeline::alerts::aftermath::Aftermath;
@@ -31,7 +32,7 @@ use crate::pipeline::alerts::revocation::Mode;
 use crate::pipeline::progress::Progress;
 use crate::store::audit::Note;
 use crate::store::error::StoreError;
-use crate::store::outbox::Outcome;
+use crate::store::outbox::{Claimed, Outcome};
 use crate::store::step::{NewValue, Seen, Step};
 use crate::store::store::Store;
 
@@ -161,6 +162,10 @@ impl Tally {
 }
 
 impl Hear for Tally {
+    fn beginning(&self, endpoint: &Endpoint, claimed: &Claimed, alert: &Alert, token: &Secret) {
+        self.aftermath.before(endpoint, claimed, alert, token);
+    }
+
     fn attempted(&self, attempt: &Attempt) -> Consequences {
         let (count, what) = match attempt.settled.outcome {
             Outcome::Delivered => (&self.delivered, None),
@@ -187,7 +192,7 @@ impl Hear for Tally {
 ///
 /// An endpoint to which there is no way.
 pub fn deliver(endpoints: &Arc<[Endpoint]>, ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
-    let aftermath = Aftermath { who: who(None), endpoints: Arc::clone(endpoints), clock: now };
+    let aftermath = Aftermath::new(who(None), Arc::clone(endpoints), now);
     let tally = Tally { aftermath, delivered: AtomicU64::new(0), waiting: AtomicU64::new(0), dead: AtomicU64::new(0) };
     let (bell, began) = (Bell::default(), std::time::Instant::now());
     let is_stopped = || progress.is_cancelled() || began.elapsed() > PATIENCE;

@@ -13,6 +13,8 @@ use crate::cli::who::who;
 use crate::delivery::courier::{Attempt, Bell, Consequences, Hear, Office, Until};
 use crate::delivery::endpoint::Endpoint;
 use crate::delivery::vault::Vault;
+use crate::model::alert::Alert;
+use crate::model::secret::Secret;
 use crate::outputs::escape::visible;
 use crate::pipeline::alerts::aftermath::Aftermath;
 use crate::pipeline::alerts::overdue::Overdue;
@@ -20,7 +22,7 @@ use crate::pipeline::alerts::posting::Posting;
 use crate::pipeline::watch::meters::Meters;
 use crate::store::error::StoreError;
 use crate::store::open::open;
-use crate::store::outbox::Outcome;
+use crate::store::outbox::{Claimed, Outcome};
 use crate::store::state_dir::Access;
 
 /// How long somebody who stops waits for messages that are on their way; those that are not answered by then are sent again by the next run.
@@ -101,11 +103,15 @@ struct Counting {
 
 impl Counting {
     fn new(meters: &Arc<Meters>, endpoints: &Arc<[Endpoint]>) -> Self {
-        Self { meters: Arc::clone(meters), aftermath: Aftermath { who: who(Some("watch")), endpoints: Arc::clone(endpoints), clock: now } }
+        Self { meters: Arc::clone(meters), aftermath: Aftermath::new(who(Some("watch")), Arc::clone(endpoints), now) }
     }
 }
 
 impl Hear for Counting {
+    fn beginning(&self, endpoint: &Endpoint, claimed: &Claimed, alert: &Alert, token: &Secret) {
+        self.aftermath.before(endpoint, claimed, alert, token);
+    }
+
     fn attempted(&self, attempt: &Attempt) -> Consequences {
         let (endpoint, outcome) = (attempt.endpoint.name.clone(), attempt.settled.outcome);
         let what = match outcome {
