@@ -254,7 +254,11 @@ impl<'a> Round<'a> {
             store.settle(&line.settled, &line.follows.notes, now)?;
             line.settled.clear();
             line.follows.notes.clear();
+            let is_news = !line.follows.alerts.is_empty();
             line.follows.commit(&mut **store)?;
+            if is_news {
+                office.bell.ring();
+            }
         }
         let many = match line.breaker.passage(now) {
             _ if is_stopped => 0,

@@ -119,11 +119,7 @@ impl Writer<'_> {
     }
 }
 
-fn each<const N: usize>(
-    family: &mut MetricEncoder,
-    counts: &Labelled<'_, N>,
-    write: impl Fn(u64, MetricEncoder) -> fmt::Result,
-) -> fmt::Result {
+fn each<const N: usize>(family: &mut MetricEncoder, counts: &Labelled<'_, N>, write: impl Fn(u64, MetricEncoder) -> fmt::Result) -> fmt::Result {
     counts.iter().try_for_each(|(labels, count)| write(*count, family.encode_family(labels)?))
 }
 

@@ -121,7 +121,11 @@ impl Oauth {
             if let Some(alert) = self.told(kind).into_iter().find(&is_meant) {
                 return alert;
             }
-            assert!(Instant::now() < until, "`{kind}` was not told; only {:?}", lock(&self.kept).told.iter().map(|alert| &alert["type"]).collect::<Vec<_>>());
+            assert!(
+                Instant::now() < until,
+                "`{kind}` was not told; only {:?}",
+                lock(&self.kept).told.iter().map(|alert| &alert["type"]).collect::<Vec<_>>()
+            );
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -153,7 +157,8 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) {
         let (status, said) = answer(&path, &head, &body, kept);
         let said = said.map(|said| said.to_string()).unwrap_or_default();
         let length = said.len();
-        let answer = format!("HTTP/1.1 {status} said\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{said}");
+        let answer =
+            format!("HTTP/1.1 {status} said\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{said}");
         drop(stream.write_all(answer.as_bytes()));
     }
 }

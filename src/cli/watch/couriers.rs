@@ -42,13 +42,7 @@ impl Couriers {
     /// # Errors
     ///
     /// The state cannot be opened, or the system has no thread left.
-    pub fn begin(
-        posting: &Posting,
-        (place, access): (&str, Access),
-        vault: &Arc<Vault>,
-        meters: &Arc<Meters>,
-        until: Until,
-    ) -> anyhow::Result<Self> {
+    pub fn begin(posting: &Posting, (place, access): (&str, Access), vault: &Arc<Vault>, meters: &Arc<Meters>, until: Until) -> anyhow::Result<Self> {
         let (bell, stop) = (Arc::<Bell>::default(), Arc::<AtomicBool>::default());
         let mut store = open(place, access)?;
         store.relax()?;
