@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn late_requests_and_dead_tokens_are_told_once() {
         let directory = tempfile::tempdir().expect("because there is room");
-        let store = Sqlite::open(directory.path(), Access::Owner).expect("because it is empty");
+        let store = Sqlite::open(&directory.path().join("state"), Access::Owner).expect("because it is empty");
         let ledger = Ledger::open(Box::new(store), [7; 16]).expect("because it is empty");
         let issued: Issuance = serde_json::from_value(json!({"fp": sample::FP, "iss": "https://issuer.example"})).expect("because it is a record");
         let mut ready = Some((Ready::issued(&issued, None), None));
@@ -188,7 +188,7 @@ mod tests {
             Overdue::new(endpoints.into(), SignedDuration::from_secs(60), "watch@host".to_owned())
         };
         let mut overdue = new();
-        let mut look = |overdue: &mut Overdue, store: &mut dyn Store, second| overdue.look(store, at(second)).expect("because it is there");
+        let look = |overdue: &mut Overdue, store: &mut dyn Store, second| overdue.look(store, at(second)).expect("because it is there");
         assert_eq!([60, 61, 62].map(|second| look(&mut overdue, store, second)), [0, 1, 0]);
         assert_eq!(look(&mut new(), store, 63), 0, "nor does another run tell it again");
         let late = told(store, Event::Updated).remove(0).data.action.expect("because something is to be done");
