@@ -12,6 +12,7 @@ use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use beartrap::outputs::judgement::format::FORMATS;
 #[cfg(feature = "serve")]
 use beartrap::serve::receive::inlet::PROTOCOLS;
+use beartrap::store::outbox::State;
 use regex::Regex;
 
 fn text(path: &str) -> String {
@@ -105,4 +106,20 @@ fn every_payload_is_told() {
         let name = format!("`{}`", payload.name);
         assert!(sent.lines().any(|line| line.starts_with("### ") && line.contains(&name)), "{name}");
     }
+}
+
+#[test]
+fn every_setting_of_endpoints_and_revocation_is_told() {
+    let document = text("docs/alerts.md");
+    for (heading, path, name) in
+        [("## Endpoints", "src/config/endpoint.rs", "EndpointSettings"), ("## Revocation", "src/pipeline/alerts/revocation.rs", "RevocationSettings")]
+    {
+        let fields = declared(path, &format!("pub struct {name}"), r"(?m)^    pub (\w+):");
+        let told = rows(section(&document, heading)).into_iter().take(fields.len()).collect::<Vec<_>>();
+        assert_eq!(names(&told), fields, "{heading}");
+    }
+    let outbox: Vec<&str> = State::ALL.iter().map(|state| state.as_str()).collect();
+    let mut told = names(&rows(section(&document, "## The outbox")));
+    told.sort_by_key(|name| outbox.iter().position(|state| state == name));
+    assert_eq!(told, outbox);
 }

@@ -23,6 +23,7 @@ use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
 use crate::model::keep::Keep;
+use crate::model::secret::Secret;
 use crate::outputs::escape::visible;
 use crate::outputs::summary::counted;
 use crate::pipeline::alerts::aftermath::Aftermath;
@@ -31,7 +32,7 @@ use crate::pipeline::alerts::revocation::Mode;
 use crate::pipeline::progress::Progress;
 use crate::store::audit::Note;
 use crate::store::error::StoreError;
-use crate::store::outbox::{Outcome, Queue, State};
+use crate::store::outbox::{Claimed, Outcome, Queue, State};
 use crate::store::step::{NewValue, Seen, Step};
 use crate::store::store::Store;
 
@@ -176,6 +177,10 @@ impl Tally {
 }
 
 impl Hear for Tally {
+    fn beginning(&self, endpoint: &Endpoint, claimed: &Claimed, alert: &Alert, token: &Secret) {
+        self.aftermath.before(endpoint, claimed, alert, token);
+    }
+
     fn attempted(&self, attempt: &Attempt) -> Consequences {
         let what = self.lock().count(attempt);
         if let Some(what) = what {
@@ -214,8 +219,7 @@ impl Counts {
 ///
 /// An endpoint to which there is no way.
 pub fn deliver(endpoints: &Arc<[Endpoint]>, ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
-    let aftermath = Aftermath { who: who(None), endpoints: Arc::clone(endpoints), clock: now };
-    let (bell, tally) = (Bell::default(), Tally::new(aftermath));
+    let (bell, tally) = (Bell::default(), Tally::new(Aftermath::new(who(None), Arc::clone(endpoints), now)));
     let is_stopped = || progress.is_cancelled() || tally.lock().arrived.elapsed() > PATIENCE;
     let office = Office { desk: &LedgerDesk(ledger), vault, clock: &now, is_stopped: &is_stopped, hear: &tally, bell: &bell };
     office.run(endpoints, Until::Empty).map_err(|(name, error)| anyhow::anyhow!("endpoint `{name}`: {error}"))?;

@@ -1,6 +1,6 @@
 //! `beartrap outbox`: alerts on their way, and what people do about those that did not arrive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use crate::ledger::ledger::Ledger;
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::outputs::escape::visible;
 use crate::outputs::summary::counted;
+use crate::pipeline::alerts::overdue::Overdue;
 use crate::pipeline::progress::Progress;
 use crate::store::audit::Note;
 use crate::store::outbox::{Delivery, State, Which};
@@ -164,6 +165,7 @@ fn change(ledger: &Ledger, ids: &[String], drop: Option<&String>) -> anyhow::Res
 
 /// Delivers what is due.
 fn run(ledger: &Arc<Ledger>, settings: &Settings, quiet: bool) -> anyhow::Result<Exit> {
+    look_after_requests(ledger, settings)?;
     let waiting: Vec<String> =
         ledger.store().queues()?.into_iter().filter(|queue| queue.state == State::Waiting).map(|queue| queue.endpoint).collect();
     let (known, unknown): (Vec<String>, Vec<String>) = waiting.into_iter().partition(|name| settings.endpoint.contains_key(name));
@@ -183,4 +185,14 @@ fn run(ledger: &Arc<Ledger>, settings: &Settings, quiet: bool) -> anyhow::Result
         say(format_args!("{delivered} delivered, {waiting} tried again later, {dead} not delivered"));
     }
     Ok(if waiting + dead == 0 && unknown.is_empty() { Exit::Clean } else { Exit::Incomplete })
+}
+
+/// Has late revocations told to endpoints that were told of something before, and whose settings are whole.
+fn look_after_requests(ledger: &Ledger, settings: &Settings) -> anyhow::Result<()> {
+    let names: BTreeSet<String> = ledger.store().queues()?.into_iter().map(|queue| queue.endpoint).collect();
+    let known = names.into_iter().filter(|name| settings.endpoint.contains_key(name));
+    let told: Vec<_> = known.filter_map(|name| endpoints(&[name], &settings.endpoint, &variable).ok()).flatten().collect();
+    let mut overdue = Overdue::new(told.into(), settings.revocation.deadline.0, who(None));
+    overdue.look(&mut **ledger.store(), now())?;
+    Ok(())
 }

@@ -29,7 +29,7 @@ pub fn revocations(flags: &RevocationsFlags) -> anyhow::Result<Exit> {
     if let Some(issuer) = &flags.resume {
         return resume(&ledger, issuer);
     }
-    let (all, now, deadline) = (requests(&ledger)?, now(), settings.revocation.deadline.0);
+    let (all, now, deadline) = (requests(&**ledger.store())?, now(), settings.revocation.deadline.0);
     let mut out = BufWriter::new(std::io::stdout().lock());
     for request in all.iter().filter(|request| !flags.open || request.is_open()) {
         match flags.format {

@@ -45,6 +45,9 @@ impl Desk for Mutex<Box<dyn Store>> {
 
 /// Who hears what came of attempts.
 pub trait Hear: Sync {
+    /// An attempt is about to be made, of something about a token that is in memory.
+    fn beginning(&self, endpoint: &Endpoint, claimed: &Claimed, alert: &Alert, token: &Secret);
+
     /// An attempt was made, or could not be; what follows from it.
     fn attempted(&self, attempt: &Attempt) -> Consequences;
 
@@ -251,7 +254,11 @@ impl<'a> Round<'a> {
             store.settle(&line.settled, &line.follows.notes, now)?;
             line.settled.clear();
             line.follows.notes.clear();
+            let is_news = !line.follows.alerts.is_empty();
             line.follows.commit(&mut **store)?;
+            if is_news {
+                office.bell.ring();
+            }
         }
         let many = match line.breaker.passage(now) {
             _ if is_stopped => 0,
@@ -272,6 +279,9 @@ impl<'a> Round<'a> {
         let (clock, now) = (Clock::now(), (office.clock)());
         let alert = serde_json::from_str::<Alert>(&claimed.json).ok();
         let token = alert.as_ref().and_then(|alert| office.vault.get(alert.data.token.fp.as_ref()?));
+        if let (Some(alert), Some(token)) = (&alert, &token) {
+            office.hear.beginning(self.endpoint, claimed, alert, token);
+        }
         let (meaning, unsent) = match alert.as_ref().map(|alert| self.attempt(claimed, alert, token.as_deref(), now)) {
             Some(Ok(meaning)) => (Some(meaning), None),
             Some(Err(error)) => (None, Some(error)),

@@ -59,7 +59,13 @@ impl Collector for Counted {
         writer.gauge("files_behind", "Files of which not everything was read", None, lag.files)?;
         writer.gauge("behind", "Bytes not read yet", Some(&Unit::Bytes), lag.bytes)?;
         writer.gauge("largest_behind", "Bytes not read yet of the file farthest behind", Some(&Unit::Bytes), lag.largest)?;
-        writer.histogram("write_to_told", "From a write to when what it means was told and committed", &counted.told_after)
+        writer.histogram("write_to_told", "From a write to when what it means was told and committed", &counted.told_after)?;
+        let (sent, kept) = (by_endpoint("outcome", &counted.deliveries), by_endpoint("state", &counted.outbox));
+        let mut attempts = writer.0.encode_descriptor("deliveries", "Attempts to deliver alerts", None, MetricType::Counter)?;
+        each(&mut attempts, &sent, |count, encoder| ConstCounter::new(count).encode(encoder))?;
+        let mut stand = writer.0.encode_descriptor("outbox", "Deliveries that are kept", None, MetricType::Gauge)?;
+        each(&mut stand, &kept, |count, encoder| ConstGauge::new(count).encode(encoder))?;
+        writer.histogram("queued_to_delivered", "From when an alert was queued to when it had arrived", &counted.delivered_after)
     }
 }
 
@@ -74,6 +80,17 @@ fn named_by_text(counts: &BTreeMap<String, u64>) -> Named<'_> {
     counts.iter().map(|(key, count)| (key.as_str(), *count)).collect()
 }
 
+/// Counters by the values of several labels.
+type Labelled<'a, const N: usize> = Vec<([(&'a str, &'a str); N], u64)>;
+
+fn by_endpoint<'a>(label: &'a str, counts: &'a BTreeMap<(String, &'static str), u64>) -> Labelled<'a, 2> {
+    counts.iter().map(|((endpoint, value), count)| ([("endpoint", endpoint.as_str()), (label, *value)], *count)).collect()
+}
+
+fn by_one<'a>(label: &'a str, counts: &[(&'a str, u64)]) -> Labelled<'a, 1> {
+    counts.iter().map(|(value, count)| ([(label, *value)], *count)).collect()
+}
+
 struct Writer<'a>(DescriptorEncoder<'a>);
 
 impl Writer<'_> {
@@ -83,7 +100,7 @@ impl Writer<'_> {
 
     fn counter_by(&mut self, name: &str, help: &str, (label, counts): (&str, &[(&str, u64)])) -> fmt::Result {
         let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
-        each(&mut family, label, counts, |count, encoder| ConstCounter::new(count).encode(encoder))
+        each(&mut family, &by_one(label, counts), |count, encoder| ConstCounter::new(count).encode(encoder))
     }
 
     fn gauge(&mut self, name: &str, help: &str, unit: Option<&Unit>, value: u64) -> fmt::Result {
@@ -92,7 +109,7 @@ impl Writer<'_> {
 
     fn gauge_by(&mut self, name: &str, help: &str, (label, values): (&str, &[(&str, u64)])) -> fmt::Result {
         let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        each(&mut family, label, values, |value, encoder| ConstGauge::new(value).encode(encoder))
+        each(&mut family, &by_one(label, values), |value, encoder| ConstGauge::new(value).encode(encoder))
     }
 
     fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram) -> fmt::Result {
@@ -102,8 +119,8 @@ impl Writer<'_> {
     }
 }
 
-fn each(family: &mut MetricEncoder, label: &str, counts: &[(&str, u64)], write: impl Fn(u64, MetricEncoder) -> fmt::Result) -> fmt::Result {
-    counts.iter().try_for_each(|(value, count)| write(*count, family.encode_family(&[(label, *value)])?))
+fn each<const N: usize>(family: &mut MetricEncoder, counts: &Labelled<'_, N>, write: impl Fn(u64, MetricEncoder) -> fmt::Result) -> fmt::Result {
+    counts.iter().try_for_each(|(labels, count)| write(*count, family.encode_family(labels)?))
 }
 
 #[cfg(test)]
@@ -120,6 +137,9 @@ mod tests {
         snapshot.findings.insert(Severity::High, 2);
         snapshot.judgements.insert("TR-01".into(), 3);
         snapshot.told_after.observe(0.004);
+        snapshot.delivered_after.observe(0.004);
+        snapshot.deliveries.insert(("soc".into(), "failed"), 4);
+        snapshot.outbox.insert(("soc".into(), "waiting"), 5);
         let text = metrics(snapshot);
         for line in [
             "# TYPE beartrap_read_bytes counter",
@@ -132,6 +152,9 @@ mod tests {
             "beartrap_write_to_told_seconds_bucket{le=\"+Inf\"} 1",
             "beartrap_write_to_told_seconds_count 1",
             concat!("beartrap_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+            "beartrap_deliveries_total{endpoint=\"soc\",outcome=\"failed\"} 4",
+            "beartrap_outbox{endpoint=\"soc\",state=\"waiting\"} 5",
+            "beartrap_queued_to_delivered_seconds_count 1",
             "# EOF",
         ] {
             assert!(text.lines().any(|one| one == line), "no `{line}` in:\n{text}");

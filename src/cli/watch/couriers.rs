@@ -8,16 +8,21 @@ use std::time::{Duration, Instant as Clock};
 use tracing::{error, warn};
 
 use crate::cli::ledger::now;
+use crate::cli::watch::clerk::{Clerk, Files};
 use crate::cli::who::who;
 use crate::delivery::courier::{Attempt, Bell, Consequences, Hear, Office, Until};
 use crate::delivery::endpoint::Endpoint;
 use crate::delivery::vault::Vault;
+use crate::model::alert::Alert;
+use crate::model::secret::Secret;
 use crate::outputs::escape::visible;
 use crate::pipeline::alerts::aftermath::Aftermath;
+use crate::pipeline::alerts::overdue::Overdue;
+use crate::pipeline::alerts::posting::Posting;
 use crate::pipeline::watch::meters::Meters;
 use crate::store::error::StoreError;
 use crate::store::open::open;
-use crate::store::outbox::Outcome;
+use crate::store::outbox::{Claimed, Outcome};
 use crate::store::state_dir::Access;
 
 /// How long somebody who stops waits for messages that are on their way; those that are not answered by then are sent again by the next run.
@@ -28,6 +33,7 @@ pub struct Couriers {
     bell: Arc<Bell>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    clerk: Option<Clerk>,
 }
 
 impl Couriers {
@@ -36,18 +42,15 @@ impl Couriers {
     /// # Errors
     ///
     /// The state cannot be opened, or the system has no thread left.
-    pub fn begin(
-        endpoints: &Arc<[Endpoint]>,
-        (place, access): (&str, Access),
-        vault: &Arc<Vault>,
-        meters: &Arc<Meters>,
-        until: Until,
-    ) -> anyhow::Result<Self> {
+    pub fn begin(posting: &Posting, (place, access): (&str, Access), vault: &Arc<Vault>, meters: &Arc<Meters>, until: Until) -> anyhow::Result<Self> {
         let (bell, stop) = (Arc::<Bell>::default(), Arc::<AtomicBool>::default());
         let mut store = open(place, access)?;
         store.relax()?;
         let desk = Mutex::new(store);
-        let (endpoints, vault, hear) = (Arc::clone(endpoints), Arc::clone(vault), Counting::new(meters, endpoints));
+        let overdue = Overdue::new(Arc::clone(&posting.endpoints), posting.revocation.deadline.0, who(Some("watch")));
+        let files = |store| Files { store, overdue, meters: Arc::clone(meters), bell: Arc::clone(&bell) };
+        let clerk = if until == Until::Stopped { Some(Clerk::begin(files(open(place, access)?))?) } else { None };
+        let (endpoints, vault, hear) = (Arc::clone(&posting.endpoints), Arc::clone(vault), Counting::new(meters, &posting.endpoints));
         let (rung, stopped) = (Arc::clone(&bell), Arc::clone(&stop));
         let work = move || {
             let is_stopped = || stopped.load(Ordering::Relaxed);
@@ -57,7 +60,7 @@ impl Couriers {
             }
         };
         let thread = Builder::new().name("couriers".to_owned()).spawn(work)?;
-        Ok(Self { bell, stop, thread: Some(thread) })
+        Ok(Self { bell, stop, thread: Some(thread), clerk })
     }
 
     /// Something was queued.
@@ -76,6 +79,7 @@ impl Couriers {
 
 impl Drop for Couriers {
     fn drop(&mut self) {
+        self.clerk.iter().for_each(Clerk::stop);
         self.stop.store(true, Ordering::Relaxed);
         self.bell.ring();
         self.wait(PATIENCE);
@@ -93,11 +97,15 @@ struct Counting {
 
 impl Counting {
     fn new(meters: &Arc<Meters>, endpoints: &Arc<[Endpoint]>) -> Self {
-        Self { meters: Arc::clone(meters), aftermath: Aftermath { who: who(Some("watch")), endpoints: Arc::clone(endpoints), clock: now } }
+        Self { meters: Arc::clone(meters), aftermath: Aftermath::new(who(Some("watch")), Arc::clone(endpoints), now) }
     }
 }
 
 impl Hear for Counting {
+    fn beginning(&self, endpoint: &Endpoint, claimed: &Claimed, alert: &Alert, token: &Secret) {
+        self.aftermath.before(endpoint, claimed, alert, token);
+    }
+
     fn attempted(&self, attempt: &Attempt) -> Consequences {
         let (endpoint, outcome) = (attempt.endpoint.name.clone(), attempt.settled.outcome);
         let what = match outcome {

@@ -174,7 +174,7 @@ impl Following<'_> {
     fn couriers(&self, loaded: &Loaded, until: Until) -> anyhow::Result<Option<Couriers>> {
         let Some(posting) = &loaded.judging.posting else { return Ok(None) };
         let (place, access) = place(&self.flags.state)?;
-        Couriers::begin(&posting.endpoints, (&place, access), &loaded.vault, self.meters, until).map(Some)
+        Couriers::begin(posting, (&place, access), &loaded.vault, self.meters, until).map(Some)
     }
 
     /// Delivers what is due, before a run ends that reads but once.

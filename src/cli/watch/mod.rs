@@ -2,6 +2,7 @@
 
 #[cfg(feature = "serve")]
 mod answers;
+mod clerk;
 mod couriers;
 mod follow;
 mod loaded;

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** what is drawn depends on nothing else.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -23,6 +24,9 @@ const TALL: u16 = 16;
 /// The least width at which findings and judgements stand beside each other.
 const WIDE: u16 = 160;
 
+/// The most endpoints that are shown.
+const ENDPOINTS: usize = 4;
+
 /// What somebody sees.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -39,8 +43,12 @@ pub struct Seen {
 /// Draws everything.
 pub fn draw(frame: &mut Frame, seen: &Seen) {
     let area = frame.area();
-    let [head, body, foot] = Layout::vertical([Constraint::Length(2), Constraint::Min(0), Constraint::Length(1)]).areas(area);
-    frame.render_widget(Paragraph::new(numbers(seen)), head);
+    let mut lines = numbers(seen);
+    if area.height >= TALL {
+        lines.extend(endpoints(seen));
+    }
+    let [head, body, foot] = Layout::vertical([Constraint::Length(lines.len() as u16), Constraint::Min(0), Constraint::Length(1)]).areas(area);
+    frame.render_widget(Paragraph::new(lines), head);
     frame.render_widget(Line::styled("q ends the run", Paint::new().add_modifier(Modifier::DIM)), foot);
     if area.height < TALL {
         draw_files(frame, body, seen);
@@ -88,6 +96,24 @@ fn numbers(seen: &Seen) -> Vec<Line<'static>> {
             if problems + snapshot.failing > 0 { paint(seen.style, Color::Yellow) } else { Paint::new() },
         ),
     ]
+}
+
+/// Each endpoint in a line: what came of attempts, and what stands in the outbox that has not arrived.
+fn endpoints(seen: &Seen) -> Vec<Line<'static>> {
+    let Seen { snapshot, style, .. } = seen;
+    let mut told = BTreeMap::<&str, (Vec<String>, bool)>::new();
+    let stands = snapshot.outbox.iter().filter(|((_, state), _)| !matches!(*state, "delivered" | "dropped"));
+    let all = snapshot.deliveries.iter().map(|one| (one, "")).chain(stands.map(|one| (one, " in the outbox")));
+    for (((endpoint, what), count), place) in all {
+        let (counts, is_bad) = told.entry(endpoint).or_default();
+        counts.push(format!("{count} {what}{place}"));
+        *is_bad |= matches!(*what, "dead" | "held" | "needs_token");
+    }
+    let line = |(endpoint, (counts, is_bad)): (&str, (Vec<String>, bool))| {
+        let paint = if is_bad { paint(*style, Color::Yellow) } else { Paint::new() };
+        Line::styled(format!("to {}: {}", visible(endpoint), counts.join(", ")), paint)
+    };
+    told.into_iter().take(ENDPOINTS).map(line).collect()
 }
 
 fn draw_files(frame: &mut Frame, area: Rect, seen: &Seen) {
@@ -188,6 +214,8 @@ mod tests {
         let mut snapshot = Snapshot { files: Arc::new(vec![file("even.log", 0), file("late.log", 2_500_000)]), ..Snapshot::default() };
         snapshot.add_finding(brief("github-pat", "ghp_…(40)"));
         snapshot.add_judgement(brief("TR-01", "used where it was not issued for"));
+        snapshot.deliveries.insert(("soc".into(), "delivered"), 12);
+        snapshot.outbox.insert(("soc".into(), "held"), 3);
         snapshot.add_message("WARN gone\u{1b}[2J".into());
         Seen { snapshot, rate: 1_000_000, elapsed: Duration::from_secs(3723), style: Style::Colour }
     }
@@ -207,9 +235,9 @@ mod tests {
                 &["1:02:03", "2.5 MB", "late.log", "github-pat", "ghp_…(40)", "TR-01", "a.log:3:1", "WARN gone", "q ends"][..],
                 &["\u{1b}"][..],
             ),
-            (200, 40, &["github-pat", "TR-01", "10:00:00Z"], &[]),
+            (200, 40, &["github-pat", "TR-01", "10:00:00Z", "to soc: 12 delivered, 3 held in the outbox"], &[]),
             (80, 24, &["late.log", "github-pat", "TR-01", "messages"], &[]),
-            (80, 10, &["late.log", "even.log"], &["github-pat"]),
+            (80, 10, &["late.log", "even.log"], &["github-pat", "to soc"]),
         ] {
             let text = drawn(width, height);
             assert!(shown.iter().all(|part| text.contains(part)) && !hidden.iter().any(|part| text.contains(part)), "{width}x{height}:\n{text}");

@@ -1,10 +1,11 @@
 //! What follows from an attempt to deliver: a record in the audit log, labels that a receiver gave, and whether a token that was to be revoked is dead.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::delivery::courier::{Attempt, Consequences};
-use crate::delivery::endpoint::{Endpoint, alert_id};
+use crate::delivery::endpoint::Endpoint;
 use crate::delivery::introspect::is_active;
 use crate::delivery::label::Labelled;
 use crate::delivery::letter::{Letter, Meaning};
@@ -12,8 +13,11 @@ use crate::model::alert::{Alert, Event};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::instant::Instant;
 use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
+use crate::model::secret::Secret;
+use crate::model::token_key::TokenKey;
+use crate::pipeline::alerts::queued::{queued, revoked};
 use crate::store::audit::Note;
-use crate::store::outbox::{Begins, NewAlert, NewDelivery, Outcome};
+use crate::store::outbox::{Begins, Claimed, Outcome};
 
 /// How long is waited before each question whether a token is dead: servers take a moment to say so.
 const ASKED_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(1)];
@@ -21,14 +25,35 @@ const ASKED_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(250), 
 /// Draws consequences.
 pub struct Aftermath {
     /// Who delivers, for the audit log.
-    pub who: String,
+    who: String,
     /// Who is told that a token is dead.
-    pub endpoints: Arc<[Endpoint]>,
-    /// The time.
-    pub clock: fn() -> Instant,
+    endpoints: Arc<[Endpoint]>,
+    clock: fn() -> Instant,
+    /// Deliveries of requests whose token was called dead before anybody asked to revoke it.
+    unproven: Mutex<HashSet<String>>,
 }
 
 impl Aftermath {
+    /// Nothing has been delivered yet; `who` delivers, and these endpoints are told of what follows.
+    #[must_use]
+    pub fn new(who: String, endpoints: Arc<[Endpoint]>, clock: fn() -> Instant) -> Self {
+        Self { who, endpoints, clock, unproven: Mutex::default() }
+    }
+
+    /// Asks whether a token is alive that may be called dead because nothing is known of it: servers need not keep JSON web tokens.
+    pub fn before(&self, endpoint: &Endpoint, claimed: &Claimed, alert: &Alert, token: &Secret) {
+        let (true, Some(url)) = (alert.event == Event::RevocationRequested && is_jwt(alert), &endpoint.introspection) else { return };
+        let letter = Letter { id: &claimed.id, alert, at: (self.clock)(), to: &endpoint.to };
+        // Whoever is asked again may have revoked it the first time.
+        if claimed.attempts == 1 && matches!(is_active(endpoint, url, &letter, token), Ok(false)) {
+            self.unproven().insert(claimed.id.clone());
+        }
+    }
+
+    fn unproven(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.unproven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What follows.
     #[must_use]
     pub fn of(&self, attempt: &Attempt) -> Consequences {
@@ -79,7 +104,7 @@ impl Aftermath {
                 break;
             }
         }
-        let now = (self.clock)();
+        let (now, is_unproven) = ((self.clock)(), self.unproven().remove(&attempt.claimed.id));
         let about = |kind, what: &str, why| AuditRecord {
             why,
             token: alert.data.token.fp.clone(),
@@ -89,35 +114,28 @@ impl Aftermath {
             ..AuditRecord::new(kind, &self.who, what)
         };
         let record = match &answer {
+            Ok(false) if is_unproven => {
+                about(AuditKind::Attempted, "introspection calls the token dead, as it did before it was revoked: that proves nothing", None)
+            }
             Ok(false) => about(AuditKind::Confirmed, "introspection says that the token is dead", None),
             Ok(true) => about(AuditKind::Attempted, "introspection says that the token is still alive", None),
             Err(error) => about(AuditKind::Attempted, "introspection failed", Some(error.to_string())),
         };
         follows.notes.push(Note::new(now, &record));
-        if let (Ok(false), Some(name)) = (answer, &alert.data.token.fp) {
+        if let (Ok(false), Some(name), false) = (answer, &alert.data.token.fp, is_unproven) {
             let reason = Some(format!("revoked by beartrap at {}, confirmed by introspection", attempt.endpoint.name));
             let (event, target) = (LifecycleKind::Revoked, Target::Key(name.clone()));
             follows.events.push(LifecycleEvent { event, target, at: now, reason, successor: None });
-            follows.alerts.extend(self.revoked(alert, now));
+            let revoked = revoked(alert, now);
+            let wanted = self.endpoints.iter().filter(|endpoint| endpoint.wants(&revoked));
+            follows.alerts.extend(queued(&revoked, wanted, Begins::Due, now));
         }
     }
+}
 
-    /// Tells whoever wants to hear of it that a token is dead.
-    fn revoked(&self, request: &Alert, now: Instant) -> Option<NewAlert> {
-        let mut alert = request.clone();
-        (alert.event, alert.timestamp, alert.data.action) = (Event::Revoked, now, None);
-        "The token is revoked".clone_into(&mut alert.data.title);
-        let wanted = self.endpoints.iter().filter(|endpoint| endpoint.wants(&alert));
-        let delivery = |endpoint: &Endpoint| NewDelivery { id: endpoint.delivery_id(&alert), endpoint: endpoint.name.clone(), begins: Begins::Due };
-        let deliveries: Vec<NewDelivery> = wanted.map(delivery).collect();
-        let new = |deliveries| NewAlert {
-            id: alert_id(&alert),
-            event: alert.event,
-            json: alert.to_json(),
-            token: alert.token_index(),
-            at: now,
-            deliveries,
-        };
-        (!deliveries.is_empty()).then(|| new(deliveries))
-    }
+/// Whether a token is known to be a JSON web token, or may be one.
+fn is_jwt(alert: &Alert) -> bool {
+    let token = &alert.data.token;
+    let is_named = |name: &TokenKey| matches!(name, TokenKey::Unsigned(_) | TokenKey::JwtId { .. });
+    token.kid.is_some() || token.alt_keys.iter().chain(&token.fp).any(is_named)
 }

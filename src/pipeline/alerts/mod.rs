@@ -3,6 +3,8 @@
 pub mod aftermath;
 pub mod from_finding;
 pub mod from_judgement;
+pub mod overdue;
 pub mod posting;
+pub mod queued;
 pub mod requests;
 pub mod revocation;

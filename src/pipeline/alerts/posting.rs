@@ -16,10 +16,11 @@ use crate::model::issuance::Issuance;
 use crate::model::judgement::Judgement;
 use crate::pipeline::alerts::from_finding::{exposed, ours};
 use crate::pipeline::alerts::from_judgement::replayed;
+use crate::pipeline::alerts::queued::queued;
 use crate::pipeline::alerts::revocation::{Budget, May, Mode, RevocationSettings, Suspect, issuer};
 use crate::store::audit::Note;
 use crate::store::error::StoreError;
-use crate::store::outbox::{Begins, NewAlert, NewDelivery};
+use crate::store::outbox::{Begins, NewAlert};
 use crate::store::step::NewValue;
 
 /// How many ids are remembered of requests that were counted, so that a token found twice counts once.
@@ -154,18 +155,7 @@ impl Posting {
             return;
         }
         let endpoints = endpoints.into_iter().map(|at| &self.endpoints[at]);
-        let delivery = |endpoint: &Endpoint| NewDelivery { id: endpoint.delivery_id(alert), endpoint: endpoint.name.clone(), begins };
-        let deliveries: Vec<NewDelivery> = endpoints.map(delivery).collect();
-        if !deliveries.is_empty() {
-            self.queued.push(NewAlert {
-                id: alert_id(alert),
-                event: alert.event,
-                json: alert.to_json(),
-                token: alert.token_index(),
-                at: now,
-                deliveries,
-            });
-        }
+        self.queued.extend(queued(alert, endpoints, begins, now));
     }
 
     fn revoke(&mut self, suspect: &Suspect, ledger: &Ledger, now: Instant) -> Result<(), StoreError> {
@@ -176,25 +166,24 @@ impl Posting {
         let (per_minute, manner) = (settings.per_minute, if settings.mode == Mode::On { self.manner } else { Manner::Show });
         let theirs = issuer(suspect.issuance).unwrap_or_default().to_owned();
         // What was asked for before counts no more; it goes out again only where it waited for the token.
-        let mut request = settings.request(suspect, May::Send);
+        let request = settings.request(suspect, May::Send);
         let id = alert_id(&request);
         let is_known = !self.counted.insert(id.clone()) || ledger.store().alert(&id)?.is_some();
         let may = if is_known || manner == Manner::Show { May::Send } else { self.budget(ledger)?.take(&theirs, per_minute, now) };
         if self.counted.len() > REMEMBERED {
             self.counted.clear();
         }
-        if may == May::Ask {
-            request = self.revocation.request(suspect, may);
-        }
         if !is_known && manner == Manner::Send {
             self.note(&request, may, now);
         }
+        // What is held is the request itself, so that it goes out as it is when a person lets it go; others hear that one is asked.
+        let told = self.revocation.request(suspect, may);
         let revokes = |endpoint: &Endpoint| self.revocation.endpoints.contains(&endpoint.name);
         // Whoever wants to hear of requests, without being asked to revoke, hears of them.
-        let (asked, others) = (self.places(revokes), self.places(|endpoint| !revokes(endpoint) && endpoint.wants(&request)));
+        let (asked, others) = (self.places(revokes), self.places(|endpoint| !revokes(endpoint) && endpoint.wants(&told)));
         let begins = if may == May::Send { Begins::Due } else { Begins::Held };
         self.queue(&request, asked, (begins, manner), now);
-        self.queue(&request, others, (Begins::Due, manner), now);
+        self.queue(&told, others, (Begins::Due, manner), now);
         Ok(())
     }
 

@@ -1,16 +1,16 @@
 //! How each request to revoke stands: asked for, delivered, confirmed dead; and how long that took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use crate::ledger::ledger::Ledger;
 use crate::model::alert::{Action, ActionKind, Alert, Event};
 use crate::model::instant::Instant;
 use crate::model::token_key::TokenKey;
 use crate::store::error::StoreError;
 use crate::store::outbox::{Delivery, State, Which};
+use crate::store::store::Store;
 
 /// The most deliveries that one request has.
 const MOST: u32 = 1000;
@@ -70,21 +70,31 @@ pub struct Times {
 /// # Errors
 ///
 /// [`StoreError`]
-pub fn requests(ledger: &Ledger) -> Result<Vec<Request>, StoreError> {
+pub fn requests(store: &dyn Store) -> Result<Vec<Request>, StoreError> {
     let mut all = Vec::new();
-    ledger.store().alerts(Event::RevocationRequested, &mut |id, at, json| {
+    store.alerts(Event::RevocationRequested, &mut |id, at, json| {
         // One that this version cannot read is left out; `outbox list` has its deliveries.
         all.extend(serde_json::from_str::<Alert>(json).ok().map(|alert| (id.to_owned(), at, alert)));
     })?;
-    all.into_iter().filter(|(.., alert)| alert.data.action.is_some()).map(|(id, at, alert)| request(ledger, id, at, alert)).collect()
+    let is_of = |alert: &Alert, kind| alert.data.action.as_ref().is_some_and(|action| action.kind == kind);
+    let asked: HashSet<String> =
+        all.iter().filter(|(.., alert)| is_of(alert, ActionKind::RevokeToken)).map(|(.., alert)| alert.data.finding_id.clone()).collect();
+    // That a person is asked is the same request where it is there to be let go.
+    let is_own = |alert: &Alert| is_of(alert, ActionKind::RevokeToken) || is_of(alert, ActionKind::Review) && !asked.contains(&alert.data.finding_id);
+    all.into_iter().filter(|(.., alert)| is_own(alert)).map(|(id, at, alert)| request(store, id, at, alert)).collect()
 }
 
-fn request(ledger: &Ledger, id: String, requested: Instant, alert: Alert) -> Result<Request, StoreError> {
+/// How the request stands that this alert makes, which says what is to be done.
+///
+/// # Errors
+///
+/// [`StoreError`]
+pub fn request(store: &dyn Store, id: String, requested: Instant, alert: Alert) -> Result<Request, StoreError> {
     let which = Which { alert: Some(id.clone()), ..Which::default() };
-    let deliveries = ledger.store().deliveries(&which, 0, MOST)?;
+    let deliveries = store.deliveries(&which, 0, MOST)?;
     let data = alert.data;
     let seen = data.observed.time.unwrap_or(alert.timestamp).min(requested);
-    let confirmed = data.token.fp.as_ref().map_or(Ok(None), |name| revoked(ledger, name))?;
+    let confirmed = data.token.fp.as_ref().map_or(Ok(None), |name| revoked(store, name))?;
     let accepted = deliveries.iter().filter(|delivery| delivery.state == State::Delivered).filter_map(|delivery| delivery.ended).min();
     Ok(Request {
         id,
@@ -103,9 +113,9 @@ fn request(ledger: &Ledger, id: String, requested: Instant, alert: Alert) -> Res
 }
 
 /// When the ledger heard that a token was revoked.
-fn revoked(ledger: &Ledger, name: &TokenKey) -> Result<Option<Instant>, StoreError> {
-    let Some(stored) = ledger.store().find(name)?.into_iter().next() else { return Ok(None) };
-    let events = ledger.store().events(&stored.issuance.targets())?;
+fn revoked(store: &dyn Store, name: &TokenKey) -> Result<Option<Instant>, StoreError> {
+    let Some(stored) = store.find(name)?.into_iter().next() else { return Ok(None) };
+    let events = store.events(&stored.issuance.targets())?;
     Ok(stored.issuance.revoked(&events))
 }
 

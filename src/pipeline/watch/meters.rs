@@ -50,6 +50,8 @@ pub struct Snapshot {
     pub told_after: Histogram,
     /// Attempts to deliver alerts, by endpoint and by what came of them.
     pub deliveries: BTreeMap<(String, &'static str), u64>,
+    /// What stood in the outbox a moment ago, by endpoint and by how it stands.
+    pub outbox: BTreeMap<(String, &'static str), u64>,
     /// Seconds from when an alert was queued to when it had arrived.
     pub delivered_after: Histogram,
     /// When the run last turned to its files, by its clock.
