@@ -3,7 +3,6 @@
 #![allow(dead_code, reason = "not every test file uses all of it")]
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -149,12 +148,4 @@ pub fn signatures(came: &Came, keys: &[&str]) -> (usize, usize) {
     let all: Vec<&str> = came.header("webhook-signature").split(' ').collect();
     let expected = keys.iter().map(|key| Webhook::new(key).unwrap().sign(came.id(), at, &came.body).unwrap());
     (all.len(), expected.filter(|one| all.contains(&one.as_str())).count())
-}
-
-/// The words of a list, each in a line.
-pub fn lines<T: std::fmt::Debug>(list: &[T]) -> String {
-    list.iter().fold(String::new(), |mut text, one| {
-        writeln!(text, "{one:?}").unwrap();
-        text
-    })
 }
