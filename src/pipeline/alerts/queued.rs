@@ -19,7 +19,7 @@ pub fn queued<'a>(alert: &Alert, endpoints: impl Iterator<Item = &'a Endpoint>, 
 pub fn revoked(request: &Alert, at: Instant) -> Alert {
     let mut alert = request.clone();
     (alert.event, alert.timestamp, alert.data.action) = (Event::Revoked, at, None);
-    alert.data.title = "The token is revoked".to_owned();
+    "The token is revoked".clone_into(&mut alert.data.title);
     alert
 }
 
@@ -28,7 +28,7 @@ pub fn revoked(request: &Alert, at: Instant) -> Alert {
 pub fn overdue(request: &Alert, at: Instant) -> Alert {
     let mut alert = request.clone();
     (alert.event, alert.timestamp) = (Event::Updated, at);
-    alert.data.title = "The token is not known to be dead, though it was to be revoked".to_owned();
+    "The token is not known to be dead, though it was to be revoked".clone_into(&mut alert.data.title);
     if let Some(action) = &mut alert.data.action {
         (action.kind, action.reason) = (ActionKind::Review, "revocation_not_confirmed".to_owned());
     }
