@@ -127,7 +127,9 @@ fn too_many_requests_wait_for_a_person() {
     let desk = desk(&server, "mode = \"on\"\nper_minute = 2");
     let tokens: Vec<String> = (0..5).map(|_| server.issue()).collect();
     desk.import_lines(&tokens.iter().map(|token| record(token, &json!({}))).collect::<Vec<_>>());
-    tokens.iter().for_each(|token| leak(&desk, token));
+    for token in &tokens {
+        leak(&desk, token);
+    }
     desk.scan(&[]);
     assert_eq!((server.asked(), desk.stand()), (2, ["dead", "dead", "held", "held", "held"].map(String::from).to_vec()));
     let said = desk.run(&["revocations", "--config", "beartrap.toml"]).err();

@@ -87,7 +87,7 @@ impl Desk {
 
     /// Imports these records or facts.
     pub fn import_lines(&self, lines: &[Value]) {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
         fs::write(self.at().join("issued.jsonl"), text).expect("because there is room");
         self.import(&self.at().join("issued.jsonl"));
     }
