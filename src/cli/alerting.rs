@@ -153,6 +153,13 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Nothing yet, of what a part of the program delivers to these.
+    #[must_use]
+    pub fn new(endpoints: &Arc<[Endpoint]>, part: Option<&str>) -> Self {
+        let aftermath = Aftermath { who: who(part), endpoints: Arc::clone(endpoints), clock: now };
+        Self { aftermath, delivered: AtomicU64::new(0), waiting: AtomicU64::new(0), dead: AtomicU64::new(0) }
+    }
+
     /// How many arrived, wait, and never will arrive.
     #[must_use]
     pub fn counts(&self) -> [u64; 3] {
@@ -187,8 +194,7 @@ impl Hear for Tally {
 ///
 /// An endpoint to which there is no way.
 pub fn deliver(endpoints: &Arc<[Endpoint]>, ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
-    let aftermath = Aftermath { who: who(None), endpoints: Arc::clone(endpoints), clock: now };
-    let tally = Tally { aftermath, delivered: AtomicU64::new(0), waiting: AtomicU64::new(0), dead: AtomicU64::new(0) };
+    let tally = Tally::new(endpoints, None);
     let (bell, began) = (Bell::default(), std::time::Instant::now());
     let is_stopped = || progress.is_cancelled() || began.elapsed() > PATIENCE;
     let office = Office { desk: &LedgerDesk(ledger), vault, clock: &now, is_stopped: &is_stopped, hear: &tally, bell: &bell };

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant as Clock, SystemTime};
 
 use tracing::{debug, info, warn};
 
+use crate::cli::couriers::Couriers;
 use crate::cli::ledger::{now, place};
-use crate::cli::watch::couriers::Couriers;
+use crate::cli::watch::counting::{Counting, lost};
 use crate::cli::watch::loaded::Loaded;
 use crate::cli::watch::service::Service;
 use crate::cli::watch::telling::{Hearing, Telling};
@@ -174,7 +175,8 @@ impl Following<'_> {
     fn couriers(&self, loaded: &Loaded, until: Until) -> anyhow::Result<Option<Couriers>> {
         let Some(posting) = &loaded.judging.posting else { return Ok(None) };
         let (place, access) = place(&self.flags.state)?;
-        Couriers::begin(&posting.endpoints, (&place, access), &loaded.vault, self.meters, until).map(Some)
+        let counting = Counting::new(self.meters, &posting.endpoints);
+        Couriers::begin(&posting.endpoints, (&place, access), &loaded.vault, (counting, lost), until).map(Some)
     }
 
     /// Delivers what is due, before a run ends that reads but once.

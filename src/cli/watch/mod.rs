@@ -2,7 +2,7 @@
 
 #[cfg(feature = "serve")]
 mod answers;
-mod couriers;
+mod counting;
 mod follow;
 mod loaded;
 mod log;

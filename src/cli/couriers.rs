@@ -1,23 +1,16 @@
 //! Alerts go out while the run goes on: in threads of their own, with a connection of their own to the state.
 
+use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant as Clock};
 
-use tracing::{error, warn};
-
 use crate::cli::ledger::now;
-use crate::cli::who::who;
-use crate::delivery::courier::{Attempt, Bell, Consequences, Hear, Office, Until};
+use crate::delivery::courier::{Bell, Hear, Office, Until};
 use crate::delivery::endpoint::Endpoint;
 use crate::delivery::vault::Vault;
-use crate::outputs::escape::visible;
-use crate::pipeline::alerts::aftermath::Aftermath;
-use crate::pipeline::watch::meters::Meters;
-use crate::store::error::StoreError;
 use crate::store::open::open;
-use crate::store::outbox::Outcome;
 use crate::store::state_dir::Access;
 
 /// How long somebody who stops waits for messages that are on their way; those that are not answered by then are sent again by the next run.
@@ -31,7 +24,7 @@ pub struct Couriers {
 }
 
 impl Couriers {
-    /// Sends them out, until this value is dropped.
+    /// Sends them out, until this value is dropped; `lost` is told of an endpoint to which there is no way, and why.
     ///
     /// # Errors
     ///
@@ -40,29 +33,30 @@ impl Couriers {
         endpoints: &Arc<[Endpoint]>,
         (place, access): (&str, Access),
         vault: &Arc<Vault>,
-        meters: &Arc<Meters>,
+        (hear, lost): (impl Hear + Send + 'static, fn(&str, &dyn Display)),
         until: Until,
     ) -> anyhow::Result<Self> {
         let (bell, stop) = (Arc::<Bell>::default(), Arc::<AtomicBool>::default());
         let mut store = open(place, access)?;
         store.relax()?;
         let desk = Mutex::new(store);
-        let (endpoints, vault, hear) = (Arc::clone(endpoints), Arc::clone(vault), Counting::new(meters, endpoints));
+        let (endpoints, vault) = (Arc::clone(endpoints), Arc::clone(vault));
         let (rung, stopped) = (Arc::clone(&bell), Arc::clone(&stop));
         let work = move || {
             let is_stopped = || stopped.load(Ordering::Relaxed);
             let office = Office { desk: &desk, vault: &vault, clock: &now, is_stopped: &is_stopped, hear: &hear, bell: &rung };
             if let Err((name, error)) = office.run(&endpoints, until) {
-                error!("endpoint `{name}`: {error}");
+                lost(&name, &error);
             }
         };
         let thread = Builder::new().name("couriers".to_owned()).spawn(work)?;
         Ok(Self { bell, stop, thread: Some(thread) })
     }
 
-    /// Something was queued.
-    pub fn ring(&self) {
-        self.bell.ring();
+    /// What is rung when something was queued.
+    #[must_use]
+    pub fn bell(&self) -> &Arc<Bell> {
+        &self.bell
     }
 
     /// Waits until they have nothing more to do, but not longer than this.
@@ -82,45 +76,5 @@ impl Drop for Couriers {
         if let Some(thread) = self.thread.take_if(|thread| thread.is_finished()) {
             drop(thread.join());
         }
-    }
-}
-
-/// Counts what came of attempts.
-struct Counting {
-    meters: Arc<Meters>,
-    aftermath: Aftermath,
-}
-
-impl Counting {
-    fn new(meters: &Arc<Meters>, endpoints: &Arc<[Endpoint]>) -> Self {
-        Self { meters: Arc::clone(meters), aftermath: Aftermath { who: who(Some("watch")), endpoints: Arc::clone(endpoints), clock: now } }
-    }
-}
-
-impl Hear for Counting {
-    fn attempted(&self, attempt: &Attempt) -> Consequences {
-        let (endpoint, outcome) = (attempt.endpoint.name.clone(), attempt.settled.outcome);
-        let what = match outcome {
-            Outcome::Delivered => "delivered",
-            Outcome::Again { .. } => "failed",
-            Outcome::Dead => "dead",
-            Outcome::NeedsToken => "needs_token",
-        };
-        self.meters.update(|meters| {
-            *meters.deliveries.entry((endpoint.clone(), what)).or_default() += 1;
-            if outcome == Outcome::Delivered {
-                let waited = now().0.duration_since(attempt.claimed.queued.0);
-                meters.delivered_after.observe(waited.as_secs_f64().max(0.0));
-            }
-        });
-        if outcome != Outcome::Delivered {
-            let (id, attempts) = (attempt.claimed.id.as_str(), attempt.claimed.attempts);
-            warn!(endpoint, id, attempts, "alert not delivered ({what}): {}", visible(&attempt.settled.answer));
-        }
-        self.aftermath.of(attempt)
-    }
-
-    fn failed(&self, error: &StoreError) {
-        warn!("outbox: {error}");
     }
 }
