@@ -51,10 +51,10 @@ impl Receiving {
         let authorization = secret(77);
         fs::write(at.join("pre-shared"), format!("{authorization}\n")).unwrap();
         let settings = format!(
-            "[receive.hooks]\nkind = 'standard-webhooks'\nsecret-env = 'HOOKS'\n\
-             [receive.events]\nkind = 'set'\npublic-key-file = 'keys.json'\nissuer = '{ISSUER}'\naudience = 'us'\n\
-             [receive.github]\nkind = 'github'\npublic-key-file = 'keys.json'\npath = '/partners/github'\n\
-             [receive.gitlab]\nkind = 'gitlab'\nsecret-file = 'pre-shared'\ntypes = ['our_token']\n"
+            "[receive.hooks]\nkind = 'standard-webhooks'\nsecret_env = 'HOOKS'\n\
+             [receive.events]\nkind = 'set'\npublic_key_file = 'keys.json'\nissuer = '{ISSUER}'\naudience = 'us'\n\
+             [receive.github]\nkind = 'github'\npublic_key_file = 'keys.json'\npath = '/partners/github'\n\
+             [receive.gitlab]\nkind = 'gitlab'\nsecret_file = 'pre-shared'\ntypes = ['our_token']\n"
         );
         fs::write(at.join("beartrap.toml"), settings).unwrap();
         let (child, address) = listen(at);
@@ -393,8 +393,8 @@ fn what_cannot_be_right_does_not_begin() {
         assert!(ran.status == 2 && ran.err().contains(part), "{settings}: {} {}", ran.status, ran.err());
     };
     check("", "0", "no `[receive.NAME]`");
-    check("[receive.a]\nkind = 'set'", "0", "`public-key-file` is missing");
-    check("[receive.a]\nkind = 'standard-webhooks'\nsecret-env = 'NOT_SET'", "0", "`secret-env` names is missing");
+    check("[receive.a]\nkind = 'set'", "0", "`public_key_file` is missing");
+    check("[receive.a]\nkind = 'standard-webhooks'\nsecret_env = 'NOT_SET'", "0", "the variable `NOT_SET` of `secret_env` is not set");
     check("[receive.a]\nkind = 'gitlab'\nsecret = 'x'", "0", "unknown field `secret`");
     check("", "0.0.0.0:0", "--behind-proxy");
 }

@@ -160,7 +160,10 @@ struct Counts {
 }
 
 impl Tally {
-    fn new(aftermath: Aftermath) -> Self {
+    /// Nothing yet, of what a part of the program delivers to these.
+    #[must_use]
+    pub fn new(endpoints: &Arc<[Endpoint]>, part: Option<&str>) -> Self {
+        let aftermath = Aftermath::new(who(part), Arc::clone(endpoints), now);
         Self { aftermath, counts: Mutex::new(Counts { delivered: 0, dead: 0, waiting: HashSet::new(), arrived: Clock::now(), left: 0 }) }
     }
 
@@ -219,7 +222,7 @@ impl Counts {
 ///
 /// An endpoint to which there is no way.
 pub fn deliver(endpoints: &Arc<[Endpoint]>, ledger: &Ledger, vault: &Vault, progress: &Progress) -> anyhow::Result<Tally> {
-    let (bell, tally) = (Bell::default(), Tally::new(Aftermath::new(who(None), Arc::clone(endpoints), now)));
+    let (bell, tally) = (Bell::default(), Tally::new(endpoints, None));
     let is_stopped = || progress.is_cancelled() || tally.lock().arrived.elapsed() > PATIENCE;
     let office = Office { desk: &LedgerDesk(ledger), vault, clock: &now, is_stopped: &is_stopped, hear: &tally, bell: &bell };
     office.run(endpoints, Until::Empty).map_err(|(name, error)| anyhow::anyhow!("endpoint `{name}`: {error}"))?;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{now, place};
@@ -17,9 +16,9 @@ use crate::config::audit_flags::{AuditCheckpointFlags, AuditCommand, AuditFormat
 use crate::config::ledger_flags::StateFlags;
 use crate::config::state::{Direction, time};
 use crate::delivery::checkpoint::SignedEnd;
+use crate::delivery::jose::KeySet;
+use crate::delivery::key::SigningKey;
 use crate::delivery::letter::Key;
-use crate::delivery::public_key::PublicKey;
-use crate::delivery::secret_key::SigningKey;
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::fingerprint::hex;
 use crate::model::instant::Instant;
@@ -125,9 +124,8 @@ fn verify(flags: &AuditVerifyFlags) -> anyhow::Result<Exit> {
 }
 
 fn signed_ends(checkpoint: &Path, key: &Path) -> anyhow::Result<Vec<SignedEnd>> {
-    let read = |path: &Path| std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()));
-    let keys = PublicKey::all(&read(key)?).with_context(|| key.display().to_string())?;
-    let text = read(checkpoint)?;
+    let keys = KeySet::read(&key_in(key)?).with_context(|| key.display().to_string())?;
+    let text = std::fs::read_to_string(checkpoint).with_context(|| format!("{}: cannot be read", checkpoint.display()))?;
     let mut ends = Vec::new();
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         let place = format!("{}:{number}", checkpoint.display());
@@ -143,15 +141,21 @@ fn signed_ends(checkpoint: &Path, key: &Path) -> anyhow::Result<Vec<SignedEnd>> 
     Ok(ends)
 }
 
+fn key_in(file: &Path) -> anyhow::Result<Key> {
+    let octets = std::fs::read(file).with_context(|| format!("{}: cannot be read", file.display()))?;
+    Ok(Key(Arc::new(Secret::new(octets))))
+}
+
 fn checkpoint(flags: &AuditCheckpointFlags) -> anyhow::Result<Exit> {
-    let read = || -> anyhow::Result<SigningKey> {
-        let text = Zeroizing::new(std::fs::read(&flags.key)?);
-        Ok(SigningKey::read(&Key(Arc::new(Secret::new(text.trim_ascii().to_vec()))))?)
-    };
-    let key = read().with_context(|| flags.key.display().to_string())?;
+    let key = SigningKey::read(&key_in(&flags.key)?).ok().filter(|key| matches!(key, SigningKey::Ed25519(_)));
+    let key = key.with_context(|| {
+        let hint = "hint: `beartrap endpoint keygen --kind ed25519` makes one, which begins with `whsk_`";
+        format!("{}: no secret key of Ed25519\n{hint}", flags.key.display())
+    })?;
     let (mut store, now) = (open(&flags.state)?, now());
     // That it was signed is part of what is signed, so that there is always something.
-    let record = AuditRecord { why: Some(key.public()), ..AuditRecord::new(AuditKind::Checkpoint, &who(None), "the end of the log is signed") };
+    let record =
+        AuditRecord { why: Some(key.verifying().to_string()), ..AuditRecord::new(AuditKind::Checkpoint, &who(None), "the end of the log is signed") };
     store.commit(&Step { notes: &[Note::new(now, &record)], ..Step::default() })?;
     let noted = store.last_note()?.context("the log is empty although it was just written to")?;
     let mut line = serde_json::to_string(&SignedEnd::sign(&noted, now, &key))?;

@@ -2,6 +2,7 @@
 
 pub mod alerting;
 pub mod audit;
+pub mod couriers;
 pub mod endpoint;
 pub mod exit;
 pub mod explain;

@@ -60,7 +60,7 @@ pub struct AuditVerifyFlags {
 /// `beartrap audit checkpoint`.
 #[derive(Args, Debug)]
 pub struct AuditCheckpointFlags {
-    /// The key that signs: `whsk_...`, as `beartrap endpoint keygen` makes it
+    /// The key that signs: `whsk_...`, as `beartrap endpoint keygen --kind ed25519` makes it
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
     /// Append the line to a file instead of writing it to standard output

@@ -189,7 +189,11 @@ pub fn endpoint(name: &str, settings: &EndpointSettings, variable: Variable) -> 
 }
 
 /// A secret from a file or a variable; none where neither is named.
-fn secret(what: &str, file: Option<&Path>, env: Option<&str>, variable: Variable) -> Result<Option<Zeroizing<String>>, String> {
+///
+/// # Errors
+///
+/// Both are named, or the one that is cannot be read.
+pub fn secret(what: &str, file: Option<&Path>, env: Option<&str>, variable: Variable) -> Result<Option<Zeroizing<String>>, String> {
     match (file, env) {
         (Some(_), Some(_)) => Err(format!("`{what}_file` and `{what}_env` are both there\nhint: keep one")),
         (Some(file), None) => {

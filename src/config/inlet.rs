@@ -1,15 +1,14 @@
 //! From inlets as written to inlets that can be used: keys are read, and what a format needs is there.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
+use crate::config::endpoint::{Variable, secret};
 use crate::config::receive::ReceiveSettings;
-use crate::delivery::letter::{Key, LetterError};
-use crate::delivery::public_key::{PublicKey, PublicKeyError};
-use crate::delivery::secret_key::SharedKey;
+use crate::delivery::jose::KeySet;
+use crate::delivery::key::{KeyError, VerifyingKey};
+use crate::delivery::letter::Key;
 use crate::model::secret::Secret;
 use crate::serve::receive::inlet::{Inlet, Needs, PROTOCOLS, Protocol, protocol};
 
@@ -37,31 +36,31 @@ pub enum InletError {
         /// The setting.
         missing: &'static str,
     },
-    /// A file cannot be read.
+    /// A secret cannot be had.
+    #[error("[receive.{name}]: {why}")]
+    Secret {
+        /// The inlet.
+        name: String,
+        /// Why not.
+        why: String,
+    },
+    /// The file with public keys cannot be read.
     #[error("[receive.{name}]: {path}: {source}", path = path.display())]
     Read {
         /// The inlet.
         name: String,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
-    /// A shared key is none.
+    /// A key is none.
     #[error("[receive.{name}]: {source}")]
-    Shared {
+    Key {
         /// The inlet.
         name: String,
         /// What is wrong.
-        source: LetterError,
-    },
-    /// Public keys are none.
-    #[error("[receive.{name}]: {source}")]
-    Public {
-        /// The inlet.
-        name: String,
-        /// What is wrong.
-        source: PublicKeyError,
+        source: KeyError,
     },
     /// Two inlets are at one path, or it is no path.
     #[error("[receive.{name}]: `{path}` is the path of another inlet or none\nhint: a path begins with `/` and is not `/healthz`")]
@@ -73,18 +72,15 @@ pub enum InletError {
     },
 }
 
-/// The environment: the value of a variable.
-pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
-
 /// All inlets.
 ///
 /// # Errors
 ///
 /// [`InletError`]
-pub fn inlets(settings: &BTreeMap<String, ReceiveSettings>, environment: Environment) -> Result<Vec<Inlet>, InletError> {
+pub fn inlets(settings: &BTreeMap<String, ReceiveSettings>, variable: Variable) -> Result<Vec<Inlet>, InletError> {
     let mut all: Vec<Inlet> = Vec::new();
     for (name, written) in settings {
-        let inlet = inlet(name, written, environment)?;
+        let inlet = inlet(name, written, variable)?;
         let path = inlet.path.clone();
         if !path.starts_with('/') || path == "/healthz" || all.iter().any(|other| other.path == path) {
             return Err(InletError::Path { name: name.clone(), path });
@@ -94,19 +90,28 @@ pub fn inlets(settings: &BTreeMap<String, ReceiveSettings>, environment: Environ
     if all.is_empty() { Err(InletError::None) } else { Ok(all) }
 }
 
-fn inlet(name: &str, written: &ReceiveSettings, environment: Environment) -> Result<Inlet, InletError> {
+fn inlet(name: &str, written: &ReceiveSettings, variable: Variable) -> Result<Inlet, InletError> {
     let protocol = protocol(&written.kind).ok_or_else(|| {
         let kinds = PROTOCOLS.iter().map(|one| format!("`{}`", one.name)).collect::<Vec<_>>().join(", ");
         InletError::Kind { name: name.to_owned(), kind: written.kind.clone(), kinds }
     })?;
-    let secret = secret(name, written, environment)?;
+    let failed = |source| InletError::Key { name: name.to_owned(), source };
+    let key = |octets: &[u8]| Key(Arc::new(Secret::new(octets.to_vec())));
+    let shown = secret("secret", written.secret_file.as_deref(), written.secret_env.as_deref(), variable);
+    let shown = shown.map_err(|why| InletError::Secret { name: name.to_owned(), why })?;
     let public = match &written.public_key_file {
-        Some(path) => PublicKey::all(&read(name, path)?).map_err(|source| InletError::Public { name: name.to_owned(), source })?,
-        None => Vec::new(),
+        Some(path) => {
+            let octets = std::fs::read(path).map_err(|source| InletError::Read { name: name.to_owned(), path: path.clone(), source })?;
+            KeySet::read(&key(&octets)).map_err(failed)?
+        }
+        None => KeySet::default(),
     };
     let (mut shared, mut authorization) = (Vec::new(), None);
-    match (protocol.needs, secret) {
-        (Needs::AnyKey, Some(text)) => shared = keys(name, &text)?,
+    match (protocol.needs, shown) {
+        (Needs::AnyKey, Some(text)) => {
+            let keys = text.split_whitespace().map(|word| VerifyingKey::shared(&key(word.as_bytes())));
+            shared = keys.collect::<Result<_, _>>().map_err(failed)?;
+        }
         (_, Some(text)) => authorization = Some(Secret::new(text.trim().as_bytes().to_vec())),
         (_, None) => {}
     }
@@ -130,33 +135,12 @@ fn inlet(name: &str, written: &ReceiveSettings, environment: Environment) -> Res
 /// What a format needs and an inlet has not.
 fn lacking(protocol: &Protocol, inlet: &Inlet) -> Option<&'static str> {
     match protocol.needs {
-        Needs::AnyKey => (inlet.shared.is_empty() && inlet.public.is_empty()).then_some("`secret-file`, `secret-env` or `public-key-file`"),
-        Needs::PublicKeyAndNames if inlet.public.is_empty() => Some("`public-key-file`"),
+        Needs::AnyKey => (inlet.shared.is_empty() && inlet.public.is_empty()).then_some("`secret_file`, `secret_env` or `public_key_file`"),
+        Needs::PublicKeyAndNames if inlet.public.is_empty() => Some("`public_key_file`"),
         Needs::PublicKeyAndNames if inlet.issuer.is_none() => Some("`issuer`"),
         Needs::PublicKeyAndNames => inlet.audience.is_none().then_some("`audience`"),
-        Needs::Authorization => inlet.authorization.as_ref().is_none_or(Secret::is_empty).then_some("`secret-file` or `secret-env`"),
+        Needs::Authorization => inlet.authorization.as_ref().is_none_or(Secret::is_empty).then_some("`secret_file` or `secret_env`"),
     }
-}
-
-fn secret(name: &str, written: &ReceiveSettings, environment: Environment) -> Result<Option<Zeroizing<String>>, InletError> {
-    match (&written.secret_file, &written.secret_env) {
-        (Some(path), _) => read(name, path).map(Some),
-        (None, Some(variable)) => {
-            let missing = || InletError::Missing { name: name.to_owned(), missing: "the variable that `secret-env` names" };
-            environment(variable).map(Zeroizing::new).map(Some).ok_or_else(missing)
-        }
-        (None, None) => Ok(None),
-    }
-}
-
-fn keys(name: &str, text: &str) -> Result<Vec<SharedKey>, InletError> {
-    let lines = text.split_whitespace().map(|line| Key(Arc::new(Secret::new(line.as_bytes().to_vec()))));
-    lines.map(|key| SharedKey::read(&key).map_err(|source| InletError::Shared { name: name.to_owned(), source })).collect()
-}
-
-fn read(name: &str, path: &Path) -> Result<Zeroizing<String>, InletError> {
-    let error = |source| InletError::Read { name: name.to_owned(), path: path.to_owned(), source };
-    std::fs::read_to_string(path).map(Zeroizing::new).map_err(error)
 }
 
 #[cfg(test)]
@@ -167,18 +151,24 @@ mod tests {
     #[test]
     fn inlets_have_what_their_formats_need() {
         let secret = format!("whsec_{}=", "A".repeat(43));
-        let environment = |name: &str| (name == "SECRET").then(|| secret.clone());
+        let environment = |name: &str| match name {
+            "SECRET" => Some(secret.clone()),
+            "WORD" => Some("hunter2".to_owned()),
+            _ => None,
+        };
         for (text, expected) in [
-            ("kind = 'standard-webhooks'\nsecret-env = 'SECRET'", Ok("/a")),
-            ("kind = 'standard-webhooks'\nsecret-env = 'SECRET'\npath = '/hooks'", Ok("/hooks")),
-            ("kind = 'gitlab'\nsecret-env = 'SECRET'", Ok("/a")),
-            ("kind = 'standard-webhooks'\nsecret-env = 'NONE'", Err("the variable")),
-            ("kind = 'standard-webhooks'", Err("`secret-file`, `secret-env` or `public-key-file` is missing")),
-            ("kind = 'github'\npublic-key-file = '/nowhere/at/all'", Err("/nowhere/at/all")),
-            ("kind = 'set'\nissuer = 'i'\naudience = 'a'", Err("`public-key-file` is missing")),
+            ("kind = 'standard-webhooks'\nsecret_env = 'SECRET'", Ok("/a")),
+            ("kind = 'standard-webhooks'\nsecret_env = 'SECRET'\npath = '/hooks'", Ok("/hooks")),
+            ("kind = 'gitlab'\nsecret_env = 'SECRET'", Ok("/a")),
+            ("kind = 'standard-webhooks'\nsecret_env = 'NONE'", Err("the variable `NONE` of `secret_env`")),
+            ("kind = 'standard-webhooks'\nsecret_env = 'SECRET'\nsecret_file = 'x'", Err("are both there")),
+            ("kind = 'standard-webhooks'\nsecret_env = 'WORD'", Err("begins with `whsec_`")),
+            ("kind = 'standard-webhooks'", Err("`secret_file`, `secret_env` or `public_key_file` is missing")),
+            ("kind = 'github'\npublic_key_file = '/nowhere/at/all'", Err("/nowhere/at/all")),
+            ("kind = 'set'\nissuer = 'i'\naudience = 'a'", Err("`public_key_file` is missing")),
             ("kind = 'carrier-pigeon'", Err("no kind")),
-            ("kind = 'gitlab'\nsecret-env = 'SECRET'\npath = 'hooks'", Err("begins with `/`")),
-            ("kind = 'gitlab'\nsecret-env = 'SECRET'\n[receive.b]\nkind = 'gitlab'\nsecret-env = 'SECRET'\npath = '/a'", Err("another inlet")),
+            ("kind = 'gitlab'\nsecret_env = 'SECRET'\npath = 'hooks'", Err("begins with `/`")),
+            ("kind = 'gitlab'\nsecret_env = 'SECRET'\n[receive.b]\nkind = 'gitlab'\nsecret_env = 'SECRET'\npath = '/a'", Err("another inlet")),
         ] {
             let settings: Settings = toml::from_str(&format!("[receive.a]\n{text}")).expect("because it is well formed");
             match (inlets(&settings.receive, &environment), expected) {

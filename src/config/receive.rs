@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// One inlet as written.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ReceiveSettings {
     /// What comes through it: `standard-webhooks`, `set`, `github` or `gitlab`.
     pub kind: String,

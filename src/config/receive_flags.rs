@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::config::alert_flags::AlertFlags;
 use crate::config::ledger_flags::StateFlags;
 
 /// `beartrap receive`.
@@ -22,6 +23,9 @@ pub struct ReceiveFlags {
     /// No line about what was refused
     #[arg(short, long)]
     pub quiet: bool,
+    /// Who is told of tokens of ours that are reported
+    #[command(flatten)]
+    pub alerts: AlertFlags,
     /// Where the state is
     #[command(flatten)]
     pub state: StateFlags,

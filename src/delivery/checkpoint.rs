@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::public_key::{PublicKey, Scheme};
-use crate::delivery::secret_key::SigningKey;
+use crate::delivery::jose::KeySet;
+use crate::delivery::key::{Form, SigningKey};
 use crate::model::fingerprint::hex;
 use crate::model::instant::Instant;
 use crate::store::audit::{Flaw, NoteSeq, Noted};
@@ -34,16 +34,16 @@ impl SignedEnd {
     /// Signs a log's last record.
     #[must_use]
     pub fn sign(noted: &Noted, at: Instant, key: &SigningKey) -> Self {
-        let mut end = Self { v: VERSION, seq: noted.seq, hash: hex(&noted.hash), at, key: key.public(), signature: String::new() };
-        end.signature = STANDARD.encode(key.sign(end.text().as_bytes()));
+        let mut end = Self { v: VERSION, seq: noted.seq, hash: hex(&noted.hash), at, key: key.verifying().to_string(), signature: String::new() };
+        end.signature = STANDARD.encode(key.sign(end.text().as_bytes(), Form::Fixed));
         end
     }
 
     /// Whether one of these keys signed it.
     #[must_use]
-    pub fn is_signed_by(&self, keys: &[PublicKey]) -> bool {
+    pub fn is_signed_by(&self, keys: &KeySet) -> bool {
         let signature = STANDARD.decode(&self.signature).unwrap_or_default();
-        self.v == VERSION && keys.iter().any(|key| key.verifies(Scheme::Ed25519, self.text().as_bytes(), &signature))
+        self.v == VERSION && keys.named(None).any(|key| key.verifies(self.text().as_bytes(), &signature, Form::Fixed))
     }
 
     /// What is signed.
@@ -64,22 +64,15 @@ impl SignedEnd {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-
     use crate::delivery::checkpoint::SignedEnd;
-    use crate::delivery::letter::Key;
-    use crate::delivery::public_key::PublicKey;
-    use crate::delivery::secret_key::SigningKey;
+    use crate::delivery::jose::KeySet;
+    use crate::delivery::key::SigningKey;
+    use crate::delivery::payload::sample;
     use crate::model::instant::Instant;
-    use crate::model::secret::Secret;
     use crate::store::audit::{Flaw, Note, Noted};
 
     fn key(octet: u8) -> SigningKey {
-        let text = format!("whsk_{}", STANDARD.encode([octet; 32]));
-        SigningKey::read(&Key(Arc::new(Secret::new(text.into_bytes())))).expect("because it is one")
+        SigningKey::read(&sample::ed25519_key(octet)).expect("because it is one")
     }
 
     #[test]
@@ -89,8 +82,8 @@ mod tests {
         let end = SignedEnd::sign(&noted("{}"), at, &key(1));
         let line = serde_json::to_string(&end).expect("because it can be written");
         let read: SignedEnd = serde_json::from_str(&line).expect("because it was just written");
-        let keys = |octet| PublicKey::all(&key(octet).public()).expect("because it is one");
-        assert!(read.is_signed_by(&keys(1)) && !read.is_signed_by(&keys(2)) && !read.is_signed_by(&[]));
+        let keys = |octet| KeySet::from(vec![key(octet).verifying()]);
+        assert!(read.is_signed_by(&keys(1)) && !read.is_signed_by(&keys(2)) && !read.is_signed_by(&KeySet::default()));
         for forged in [SignedEnd { seq: 2, ..end.clone() }, SignedEnd { hash: String::new(), ..end.clone() }, SignedEnd { v: 2, ..end.clone() }] {
             assert!(!forged.is_signed_by(&keys(1)));
         }

@@ -20,12 +20,18 @@ struct Written<'a> {
     label: Label,
 }
 
-/// The labels in a body, by the token's fingerprint; none where it is something else. A token that stands there itself is hashed and forgotten.
+/// The labels in a body, by the token's fingerprint; none where it is something else.
 #[must_use]
 pub fn labels(body: &[u8]) -> Vec<(String, Label)> {
     let written: Vec<&RawValue> = serde_json::from_slice(body).unwrap_or_default();
-    let each = written.into_iter().take(MOST).filter_map(|one| serde_json::from_str::<Written>(one.get()).ok());
-    each.filter_map(|one| Some((one.fingerprint()?.to_string(), one.label))).collect()
+    written.into_iter().take(MOST).filter_map(|one| label(one.get())).collect()
+}
+
+/// One label; none where it is something else. A token that stands there itself is hashed and forgotten.
+#[must_use]
+pub fn label(json: &str) -> Option<(String, Label)> {
+    let written: Written = serde_json::from_str(json).ok()?;
+    Some((written.fingerprint()?.to_string(), written.label))
 }
 
 impl Written<'_> {

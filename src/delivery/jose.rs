@@ -14,10 +14,17 @@ pub const LONGEST: usize = 64 << 10;
 
 /// The most keys that one signature is tried with.
 const MOST: usize = 16;
+/// What is said where no key is found.
+const NO_KEY: KeyError = KeyError {
+    why: "it holds no public key of Ed25519 or P-256\nhint: lines of `whpk_...`, PEM (`BEGIN PUBLIC KEY`), DER, a JWK set and GitHub's list are read",
+};
+
+/// A key with the name that it goes by, where it has one.
+type Named = (Option<String>, VerifyingKey);
 
 /// Public keys that whoever signs has made known, each with the name that it goes by.
 #[derive(Clone, Default, Debug)]
-pub struct KeySet(Vec<(Option<String>, VerifyingKey)>);
+pub struct KeySet(Vec<Named>);
 
 /// Why a text is not believed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -104,25 +111,21 @@ pub fn verify(text: &[u8], media_type: &str, keys: &KeySet) -> Result<Value, Jos
 }
 
 impl KeySet {
-    /// Reads a JSON Web Key or a set of them (RFC 7517), the keys that GitHub publishes, or one key as [`VerifyingKey::read`] does. Keys of kinds that
-    /// are not known here are left out.
+    /// Reads public keys: a JSON Web Key or a set of them (RFC 7517), those that GitHub publishes, lines of `whpk_…`, PEM, or one as DER. In JSON, keys of
+    /// kinds that are not known here are left out.
     ///
     /// # Errors
-    /// Where no key is left.
+    /// Where no key is left, or one is secret or damaged.
     pub fn read(key: &Key) -> Result<Self, KeyError> {
         let text = reveal::key(key);
-        if !text.starts_with(b"{") {
-            return VerifyingKey::read(key).map(|key| Self(vec![(None, key)]));
-        }
-        let json: Value = serde_json::from_slice(&text).map_err(|_| KeyError { why: "it is no JSON" })?;
-        let named = |jwk: &Value| Some((jwk["kid"].as_str().map(str::to_owned), VerifyingKey::from_jwk(jwk)?));
-        let github = |one: &Value| Some((one["key_identifier"].as_str().map(str::to_owned), VerifyingKey::from_pem(one["key"].as_str()?)?));
-        let keys: Vec<_> = match (json["keys"].as_array(), json["public_keys"].as_array()) {
-            (Some(keys), _) => keys.iter().filter(|key| key["use"] != "enc").filter_map(named).collect(),
-            (None, Some(keys)) => keys.iter().filter_map(github).collect(),
-            (None, None) => named(&json).into_iter().collect(),
-        };
-        if keys.is_empty() { Err(KeyError { why: "it holds no public key of Ed25519 or P-256" }) } else { Ok(Self(keys)) }
+        let keys = if text.starts_with(b"{") { of_json(&text)? } else { of_text(&text)? };
+        if keys.is_empty() { Err(NO_KEY) } else { Ok(Self(keys)) }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Those that go by this name; where keys have no names, all.
@@ -146,6 +149,29 @@ impl From<Vec<VerifyingKey>> for KeySet {
     fn from(keys: Vec<VerifyingKey>) -> Self {
         Self(keys.into_iter().map(|key| (key.thumbprint(), key)).collect())
     }
+}
+
+fn of_json(text: &[u8]) -> Result<Vec<Named>, KeyError> {
+    let json: Value = serde_json::from_slice(text).map_err(|_| KeyError { why: "it begins like JSON and is none" })?;
+    let named = |jwk: &Value| Some((jwk["kid"].as_str().map(str::to_owned), VerifyingKey::from_jwk(jwk)?));
+    let github =
+        |one: &Value| Some((one["key_identifier"].as_str().map(str::to_owned), VerifyingKey::public(one["key"].as_str()?.as_bytes())?.ok()?));
+    Ok(match (json["keys"].as_array(), json["public_keys"].as_array()) {
+        (Some(keys), _) => keys.iter().filter(|key| key["use"] != "enc").filter_map(named).collect(),
+        (None, Some(keys)) => keys.iter().filter_map(github).collect(),
+        (None, None) => named(&json).into_iter().collect(),
+    })
+}
+
+/// Keys one behind the other, none of which has a name.
+fn of_text(text: &[u8]) -> Result<Vec<Named>, KeyError> {
+    let pieces: Vec<&[u8]> = match std::str::from_utf8(text) {
+        Ok(text) if text.contains("-----BEGIN ") => text.split_inclusive("-----END PUBLIC KEY-----").map(|one| one.trim().as_bytes()).collect(),
+        Ok(text) if !text.starts_with('0') => text.split_ascii_whitespace().map(str::as_bytes).collect(),
+        _ => vec![text],
+    };
+    let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
+    pieces.map(|piece| VerifyingKey::public(piece).unwrap_or(Err(NO_KEY)).map(|key| (None, key))).collect()
 }
 
 #[cfg(test)]
@@ -245,5 +271,24 @@ mod tests {
         let set =
             KeySet::read(&json_key(&json!({ "public_keys": [{ "key_identifier": "1", "key": sample::pem(&p256) }] }))).expect("because it is one");
         assert_eq!((set.named(Some("1")).count(), set.named(Some("2")).count()), (1, 0));
+    }
+
+    #[test]
+    fn public_keys_are_read_one_behind_the_other() {
+        let (first, second) = (sample::public(&sample::ed25519_key(1)), sample::public(&sample::p256_key()));
+        let key = |octets: &[u8]| Key(Arc::new(Secret::new(octets.to_vec())));
+        let count = |octets: &[u8]| KeySet::read(&key(octets)).map(|set| set.named(Some("any")).count()).ok();
+        let (line, pems) = (first.to_string(), format!("{}\n{}", sample::pem(&first), sample::pem(&second)));
+        assert_eq!(count(format!("\n{line}\n{line}\n").as_bytes()), Some(2));
+        assert_eq!(count(pems.as_bytes()), Some(2));
+        assert_eq!(count(&second.to_der().expect("because it is public")), Some(1));
+        let no_key = sample::pem(&first).replace('M', "N");
+        for text in ["", "whpk_", "whpk_AAAA", "{", "hunter2", "0", &no_key, &format!("{line} x"), &format!("{pems}{no_key}")] {
+            assert_eq!(count(text.as_bytes()), None, "{text}");
+        }
+        // A secret key is not to lie where the receiver can read it.
+        for secret in [sample::shared_key(1), sample::ed25519_key(1), sample::p256_key()] {
+            assert!(KeySet::read(&secret).is_err_and(|error| error.to_string().contains("no public key")));
+        }
     }
 }

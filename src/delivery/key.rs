@@ -152,19 +152,32 @@ impl VerifyingKey {
     /// # Errors
     /// Where it is something else.
     pub fn read(key: &Key) -> Result<Self, KeyError> {
-        let text = reveal::key(key);
-        if let Some(octets) = text.strip_prefix(b"whpk_") {
-            let octets = base64(octets)?;
-            return octets[..].try_into().map(Self::Ed25519).map_err(|_| KeyError { why: "a public key has 32 octets" });
+        match Self::public(&reveal::key(key)) {
+            Some(public) => public,
+            None => SigningKey::read(key).map(|key| key.verifying()),
         }
-        let document = pem(&text, "PUBLIC KEY").or_else(|| text.starts_with(&[0x30]).then(|| text.clone()));
-        document.and_then(|document| Self::from_der(&document)).map_or_else(|| SigningKey::read(key).map(|key| key.verifying()), Ok)
     }
 
-    /// A public key as PEM.
+    /// Reads `whsec_…` and nothing else: who is to share a key and shows another one is mistaken.
+    ///
+    /// # Errors
+    /// Where it is something else.
+    pub fn shared(key: &Key) -> Result<Self, KeyError> {
+        let text = reveal::key(key);
+        let octets = text.strip_prefix(b"whsec_").ok_or(KeyError { why: "a shared key begins with `whsec_`" })?;
+        shared(octets).map(Self::Shared)
+    }
+
+    /// Reads `whpk_…`, or a public key as PEM or DER; none where it is something else, or damaged.
     #[must_use]
-    pub fn from_pem(text: &str) -> Option<Self> {
-        pem(text.as_bytes(), "PUBLIC KEY").and_then(|document| Self::from_der(&document))
+    pub fn public(text: &[u8]) -> Option<Result<Self, KeyError>> {
+        if let Some(octets) = text.strip_prefix(b"whpk_") {
+            let key =
+                |octets: Zeroizing<Vec<u8>>| octets[..].try_into().map(Self::Ed25519).map_err(|_| KeyError { why: "a public key has 32 octets" });
+            return Some(base64(octets).and_then(key));
+        }
+        let document = pem(text, "PUBLIC KEY").unwrap_or_else(|| Zeroizing::new(text.to_vec()));
+        Self::from_der(&document).map(Ok)
     }
 
     /// A public key's DER (RFC 5280).
@@ -313,7 +326,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use zeroize::Zeroizing;
 
-    use crate::delivery::key::{Form, KeyKind, SigningKey, VerifyingKey, generate};
+    use crate::delivery::key::{ED25519_DER, Form, KeyKind, SigningKey, VerifyingKey, generate};
     use crate::delivery::letter::Key;
     use crate::delivery::payload::sample;
     use crate::delivery::reveal;
@@ -351,6 +364,9 @@ mod tests {
         for one in same {
             assert_eq!(sample::public(&one).to_string(), sample::public(&sample::ed25519_key(5)).to_string());
         }
+        // In DER, space at the end is part of the key.
+        let spaced = Key(Arc::new(Secret::new([&ED25519_DER[..], &[b' '; 32]].concat())));
+        assert!(matches!(VerifyingKey::read(&spaced), Ok(VerifyingKey::Ed25519(octets)) if octets == [b' '; 32]));
         let p256 = sample::p256_key();
         let public = VerifyingKey::read(&key(&sample::pem(&sample::public(&p256)))).expect("because it is one");
         assert_eq!(public.thumbprint(), sample::public(&p256).thumbprint());
@@ -379,5 +395,17 @@ mod tests {
         check(&["-----BEGIN EC ", "PRIVATE KEY-----\nMHc=\n-----END EC ", "PRIVATE KEY-----"].concat(), "openssl pkcs8");
         check("0", "no key of Ed25519 or P-256");
         assert!(VerifyingKey::read(&key(&format!("whpk_{}", STANDARD.encode([1; 31])))).is_err());
+        for (prefix, octets, is_shared) in [
+            ("whsec_", 24, true),
+            ("whsec_", 64, true),
+            ("whsec_", 23, false),
+            ("whsec_", 65, false),
+            ("whsk_", 32, false),
+            ("whpk_", 32, false),
+            ("", 32, false),
+        ] {
+            let read = VerifyingKey::shared(&key(&format!("{prefix}{}\n", STANDARD.encode(vec![7; octets]))));
+            assert_eq!(read.is_ok(), is_shared, "{prefix} {octets}");
+        }
     }
 }

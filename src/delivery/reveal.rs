@@ -13,10 +13,11 @@ use crate::model::secret::Secret;
 /// What stays as it is in a form (WHATWG URL, section 5.2).
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 
-/// A key as it is written, without space around it.
+/// A key as it is written, without space around it; in DER, which begins with a sequence, there is none.
 #[must_use]
 pub fn key(key: &Key) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(key.0.expose().trim_ascii().to_vec())
+    let octets = key.0.expose();
+    Zeroizing::new(if octets.starts_with(&[0x30]) { octets } else { octets.trim_ascii() }.to_vec())
 }
 
 /// What stands in `Authorization`.

@@ -22,6 +22,8 @@ pub const TOLERANCE: i64 = 300;
 
 /// The most signatures that are looked at in one message.
 const MOST: usize = 16;
+/// The longest id, in octets.
+const LONGEST_ID: usize = 256;
 
 /// What is signed.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +48,7 @@ pub struct Headers<'a> {
 }
 
 /// Why a message is not believed.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SignatureError {
     /// A header is not there.
     #[error("`{header}` is missing")]
@@ -55,7 +57,7 @@ pub enum SignatureError {
         header: &'static str,
     },
     /// The id could be taken for more than the id.
-    #[error("`webhook-id` is empty or holds a `.`")]
+    #[error("`webhook-id` is empty, too long, or holds a `.`")]
     Id,
     /// The time is no number.
     #[error("`webhook-timestamp` is no number of seconds")]
@@ -109,7 +111,13 @@ pub fn signed(letter: &Letter, mut message: Message) -> Result<Message, LetterEr
 ///
 /// # Errors
 /// Says what is wrong; in an answer to the sender, say less.
-pub fn verify<'a>(keys: &[VerifyingKey], headers: Headers<'a>, body: &'a [u8], now: Instant) -> Result<Content<'a>, SignatureError> {
+pub fn verify<'a, 'k>(
+    keys: impl IntoIterator<Item = &'k VerifyingKey>,
+    headers: Headers<'a>,
+    body: &'a [u8],
+    now: Instant,
+) -> Result<Content<'a>, SignatureError> {
+    let keys: Vec<&VerifyingKey> = keys.into_iter().collect();
     let content = headers.content(body)?;
     let given = headers.signature.ok_or(SignatureError::Missing { header: SIGNATURE })?;
     let seconds = now.seconds().saturating_sub(content.timestamp);
@@ -118,7 +126,7 @@ pub fn verify<'a>(keys: &[VerifyingKey], headers: Headers<'a>, body: &'a [u8], n
     }
     let pairs = given.split_ascii_whitespace().filter_map(|one| one.split_once(',')).take(MOST);
     let tried: Vec<(&VerifyingKey, &str)> =
-        pairs.flat_map(|(named, text)| keys.iter().filter(move |key| version(key) == Some(named)).map(move |key| (key, text))).collect();
+        pairs.flat_map(|(named, text)| keys.iter().copied().filter(move |key| version(key) == Some(named)).map(move |key| (key, text))).collect();
     if tried.is_empty() {
         return Err(SignatureError::Unknown);
     }
@@ -148,7 +156,7 @@ impl<'a> Headers<'a> {
     fn content(self, body: &'a [u8]) -> Result<Content<'a>, SignatureError> {
         let id = self.id.ok_or(SignatureError::Missing { header: ID })?;
         let timestamp = self.timestamp.ok_or(SignatureError::Missing { header: TIMESTAMP })?;
-        if id.is_empty() || id.contains('.') {
+        if id.is_empty() || id.len() > LONGEST_ID || id.contains('.') {
             return Err(SignatureError::Id);
         }
         // Only digits: `+5` is a number to Rust, but its text is not what was signed.
@@ -243,6 +251,7 @@ mod tests {
         check(Headers { signature: Some(&several), ..good }, b"{}", 1000, Ok(()));
         check(Headers { id: Some("msg_2"), ..good }, b"{}", 1000, wrong.clone());
         check(Headers { id: Some("msg_1.1000"), ..good }, b"{}", 1000, Err(SignatureError::Id));
+        check(Headers { id: Some(&"a".repeat(257)), ..good }, b"{}", 1000, Err(SignatureError::Id));
         check(Headers { id: Some(""), ..good }, b"{}", 1000, Err(SignatureError::Id));
         check(Headers { id: None, ..good }, b"{}", 1000, Err(SignatureError::Missing { header: "webhook-id" }));
         check(Headers { timestamp: None, ..good }, b"{}", 1000, Err(SignatureError::Missing { header: "webhook-timestamp" }));

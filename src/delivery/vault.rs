@@ -70,6 +70,12 @@ impl Vault {
         self.lock().get(name).map(|held| Arc::clone(&held.secret))
     }
 
+    /// Forgets tokens whose time is over.
+    pub fn tidy(&self) {
+        let now = (self.clock)();
+        self.lock().retain(|_, one| one.until > now);
+    }
+
     /// Forgets a token.
     pub fn remove(&self, name: &TokenKey) {
         self.lock().remove(name);

@@ -81,10 +81,9 @@ impl Book {
         };
         let id = stored.id;
         let exposure = exposure(finding, self.reach, now);
-        let mut matched = self.ledger.answer(by, stored, now, now)?;
-        take_reading(finding, &matched.by);
-        add(&mut matched, &exposure, self.seen.iter().filter(|(one, _)| *one == id).map(|(_, exposure)| exposure));
-        finding.standing = Standing::Yes(Box::new(judged(finding, matched, &exposure, (now, &self.options))));
+        let matched = self.ledger.answer(by, stored, now, now)?;
+        let earlier = self.seen.iter().filter(|(one, _)| *one == id).map(|(_, exposure)| exposure);
+        stand(finding, matched, (earlier, &exposure), (now, &self.options));
         self.seen.push((id, exposure));
         if self.seen.len() >= TOGETHER { self.flush() } else { Ok(()) }
     }
@@ -96,6 +95,18 @@ impl Book {
         }
         self.ledger.take_trouble().map_or(Ok(()), |error| Err(error.into()))
     }
+}
+
+/// Sets the standing of a finding that the ledger knows and that lies at a place, after others that are not written yet.
+pub fn stand<'a>(
+    finding: &mut Finding,
+    mut matched: LedgerMatch,
+    (earlier, exposure): (impl Iterator<Item = &'a Exposure>, &'a Exposure),
+    judging: (Instant, &Options),
+) {
+    take_reading(finding, &matched.by);
+    add(&mut matched, exposure, earlier);
+    finding.standing = Standing::Yes(Box::new(judged(finding, matched, exposure, judging)));
 }
 
 /// What it means that a token of ours lies there.

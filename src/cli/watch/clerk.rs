@@ -38,7 +38,7 @@ pub struct Files {
 }
 
 impl Clerk {
-    /// Begins to look, until it is told to stop.
+    /// Begins to look, until this value is dropped.
     ///
     /// # Errors
     ///
@@ -58,9 +58,11 @@ impl Clerk {
         };
         Ok(Self { stop, thread: Builder::new().name("clerk".to_owned()).spawn(work)? })
     }
+}
 
-    /// Tells it to stop.
-    pub fn stop(&self) {
+impl Drop for Clerk {
+    /// It stops at its next look; nobody waits for it.
+    fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.thread().unpark();
     }

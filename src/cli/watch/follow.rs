@@ -9,15 +9,19 @@ use std::time::{Duration, Instant as Clock, SystemTime};
 
 use tracing::{debug, info, warn};
 
+use crate::cli::couriers::Couriers;
 use crate::cli::ledger::{now, place};
-use crate::cli::watch::couriers::Couriers;
+use crate::cli::watch::clerk::{Clerk, Files};
+use crate::cli::watch::counting::{Counting, lost};
 use crate::cli::watch::loaded::Loaded;
 use crate::cli::watch::service::Service;
 use crate::cli::watch::telling::{Hearing, Telling};
+use crate::cli::who::who;
 use crate::config::settings;
 use crate::config::watch_flags::{Begin, WatchFlags};
 use crate::delivery::courier::Until;
 use crate::ledger::ledger::Ledger;
+use crate::pipeline::alerts::overdue::Overdue;
 use crate::pipeline::ours::Book;
 use crate::pipeline::progress::Progress;
 use crate::pipeline::replay::habits::Numbers;
@@ -32,6 +36,7 @@ use crate::sources::follow::changes::Changes;
 use crate::sources::follow::file_id::FileId;
 use crate::sources::follow::sweep::{Swept, sweep};
 use crate::sources::follow::target::Target;
+use crate::store::open::open;
 
 /// How often all files are looked at while the system tells of changes, at most.
 const SWEEP: Duration = Duration::from_secs(2);
@@ -107,6 +112,7 @@ impl Following<'_> {
         let grams = self.ledger.key_for_grams();
         let gram_of = |token: &[u8]| gram_for(token, grams);
         let mut couriers = self.couriers(loaded, Until::Stopped)?;
+        let _clerk = self.clerk(loaded, couriers.as_ref())?;
         let Loaded { judging, options, engine, .. } = loaded;
         let Course { changes, telling, pace, there, show_at } = course;
         let mapping = judging.mapping.clone();
@@ -174,7 +180,17 @@ impl Following<'_> {
     fn couriers(&self, loaded: &Loaded, until: Until) -> anyhow::Result<Option<Couriers>> {
         let Some(posting) = &loaded.judging.posting else { return Ok(None) };
         let (place, access) = place(&self.flags.state)?;
-        Couriers::begin(posting, (&place, access), &loaded.vault, self.meters, until).map(Some)
+        let counting = Counting::new(self.meters, &posting.endpoints);
+        Couriers::begin(&posting.endpoints, (&place, access), &loaded.vault, (counting, lost), until).map(Some)
+    }
+
+    /// Who looks after the outbox meanwhile, where alerts go out.
+    fn clerk(&self, loaded: &Loaded, couriers: Option<&Couriers>) -> anyhow::Result<Option<Clerk>> {
+        let Some((posting, couriers)) = loaded.judging.posting.as_ref().zip(couriers) else { return Ok(None) };
+        let (place, access) = place(&self.flags.state)?;
+        let overdue = Overdue::new(Arc::clone(&posting.endpoints), posting.revocation.deadline.0, who(Some("watch")));
+        let files = Files { store: open(&place, access)?, overdue, meters: Arc::clone(self.meters), bell: Arc::clone(couriers.bell()) };
+        Ok(Some(Clerk::begin(files)?))
     }
 
     /// Delivers what is due, before a run ends that reads but once.

@@ -3,7 +3,7 @@
 #[cfg(feature = "serve")]
 mod answers;
 mod clerk;
-mod couriers;
+mod counting;
 mod follow;
 mod loaded;
 mod log;

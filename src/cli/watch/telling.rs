@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::cli::alerting::show;
+use crate::cli::couriers::Couriers;
 use crate::cli::judging::{Judging, Wanted};
 use crate::cli::ledger::now;
 use crate::cli::terminal::style;
-use crate::cli::watch::couriers::Couriers;
 use crate::cli::watch::log;
 use crate::config::flags::Colour;
 use crate::config::watch_flags::WatchFlags;
@@ -135,7 +135,7 @@ impl Hear for Hearing<'_> {
             show(posting);
         }
         if let Some(couriers) = self.couriers {
-            couriers.ring();
+            couriers.bell().ring();
         }
         Ok(told.judgements)
     }

@@ -3,6 +3,7 @@
 pub mod aftermath;
 pub mod from_finding;
 pub mod from_judgement;
+pub mod from_report;
 pub mod overdue;
 pub mod posting;
 pub mod queued;

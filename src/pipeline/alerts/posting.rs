@@ -139,6 +139,15 @@ impl Posting {
         Posted { alerts: std::mem::take(&mut self.queued), values: budget.into_iter().collect(), notes: std::mem::take(&mut self.notes) }
     }
 
+    /// What was not committed was not told: it is told when it is met again.
+    pub fn forget(&mut self) {
+        self.counted.clear();
+        self.queued.clear();
+        self.shown.clear();
+        self.notes.clear();
+        self.budget = None;
+    }
+
     /// Queues an alert for everybody who wants it.
     fn tell(&mut self, alert: &Alert, now: Instant) {
         let wanted = self.places(|endpoint| endpoint.wants(alert));

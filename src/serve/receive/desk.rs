@@ -3,12 +3,12 @@
 //! **Invariant:** what came before changes nothing and is answered as it was then; of a token that is not ours nothing is kept.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::delivery::label::Labelled;
+use crate::delivery::vault::Vault;
 use crate::ledger::ledger::{Ledger, LedgerError};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::exposure::{Exposure, Reach};
@@ -16,11 +16,13 @@ use crate::model::fingerprint::{FingerprintKey, hex};
 use crate::model::instant::Instant;
 use crate::model::lifecycle::{LifecycleEvent, LifecycleKind, Target};
 use crate::model::token_key::TokenKey;
+use crate::pipeline::alerts::from_report::{Reported, Reports};
+use crate::pipeline::alerts::posting::{Posted, Posting};
 use crate::serve::receive::inlet::{Inlet, Item, Report, Taken, Told};
 use crate::store::audit::Note;
 use crate::store::error::StoreError;
 use crate::store::step::{NewValue, Seen, Step};
-use crate::store::store::{Store, Stored};
+use crate::store::store::Stored;
 
 /// Where ids that came are kept.
 const SEEN: &str = "receive/seen/";
@@ -35,7 +37,25 @@ pub struct Desk {
     pub keys: Vec<FingerprintKey>,
     /// Who it is in the audit log, such as `receive@host`.
     pub who: String,
-    tidied: AtomicI64,
+    /// Requests are written down one after another, so that none comes twice at the same time.
+    writing: Mutex<Writing>,
+}
+
+/// Who is told of tokens of ours that are reported.
+pub struct Telling {
+    /// What is told.
+    pub reports: Reports,
+    /// Where tokens are held for endpoints that need them, where any does.
+    pub vault: Option<Arc<Vault>>,
+    /// Called when something was written down.
+    pub told: Box<dyn Fn(&mut Posting) + Send>,
+}
+
+/// What only one request at a time has.
+struct Writing {
+    telling: Option<Telling>,
+    /// When ids were last removed, in seconds since 1970-01-01T00:00:00Z.
+    tidied: i64,
 }
 
 /// What one request changes.
@@ -53,8 +73,8 @@ type Found = Option<(TokenKey, Stored)>;
 impl Desk {
     /// One that has written nothing.
     #[must_use]
-    pub fn new(ledger: Arc<Ledger>, keys: Vec<FingerprintKey>, who: String) -> Self {
-        Self { ledger, keys, who, tidied: AtomicI64::new(0) }
+    pub fn new(ledger: Arc<Ledger>, keys: Vec<FingerprintKey>, who: String, telling: Option<Telling>) -> Self {
+        Self { ledger, keys, who, writing: Mutex::new(Writing { telling, tidied: 0 }) }
     }
 
     /// Takes what came through an inlet; what became of each item, in their order.
@@ -62,27 +82,56 @@ impl Desk {
     /// # Errors
     ///
     /// [`LedgerError`]; then nothing was written, and the sender is to try again.
-    pub fn take(&self, inlet: &Inlet, items: &[Item], now: Instant) -> Result<Vec<Taken>, LedgerError> {
+    pub fn take(&self, inlet: &Inlet, items: Vec<Item>, now: Instant) -> Result<Vec<Taken>, LedgerError> {
         self.ledger.refresh()?;
-        let found: Vec<Found> = items.iter().map(|item| self.find(&item.told)).collect::<Result<_, _>>()?;
-        let mut store = self.ledger.store();
-        let mut changes = Changes::default();
-        let mut come = BTreeSet::new();
-        for (item, found) in items.iter().zip(&found) {
-            let id = id(inlet, item, found);
-            if come.contains(&id) || store.value(&id)?.is_some() {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.write(inlet, items, &mut writing, now);
+        if let Some(Telling { reports, told, .. }) = &mut writing.telling {
+            if taken.is_ok() {
+                told(&mut reports.posting);
+            }
+            reports.posting.forget();
+        }
+        taken
+    }
+
+    fn write(&self, inlet: &Inlet, items: Vec<Item>, writing: &mut Writing, now: Instant) -> Result<Vec<Taken>, LedgerError> {
+        let (mut changes, mut come, mut all) = (Changes::default(), BTreeSet::new(), Vec::new());
+        for item in items {
+            let found = self.find(&item.told)?;
+            all.push(taken(&item, &found));
+            let id = id(inlet, &item, &found);
+            if come.contains(&id) || self.ledger.store().value(&id)?.is_some() {
                 continue;
             }
-            self.write_down(inlet, (item, found), now, &mut changes);
+            self.write_down(inlet, (&item, &found), now, &mut changes);
+            if let (Told::Reported(report), Some(found), Some(telling)) = (item.told, found, &mut writing.telling) {
+                self.tell(telling, (report, &format!("`{}` through inlet `{}`", item.what, inlet.name)), found, now)?;
+            }
             changes.values.push(NewValue { name: id.clone(), bytes: Some((now.seconds() + inlet.protocol.lasting).to_string().into_bytes()) });
             come.insert(id);
         }
         if !changes.notes.is_empty() {
-            changes.values.extend(self.outlived(&**store, now)?);
+            let Posted { alerts, values, notes } = writing.telling.as_mut().map(|telling| telling.reports.posting.take()).unwrap_or_default();
+            changes.values.extend(values);
+            changes.notes.extend(notes);
+            changes.values.extend(self.outlived(&mut writing.tidied, now)?);
             let Changes { seen, values, events, notes } = &changes;
-            store.commit(&Step { seen, values, events, notes, ..Step::default() })?;
+            self.ledger.store().commit(&Step { seen, values, events, notes, alerts: &alerts, ..Step::default() })?;
         }
-        Ok(items.iter().zip(&found).map(|(item, found)| taken(item, found)).collect())
+        Ok(all)
+    }
+
+    /// Queues alerts about a token of ours; it is held in memory where an endpoint needs it.
+    fn tell(&self, telling: &mut Telling, (report, whence): (Report, &str), found: (TokenKey, Stored), now: Instant) -> Result<(), StoreError> {
+        let (key, exposure) = (found.0.clone(), exposure(&report, now));
+        let reason = format!("reported as `{}` by {whence}", report.token_type);
+        let reported = Reported { token: &report.token, names: &report.token.names(&self.keys), reason: &reason, exposure: &exposure };
+        telling.reports.tell(&reported, found, &self.ledger, now)?;
+        if let Some(vault) = &telling.vault {
+            vault.put(key, report.token, now);
+        }
+        Ok(())
     }
 
     /// The token of ours that is meant.
@@ -134,14 +183,14 @@ impl Desk {
     }
 
     /// Ids that can no longer pass for new.
-    fn outlived(&self, store: &dyn Store, now: Instant) -> Result<Vec<NewValue>, StoreError> {
-        if now.seconds() - self.tidied.load(Ordering::Relaxed) < TIDIED {
+    fn outlived(&self, tidied: &mut i64, now: Instant) -> Result<Vec<NewValue>, StoreError> {
+        if now.seconds() - *tidied < TIDIED {
             return Ok(Vec::new());
         }
         let is_over = |bytes: &[u8]| std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<i64>().ok()).is_none_or(|end| end < now.seconds());
-        let over = store.values(SEEN)?.into_iter().filter(|(_, bytes)| is_over(bytes)).map(|(name, _)| NewValue { name, bytes: None }).collect();
-        self.tidied.store(now.seconds(), Ordering::Relaxed);
-        Ok(over)
+        let kept = self.ledger.store().values(SEEN)?;
+        *tidied = now.seconds();
+        Ok(kept.into_iter().filter(|(_, bytes)| is_over(bytes)).map(|(name, _)| NewValue { name, bytes: None }).collect())
     }
 }
 

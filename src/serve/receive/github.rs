@@ -4,12 +4,13 @@
 
 use serde::Deserialize;
 use serde_json::json;
+use serde_json::value::RawValue;
 
+use crate::delivery::feedback;
 use crate::delivery::letter::Label;
 use crate::model::exposure::PlaceKind;
-use crate::model::fingerprint::{Fingerprint, hex};
+use crate::model::fingerprint::hex;
 use crate::model::instant::Instant;
-use crate::model::token_key::TokenKey;
 use crate::serve::receive::inlet::{Heard, Inlet, Item, Needs, Protocol, Refusal, Report, Taken, Told, bounded};
 use crate::serve::receive::raw::{Raw, place};
 use crate::serve::receive::verify;
@@ -27,19 +28,16 @@ pub const PROTOCOL: Protocol = Protocol {
     refused: Refusal::answer,
 };
 
-/// A report, or a label of an earlier one.
+/// A report.
 #[derive(Deserialize)]
 struct Entry {
-    token: Option<Raw>,
+    token: Raw,
     #[serde(rename = "type")]
     kind: Option<String>,
     #[serde(default)]
     url: Option<String>,
     #[serde(default)]
     source: Option<String>,
-    token_raw: Option<Raw>,
-    token_hash: Option<String>,
-    label: Option<Label>,
 }
 
 fn read(inlet: &Inlet, question: &Question, now: Instant) -> Result<Heard, Refusal> {
@@ -52,23 +50,20 @@ fn read(inlet: &Inlet, question: &Question, now: Instant) -> Result<Heard, Refus
         verify::webhook(inlet, question, now)?;
     }
     // What a parser says of an error may hold what stands there.
-    let entries: Vec<Entry> = serde_json::from_slice(question.body).map_err(|_| Refusal::Form("no array of reports"))?;
-    entries.into_iter().map(item).collect::<Result<_, _>>().map(Heard::Told)
+    let entries: Vec<&RawValue> = serde_json::from_slice(question.body).map_err(|_| Refusal::Form("no array of reports"))?;
+    entries.into_iter().map(|entry| item(entry.get())).collect::<Result<_, _>>().map(Heard::Told)
 }
 
-fn item(entry: Entry) -> Result<Item, Refusal> {
-    let token_type = bounded(entry.kind.as_deref().unwrap_or_default());
-    if let Some(Raw(token)) = entry.token {
-        let location = place(entry.url.as_deref().unwrap_or_default());
-        let source = bounded(entry.source.as_deref().unwrap_or("unknown"));
-        let told = Told::Reported(Report { token, token_type, kind: kind(&source), location: location.clone() });
-        return Ok(Item { id: format!("{location} {source}"), what: source, told });
+/// A report, or a label of an earlier one.
+fn item(json: &str) -> Result<Item, Refusal> {
+    if let Some((about, label)) = feedback::label(json) {
+        return Ok(Item { id: format!("{about} {label:?}"), what: "feedback".to_owned(), told: Told::Labelled { about, label } });
     }
-    let shown = entry.token_raw.map(|Raw(token)| token.fingerprint(None));
-    let hashed = || entry.token_hash.as_deref().and_then(|text| text.parse::<Fingerprint>().ok());
-    let about = shown.or_else(hashed).ok_or(Refusal::Form("a report without a token"))?;
-    let (about, label) = (TokenKey::Fingerprint(about).to_string(), entry.label.ok_or(Refusal::Form("a label without a word"))?);
-    Ok(Item { id: format!("{about} {label:?}"), what: "feedback".to_owned(), told: Told::Labelled { about, label } })
+    let Entry { token: Raw(token), kind: token_type, url, source } =
+        serde_json::from_str(json).map_err(|_| Refusal::Form("neither a report of a token nor a label for one"))?;
+    let (location, source) = (place(url.as_deref().unwrap_or_default()), bounded(source.as_deref().unwrap_or("unknown")));
+    let report = Report { token, token_type: bounded(token_type.as_deref().unwrap_or_default()), kind: kind(&source), location: location.clone() };
+    Ok(Item { id: format!("{location} {source}"), what: source, told: Told::Reported(report) })
 }
 
 /// What sort of place it is, by GitHub's word for it.
@@ -95,12 +90,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::model::fingerprint::Fingerprint;
-    use crate::serve::receive::github::{Entry, item, labels};
+    use crate::serve::receive::github::{item, labels};
     use crate::serve::receive::inlet::{Taken, Told};
 
+    const NEITHER: &str = "it is not well formed: neither a report of a token nor a label for one";
+
     fn hear(entry: &Value) -> String {
-        let entry: Entry = serde_json::from_value(entry.clone()).expect("because it is an entry");
-        match item(entry).map(|item| (item.id, item.told)) {
+        match item(&entry.to_string()).map(|item| (item.id, item.told)) {
             Ok((id, Told::Reported(report))) => format!("{id} {} {:?} {}", report.token.len(), report.kind, report.token_type),
             Ok((_, Told::Labelled { about, label })) => format!("{about} {}", json!(label)),
             Ok(_) => "something else".to_owned(),
@@ -117,9 +113,11 @@ mod tests {
             (json!({"token_raw": "abc", "token_type": "t", "label": "true_positive"}), &format!("{fingerprint} \"true_positive\"")),
             (json!({"token_hash": fingerprint, "token_type": "t", "label": "false_positive"}), &format!("{fingerprint} \"false_positive\"")),
             (json!({"token_hash": fingerprint["sha256:".len()..], "label": "false_positive"}), &format!("{fingerprint} \"false_positive\"")),
-            (json!({"token_hash": "zz", "label": "false_positive"}), "it is not well formed: a report without a token"),
-            (json!({"token_hash": fingerprint}), "it is not well formed: a label without a word"),
-            (json!({}), "it is not well formed: a report without a token"),
+            (json!({"token_hash": "zz", "label": "false_positive"}), NEITHER),
+            (json!({"token_hash": fingerprint}), NEITHER),
+            (json!({"token_hash": fingerprint, "label": "perhaps"}), NEITHER),
+            (json!({"token": ""}), NEITHER),
+            (json!({}), NEITHER),
         ] {
             assert_eq!(hear(&entry), expected, "{entry}");
         }

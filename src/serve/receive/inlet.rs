@@ -1,8 +1,10 @@
 //! One door for what comes from outside: who may bring what, in which format, and how it is answered.
 
+use crate::delivery::jose::KeySet;
+use crate::delivery::key::VerifyingKey;
 use crate::delivery::letter::Label;
-use crate::delivery::public_key::PublicKey;
-use crate::delivery::secret_key::SharedKey;
+use crate::delivery::set::SetError;
+use crate::delivery::sign::SignatureError;
 use crate::model::exposure::PlaceKind;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::instant::Instant;
@@ -20,9 +22,9 @@ pub struct Inlet {
     /// What comes through it.
     pub protocol: &'static Protocol,
     /// Keys that are shared with the sender.
-    pub shared: Vec<SharedKey>,
+    pub shared: Vec<VerifyingKey>,
     /// Keys of the sender.
-    pub public: Vec<PublicKey>,
+    pub public: KeySet,
     /// What stands in the sender's `Authorization`.
     pub authorization: Option<Secret>,
     /// Who must have issued it.
@@ -153,18 +155,15 @@ pub enum Refusal {
     /// No key of the sender can have signed it.
     #[error("no key fits its signature's kind or name")]
     Key,
-    /// Too old, or from the future.
-    #[error("its time is too far from now")]
-    Stale,
+    /// A message that is not signed, or not now.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// An event token that is not taken.
+    #[error(transparent)]
+    Event(#[from] SetError),
     /// Not what the format asks for.
     #[error("it is not well formed: {0}")]
     Form(&'static str),
-    /// Issued by somebody else.
-    #[error("another issuer is expected")]
-    Issuer,
-    /// For somebody else.
-    #[error("it is for another audience")]
-    Audience,
 }
 
 impl Inlet {
@@ -182,9 +181,17 @@ impl Refusal {
     pub fn answer(&self) -> Answer {
         match self {
             Self::Method(allowed) => Answer::method(allowed),
-            Self::Sender(_) | Self::Key | Self::Stale => Answer::text(401, &self.to_string()),
-            Self::Form(_) | Self::Issuer | Self::Audience => Answer::text(400, &self.to_string()),
+            Self::Sender(_) | Self::Key => Answer::text(401, &self.said()),
+            // Whoever tries keys or repeats messages is not told how near it was.
+            Self::Signature(_) => Answer::text(401, "its signature is missing or wrong, or its time is too far from now"),
+            Self::Event(_) | Self::Form(_) => Answer::text(400, &self.said()),
         }
+    }
+
+    /// What it says to the sender: what follows is for whoever runs this.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.to_string().lines().next().unwrap_or_default().to_owned()
     }
 }
 

@@ -41,7 +41,7 @@ impl Receiver {
                 return (inlet.protocol.refused)(&refusal);
             }
         };
-        match self.desk.take(inlet, &items, now) {
+        match self.desk.take(inlet, items, now) {
             Ok(taken) => (inlet.protocol.taken)(&taken),
             Err(error) => {
                 (self.tell)(&format!("inlet `{name}`: not written down: {error}"));
