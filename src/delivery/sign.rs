@@ -247,9 +247,9 @@ mod tests {
         }
         check(good, b"{}", 699, Err(SignatureError::Stale { seconds: -301 }));
         check(good, b"{}", 1301, Err(SignatureError::Stale { seconds: 301 }));
-        check(good, b"{ }", 1000, wrong.clone());
+        check(good, b"{ }", 1000, wrong);
         check(Headers { signature: Some(&several), ..good }, b"{}", 1000, Ok(()));
-        check(Headers { id: Some("msg_2"), ..good }, b"{}", 1000, wrong.clone());
+        check(Headers { id: Some("msg_2"), ..good }, b"{}", 1000, wrong);
         check(Headers { id: Some("msg_1.1000"), ..good }, b"{}", 1000, Err(SignatureError::Id));
         check(Headers { id: Some(&"a".repeat(257)), ..good }, b"{}", 1000, Err(SignatureError::Id));
         check(Headers { id: Some(""), ..good }, b"{}", 1000, Err(SignatureError::Id));
@@ -260,9 +260,9 @@ mod tests {
             check(Headers { timestamp: Some(timestamp), ..good }, b"{}", 1000, Err(SignatureError::Timestamp));
         }
         check(Headers { timestamp: Some("9223372036854775807"), ..good }, b"{}", 1000, Err(SignatureError::Stale { seconds: 1000 - i64::MAX }));
-        check(Headers { timestamp: Some("1001"), ..good }, b"{}", 1000, wrong.clone());
+        check(Headers { timestamp: Some("1001"), ..good }, b"{}", 1000, wrong);
         for signature in ["v1,", "v1,!", "v1,AAAA"] {
-            check(Headers { signature: Some(signature), ..good }, b"{}", 1000, wrong.clone());
+            check(Headers { signature: Some(signature), ..good }, b"{}", 1000, wrong);
         }
         for signature in ["", "v1", "v1a,AAAA", "v9,AAAA"] {
             check(Headers { signature: Some(signature), ..good }, b"{}", 1000, Err(SignatureError::Unknown));
