@@ -7,9 +7,10 @@ mod binary;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -40,6 +41,11 @@ struct Receiving {
 
 impl Receiving {
     fn begin() -> Self {
+        Self::telling("", &[])
+    }
+
+    /// With further settings and flags.
+    fn telling(more: &str, flags: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let at = directory.path();
         let keys = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap().as_ref().to_vec();
@@ -54,10 +60,10 @@ impl Receiving {
             "[receive.hooks]\nkind = 'standard-webhooks'\nsecret_env = 'HOOKS'\n\
              [receive.events]\nkind = 'set'\npublic_key_file = 'keys.json'\nissuer = '{ISSUER}'\naudience = 'us'\n\
              [receive.github]\nkind = 'github'\npublic_key_file = 'keys.json'\npath = '/partners/github'\n\
-             [receive.gitlab]\nkind = 'gitlab'\nsecret_file = 'pre-shared'\ntypes = ['our_token']\n"
+             [receive.gitlab]\nkind = 'gitlab'\nsecret_file = 'pre-shared'\ntypes = ['our_token']\n{more}"
         );
         fs::write(at.join("beartrap.toml"), settings).unwrap();
-        let (child, address) = listen(at);
+        let (child, address) = listen(at, flags);
         Self { directory, child, address, keys, authorization }
     }
 
@@ -69,7 +75,7 @@ impl Receiving {
     fn again(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        (self.child, self.address) = listen(self.directory.path());
+        (self.child, self.address) = listen(self.directory.path(), &[]);
     }
 
     fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
@@ -157,8 +163,32 @@ impl Reply {
     }
 }
 
-fn listen(at: &Path) -> (Child, String) {
-    let args = ["receive", "--listen", "0", "--state", "st"];
+/// A server that takes whatever comes; path and body of each request.
+fn taker() -> (u16, Receiver<(String, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, (sender, receiver)) = (listener.local_addr().unwrap().port(), channel());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let (mut head, mut length) = (String::new(), 0);
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap() > 0 {
+                let last = head.lines().last().unwrap_or_default().to_ascii_lowercase();
+                length = last.strip_prefix("content-length: ").and_then(|text| text.parse().ok()).unwrap_or(length);
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            if sender.send((path, String::from_utf8(body).unwrap())).is_err() {
+                return;
+            }
+        }
+    });
+    (port, receiver)
+}
+
+fn listen(at: &Path, flags: &[&str]) -> (Child, String) {
+    let args = [&["receive", "--listen", "0", "--state", "st"], flags].concat();
     let hooks = format!("whsec_{}", STANDARD.encode(SHARED));
     let mut child = start(command(at, &args).env("HOOKS", hooks).stdout(Stdio::null()).stderr(Stdio::piped()));
     let mut lines = BufReader::new(child.stderr.take().unwrap());
@@ -367,6 +397,48 @@ fn reports_are_hashed_noted_and_labelled() {
         let found = [&ours, &other].iter().any(|token| memchr::memmem::find(&bytes, token.as_bytes()).is_some());
         assert!(!found, "{}", path.display());
     }
+}
+
+#[test]
+fn reports_of_tokens_of_ours_are_told_and_revoked_once() {
+    let (port, came) = taker();
+    let settings = format!(
+        "[endpoint.soc]\nurl = 'http://127.0.0.1:{port}/soc'\nsecret_env = 'HOOKS'\n\
+         [endpoint.revoke]\nurl = 'http://127.0.0.1:{port}/revoke'\nformat = 'rfc7009'\nclient_id = 'us'\nclient_secret_env = 'HOOKS'\n\
+         [revocation]\nmode = 'on'\nissuers = ['{ISSUER}']\nendpoints = ['revoke']\n"
+    );
+    let receiving = Receiving::telling(&settings, &["--alert", "soc"]);
+    let (live, dead) = (secret(5), secret(6));
+    let key = receiving.add(&live, &["--issuer", ISSUER, "--issued", "2026-01-01T00:00:00Z", "--expires", "2999-01-01T00:00:00Z"]);
+    receiving.add(&dead, &["--issuer", ISSUER, "--issued", "2026-01-01T00:00:00Z", "--expires", "2026-01-02T00:00:00Z"]);
+    let entry = |token: &str| json!({"token": token, "type": "our_token", "url": "https://github.com/o/r/blob/1a/f.txt", "source": "commit"});
+    let body = json!([entry(&live), entry(&dead), entry(&secret(7))]).to_string();
+    for _ in 0..2 {
+        assert_eq!(receiving.report(&body).status, 200);
+    }
+    // Two tokens are ours, and the one that works is revoked.
+    let mut all: Vec<(String, String)> = (0..3).map(|_| came.recv_timeout(Duration::from_secs(20)).unwrap()).collect();
+    all.sort();
+    assert_eq!(came.recv_timeout(Duration::from_millis(1500)).ok(), None);
+    assert_eq!((all[0].0.as_str(), all[0].1.starts_with(&format!("token={live}"))), ("/revoke", true));
+    let mut alerts: Vec<Value> = all[1..].iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect();
+    alerts.sort_by_key(|alert| alert["data"]["severity"].to_string());
+    let told = |alert: &Value| {
+        let data = &alert["data"];
+        let place = &data["observed"]["locations"][0]["uri"];
+        [&alert["type"], &data["severity"], place].map(binary::text)
+    };
+    assert_eq!(told(&alerts[0]), ["token.exposed", "critical", "https://github.com/o/r/blob/1a/f.txt"]);
+    assert_eq!(told(&alerts[1]), ["token.exposed", "low", "https://github.com/o/r/blob/1a/f.txt"]);
+    assert_eq!((&alerts[0]["data"]["token"]["fp"], &alerts[0]["data"]["token"]["preview"]), (&json!(key), &json!("…(40)")));
+    let evidence = &alerts[0]["data"]["evidence"][0];
+    assert_eq!(evidence, &json!("reported as `our_token` through inlet `github` (commit)"));
+    assert!(!all[1..].iter().any(|(_, body)| body.contains(&live) || body.contains(&dead)));
+    let noted: Vec<String> = receiving.noted().into_iter().map(|(kind, _)| kind).collect();
+    for (kind, count) in [("received", 3), ("requested", 1), ("configured", 1)] {
+        assert_eq!(noted.iter().filter(|one| *one == kind).count(), count, "{noted:?}");
+    }
+    assert_eq!(receiving.show(&key)["exposures"][0]["count"], json!(1));
 }
 
 #[test]

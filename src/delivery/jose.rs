@@ -154,8 +154,7 @@ impl From<Vec<VerifyingKey>> for KeySet {
 fn of_json(text: &[u8]) -> Result<Vec<Named>, KeyError> {
     let json: Value = serde_json::from_slice(text).map_err(|_| KeyError { why: "it begins like JSON and is none" })?;
     let named = |jwk: &Value| Some((jwk["kid"].as_str().map(str::to_owned), VerifyingKey::from_jwk(jwk)?));
-    let github =
-        |one: &Value| Some((one["key_identifier"].as_str().map(str::to_owned), VerifyingKey::public(one["key"].as_str()?.as_bytes())?.ok()?));
+    let github = |one: &Value| Some((one["key_identifier"].as_str().map(str::to_owned), VerifyingKey::public(one["key"].as_str()?.as_bytes())?));
     Ok(match (json["keys"].as_array(), json["public_keys"].as_array()) {
         (Some(keys), _) => keys.iter().filter(|key| key["use"] != "enc").filter_map(named).collect(),
         (None, Some(keys)) => keys.iter().filter_map(github).collect(),
@@ -171,7 +170,7 @@ fn of_text(text: &[u8]) -> Result<Vec<Named>, KeyError> {
         _ => vec![text],
     };
     let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
-    pieces.map(|piece| VerifyingKey::public(piece).unwrap_or(Err(NO_KEY)).map(|key| (None, key))).collect()
+    pieces.map(|piece| VerifyingKey::public(piece).map(|key| (None, key)).ok_or(NO_KEY)).collect()
 }
 
 #[cfg(test)]

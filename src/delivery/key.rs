@@ -152,10 +152,7 @@ impl VerifyingKey {
     /// # Errors
     /// Where it is something else.
     pub fn read(key: &Key) -> Result<Self, KeyError> {
-        match Self::public(&reveal::key(key)) {
-            Some(public) => public,
-            None => SigningKey::read(key).map(|key| key.verifying()),
-        }
+        Self::public(&reveal::key(key)).map_or_else(|| SigningKey::read(key).map(|key| key.verifying()), Ok)
     }
 
     /// Reads `whsec_…` and nothing else: who is to share a key and shows another one is mistaken.
@@ -170,14 +167,11 @@ impl VerifyingKey {
 
     /// Reads `whpk_…`, or a public key as PEM or DER; none where it is something else, or damaged.
     #[must_use]
-    pub fn public(text: &[u8]) -> Option<Result<Self, KeyError>> {
+    pub fn public(text: &[u8]) -> Option<Self> {
         if let Some(octets) = text.strip_prefix(b"whpk_") {
-            let key =
-                |octets: Zeroizing<Vec<u8>>| octets[..].try_into().map(Self::Ed25519).map_err(|_| KeyError { why: "a public key has 32 octets" });
-            return Some(base64(octets).and_then(key));
+            return base64(octets).ok()?[..].try_into().ok().map(Self::Ed25519);
         }
-        let document = pem(text, "PUBLIC KEY").unwrap_or_else(|| Zeroizing::new(text.to_vec()));
-        Self::from_der(&document).map(Ok)
+        pem(text, "PUBLIC KEY").map_or_else(|| Self::from_der(text), |document| Self::from_der(&document))
     }
 
     /// A public key's DER (RFC 5280).
@@ -395,15 +389,7 @@ mod tests {
         check(&["-----BEGIN EC ", "PRIVATE KEY-----\nMHc=\n-----END EC ", "PRIVATE KEY-----"].concat(), "openssl pkcs8");
         check("0", "no key of Ed25519 or P-256");
         assert!(VerifyingKey::read(&key(&format!("whpk_{}", STANDARD.encode([1; 31])))).is_err());
-        for (prefix, octets, is_shared) in [
-            ("whsec_", 24, true),
-            ("whsec_", 64, true),
-            ("whsec_", 23, false),
-            ("whsec_", 65, false),
-            ("whsk_", 32, false),
-            ("whpk_", 32, false),
-            ("", 32, false),
-        ] {
+        for (prefix, octets, is_shared) in [("whsec_", 24, true), ("whsec_", 65, false), ("whsk_", 32, false), ("", 32, false)] {
             let read = VerifyingKey::shared(&key(&format!("{prefix}{}\n", STANDARD.encode(vec![7; octets]))));
             assert_eq!(read.is_ok(), is_shared, "{prefix} {octets}");
         }

@@ -106,7 +106,7 @@ impl Desk {
             }
             self.write_down(inlet, (&item, &found), now, &mut changes);
             if let (Told::Reported(report), Some(found), Some(telling)) = (item.told, found, &mut writing.telling) {
-                self.tell(telling, (report, &format!("`{}` through inlet `{}`", item.what, inlet.name)), found, now)?;
+                self.tell(telling, (report, &format!("through inlet `{}` ({})", inlet.name, item.what)), found, now)?;
             }
             changes.values.push(NewValue { name: id.clone(), bytes: Some((now.seconds() + inlet.protocol.lasting).to_string().into_bytes()) });
             come.insert(id);
@@ -125,7 +125,7 @@ impl Desk {
     /// Queues alerts about a token of ours; it is held in memory where an endpoint needs it.
     fn tell(&self, telling: &mut Telling, (report, whence): (Report, &str), found: (TokenKey, Stored), now: Instant) -> Result<(), StoreError> {
         let (key, exposure) = (found.0.clone(), exposure(&report, now));
-        let reason = format!("reported as `{}` by {whence}", report.token_type);
+        let reason = format!("reported as `{}` {whence}", report.token_type);
         let reported = Reported { token: &report.token, names: &report.token.names(&self.keys), reason: &reason, exposure: &exposure };
         telling.reports.tell(&reported, found, &self.ledger, now)?;
         if let Some(vault) = &telling.vault {
