@@ -121,6 +121,25 @@ fn whoever_is_gone_is_told_no_more() {
     assert_eq!((ran.status, receiver.count()), (3, 1), "{}", ran.err());
     let list = world.outbox("--is dead");
     assert!(list.len() == 1 && text(&list[0]["answer"]).contains("410"), "{list:?}");
+    // Nor by the next run; until somebody has it tried again.
+    let run = world.run("outbox run --state st");
+    assert_eq!((run.status, receiver.count()), (3, 1), "{}", run.err());
+    assert!(run.err().contains("said that it is gone (410)"), "{}", run.err());
+    world.run("outbox retry all --state st");
+    world.run("outbox run --state st");
+    assert_eq!(receiver.count(), 2);
+}
+
+#[test]
+fn a_file_takes_one_alert_a_line() {
+    let mut world = World::new();
+    world.set("[endpoint.siem]\nfile = \"out.jsonl\"\nformat = \"ocsf\"\n");
+    world.leak(2);
+    assert_eq!(world.scan("siem").status, 0);
+    let written = std::fs::read_to_string(world.at("out.jsonl")).unwrap();
+    let records: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(records.len() == 2 && records.iter().all(|record| record["class_uid"] == 2004), "{written}");
+    assert!(world.outbox("").iter().all(|delivery| delivery["state"] == "delivered"));
 }
 
 #[test]

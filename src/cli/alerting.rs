@@ -14,7 +14,7 @@ use crate::config::alert_flags::AlertFlags;
 use crate::config::endpoint::endpoints;
 use crate::config::file::Settings;
 use crate::delivery::courier::{Attempt, Bell, Consequences, Desk, Hear, Office, Until};
-use crate::delivery::endpoint::Endpoint;
+use crate::delivery::endpoint::{Endpoint, gone};
 use crate::delivery::letter::Letter;
 use crate::delivery::vault::{Vault, Wants};
 use crate::ledger::ledger::Ledger;
@@ -226,11 +226,27 @@ pub fn deliver(endpoints: &Arc<[Endpoint]>, ledger: &Ledger, vault: &Vault, prog
     let is_stopped = || progress.is_cancelled() || tally.lock().arrived.elapsed() > PATIENCE;
     let office = Office { desk: &LedgerDesk(ledger), vault, clock: &now, is_stopped: &is_stopped, hear: &tally, bell: &bell };
     office.run(endpoints, Until::Empty).map_err(|(name, error)| anyhow::anyhow!("endpoint `{name}`: {error}"))?;
-    if is_stopped() {
-        let is_left = |queue: &Queue| queue.state == State::Waiting && endpoints.iter().any(|endpoint| endpoint.name == queue.endpoint);
+    let gone = say_gone(endpoints, ledger)?;
+    if is_stopped() || !gone.is_empty() {
+        let is_ours = |name: &str| if is_stopped() { endpoints.iter().any(|endpoint| endpoint.name == name) } else { gone.contains(&name) };
+        let is_left = |queue: &Queue| queue.state == State::Waiting && is_ours(&queue.endpoint);
         tally.lock().left = ledger.store().queues()?.iter().filter(|queue| is_left(queue)).map(|queue| queue.count).sum();
     }
     Ok(tally)
+}
+
+/// Says which of these endpoints said that they are gone for good; their names.
+fn say_gone<'e>(endpoints: &'e [Endpoint], ledger: &Ledger) -> Result<Vec<&'e str>, StoreError> {
+    let mut names = Vec::new();
+    for Endpoint { name, .. } in endpoints {
+        if ledger.store().value(&gone(name))?.is_some() {
+            say(format_args!(
+                "endpoint `{name}` said that it is gone (410): nothing is sent there\nhint: `beartrap outbox retry all` has it tried again"
+            ));
+            names.push(name.as_str());
+        }
+    }
+    Ok(names)
 }
 
 /// Delivers at the end of a run, and says what became of it; whether everything arrived.

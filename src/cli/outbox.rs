@@ -16,6 +16,7 @@ use crate::config::alert_flags::{DeliveryState, ListFormat, OutboxCommand};
 use crate::config::endpoint::endpoints;
 use crate::config::file::Settings;
 use crate::config::state::{Direction, time};
+use crate::delivery::endpoint::GONE;
 use crate::delivery::vault::{Vault, Wants};
 use crate::ledger::ledger::Ledger;
 use crate::model::audit::{AuditKind, AuditRecord};
@@ -25,7 +26,7 @@ use crate::pipeline::alerts::overdue::Overdue;
 use crate::pipeline::progress::Progress;
 use crate::store::audit::Note;
 use crate::store::outbox::{Delivery, State, Which};
-use crate::store::step::Step;
+use crate::store::step::{NewValue, Step};
 
 /// How many deliveries are read at a time.
 const PAGE: u32 = 1000;
@@ -158,9 +159,22 @@ fn change(ledger: &Ledger, ids: &[String], drop: Option<&String>) -> anyhow::Res
         }
         changed += count;
     }
+    if drop.is_none() && changed > 0 {
+        try_gone(ledger)?;
+    }
     let what = if drop.is_some() { "given up" } else { "due again: `beartrap outbox run` or a running watch delivers them" };
     say(format_args!("{changed} {what}"));
     Ok(if changed > 0 { Exit::Clean } else { Exit::Incomplete })
+}
+
+/// Has endpoints tried again that said they are gone.
+fn try_gone(ledger: &Ledger) -> anyhow::Result<()> {
+    let mut values = ledger.store().values(GONE)?;
+    let values: Vec<NewValue> = values.drain(..).map(|(name, _)| NewValue { name, bytes: None }).collect();
+    if !values.is_empty() {
+        ledger.store().commit(&Step { values: &values, ..Step::default() })?;
+    }
+    Ok(())
 }
 
 /// Delivers what is due.

@@ -13,6 +13,7 @@ use crate::delivery::endpoint::Endpoint;
 use crate::delivery::letter::{Addressee, Authorization, Key};
 use crate::delivery::network::Network;
 use crate::delivery::payload::{PAYLOADS, payload};
+use crate::delivery::post::FILE;
 use crate::delivery::schedule::Schedule;
 use crate::detect::period::Period;
 use crate::model::alert::Event;
@@ -38,6 +39,8 @@ pub struct EndpointSettings {
     pub url_file: Option<PathBuf>,
     /// A variable with the URL.
     pub url_env: Option<String>,
+    /// Instead of a URL, a file to which what is sent is appended, one alert a line.
+    pub file: Option<PathBuf>,
     /// What is sent; Standard Webhooks where nothing is said.
     pub format: Option<String>,
     /// A file with the signing key on its first line; while another one follows, the old one on the second.
@@ -142,15 +145,23 @@ pub fn endpoint(name: &str, settings: &EndpointSettings, variable: Variable) -> 
     let read = |what: &str, file: Option<&Path>, env: Option<&str>| secret(what, file, env, variable).map_err(failed);
     let url = match read("url", settings.url_file.as_deref(), settings.url_env.as_deref())? {
         Some(url) => url.trim().to_owned(),
-        None => settings.url.clone().ok_or_else(|| failed("`url` is missing\nhint: `url = \"https://...\"`, or `url_file`".to_owned()))?,
+        None => {
+            let file = settings.file.as_ref().map(|file| format!("{FILE}{}", file.display()));
+            let url = settings.url.clone().or(file);
+            url.ok_or_else(|| failed("`url` is missing\nhint: `url = \"https://...\"`, or `url_file`, or `file`".to_owned()))?
+        }
     };
-    let loopback = check(&url, settings.allow_http).map_err(failed)?;
+    let is_file = settings.file.is_some() && url.starts_with(FILE);
+    let loopback = is_file || check(&url, settings.allow_http).map_err(failed)?;
     if let Some(url) = &settings.introspection_url {
         check(url, settings.allow_http).map_err(|why| failed(why.replace("`url`", "`introspection_url`")))?;
     }
     let format = settings.format.as_deref().unwrap_or(PAYLOADS[0].name);
     let names = || PAYLOADS.iter().map(|payload| format!("`{}`", payload.name)).collect::<Vec<_>>().join(", ");
     let payload = payload(format).ok_or_else(|| failed(format!("no format is called `{format}`\nhint: there are {}", names())))?;
+    if is_file && payload.needs_token() {
+        return Err(failed(format!("`{format}` holds the token itself, which is never written to a file")));
+    }
     let keys = read("secret", settings.secret_file.as_deref(), settings.secret_env.as_deref())?;
     let keys = keys.iter().flat_map(|text| lines(text)).map(|line| Key(Arc::new(Secret::new(line.as_bytes().to_vec())))).collect();
     let header = read("authorization", settings.authorization_file.as_deref(), settings.authorization_env.as_deref())?;
@@ -258,6 +269,12 @@ mod tests {
         {
             assert!(check(url, "").is_err_and(|error| error.contains(why)), "{url}");
         }
+        let file = |more: &str| {
+            let settings: EndpointSettings = toml::from_str(&format!("file = \"out.jsonl\"\n{more}")).expect("because it is well formed");
+            endpoint("e", &settings, &nothing).map(|endpoint| endpoint.to.url).map_err(|error| error.why)
+        };
+        assert_eq!(file("format = \"ocsf\""), Ok("file:out.jsonl".to_owned()));
+        assert!(file("format = \"rfc7009\"").is_err_and(|error| error.contains("never written")));
         assert!(check("https://x", "format = \"carrier-pigeon\"").is_err_and(|error| error.contains("there are `")));
     }
 

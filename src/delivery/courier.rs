@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
 use crate::delivery::breaker::{Breaker, Passage};
-use crate::delivery::endpoint::Endpoint;
+use crate::delivery::endpoint::{Endpoint, gone};
 use crate::delivery::letter::{Answer, Letter, LetterError, Meaning};
 use crate::delivery::post::{Post, PostError};
 use crate::delivery::schedule::later;
@@ -192,6 +192,8 @@ struct Line {
     away: usize,
     /// How many are taken out next time.
     many: usize,
+    /// Whether the endpoint said that it is gone; none where nobody looked yet.
+    is_gone: Option<bool>,
 }
 
 /// What a courier does next.
@@ -204,7 +206,7 @@ enum Next {
 impl<'a> Round<'a> {
     fn new(endpoint: &'a Endpoint, post: Post) -> Self {
         let (ready, settled, follows, breaker) = (VecDeque::new(), Vec::new(), Consequences::default(), Breaker::default());
-        let line = Line { ready, settled, follows, breaker, away: 0, many: endpoint.concurrency.max(1) };
+        let line = Line { ready, settled, follows, breaker, away: 0, many: endpoint.concurrency.max(1), is_gone: None };
         Self { endpoint, post, line: Mutex::new(line) }
     }
 
@@ -260,6 +262,13 @@ impl<'a> Round<'a> {
                 office.bell.ring();
             }
         }
+        if line.is_gone != Some(false) {
+            // Somebody may want it to be tried again.
+            line.is_gone = Some(store.value(&gone(&self.endpoint.name))?.is_some());
+        }
+        if line.is_gone == Some(true) {
+            return Ok(None);
+        }
         let many = match line.breaker.passage(now) {
             _ if is_stopped => 0,
             Passage::All => line.many,
@@ -303,6 +312,11 @@ impl<'a> Round<'a> {
         let follows = office.hear.attempted(&attempt);
         let mut line = self.line();
         line.follows.add(follows);
+        if meaning == Some(Meaning::Gone) {
+            let bytes = Some((office.clock)().to_string().into_bytes());
+            line.follows.values.push(NewValue { name: gone(&self.endpoint.name), bytes });
+            line.is_gone = Some(true);
+        }
         line.came_back(settled, meaning.as_ref(), took, (office.clock)());
     }
 
@@ -351,11 +365,10 @@ impl Line {
         self.away -= 1;
         match meaning {
             Some(Meaning::Again { after, .. }) => self.breaker.fail(now, *after),
-            Some(Meaning::Gone) => self.breaker.fail(now, Some(Duration::from_hours(1))),
             Some(Meaning::Delivered { .. } | Meaning::Refused { .. }) => self.breaker.succeed(),
-            None => {}
+            Some(Meaning::Gone) | None => {}
         }
-        let is_quick = self.breaker.passage(now) == Passage::All && took <= QUICK;
+        let is_quick = self.breaker.passage(now) == Passage::All && took <= QUICK && self.is_gone != Some(true);
         self.many = if is_quick { (self.many * 2).min(MOST) } else { 1.max(self.many / 2) };
         if !is_quick {
             let back = std::mem::take(&mut self.ready);

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::delivery::letter::Addressee;
 use crate::delivery::network::Network;
 use crate::delivery::payload::Payload;
+use crate::delivery::post::FILE;
 use crate::delivery::schedule::Schedule;
 use crate::model::alert::{Alert, Event};
 use crate::model::grade::Severity;
@@ -59,11 +60,23 @@ impl Endpoint {
     /// Where it is, for people: without the path, which may be a secret.
     #[must_use]
     pub fn place(&self) -> String {
+        if self.to.url.starts_with(FILE) {
+            return self.to.url.clone();
+        }
         let (scheme, rest) = self.to.url.split_once("://").unwrap_or_default();
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         format!("{scheme}://{host}")
     }
 }
+
+/// Under which name it is kept that an endpoint said it is gone for good (410): nothing is sent there until somebody has it tried again.
+#[must_use]
+pub fn gone(endpoint: &str) -> String {
+    format!("{GONE}{endpoint}")
+}
+
+/// What such names begin with.
+pub const GONE: &str = "endpoint/gone/";
 
 /// The id of an alert, whoever is told of it.
 #[must_use]

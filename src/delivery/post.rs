@@ -3,8 +3,9 @@
 //! **Invariant:** a name is resolved once for each connection, and only addresses that the endpoint may reach are connected to; no redirect is
 //! followed; what failed is told without a byte of what was sent, and without the path, which may be a secret.
 
-use std::io::Read;
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ureq::config::Config;
@@ -26,10 +27,20 @@ const USER_AGENT: &str = concat!("beartrap/", env!("CARGO_PKG_VERSION"));
 
 /// A way to an endpoint; connections are kept open between messages. Copies share them.
 #[derive(Clone, Debug)]
-pub struct Post {
-    agent: Agent,
-    url: Uri,
+pub struct Post(Way);
+
+#[derive(Clone, Debug)]
+enum Way {
+    Network {
+        agent: Agent,
+        url: Uri,
+    },
+    /// A file to which bodies are appended, one a line.
+    File(PathBuf),
 }
+
+/// What URLs of files begin with.
+pub const FILE: &str = "file:";
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -65,6 +76,9 @@ impl Post {
     ///
     /// [`PostError`]
     pub fn new(url: &str, network: &Network) -> Result<Self, PostError> {
+        if let Some(path) = url.strip_prefix(FILE) {
+            return Ok(Self(Way::File(path.into())));
+        }
         let url: Uri = url.parse().map_err(|_| PostError::Url)?;
         let mut tls = TlsConfig::builder();
         if let Some(path) = &network.ca_file {
@@ -82,7 +96,7 @@ impl Post {
             .timeout_global(Some(network.timeout))
             .build();
         let resolver = Guard { network: network.clone(), inner: DefaultResolver::default() };
-        Ok(Self { agent: Agent::with_parts(config, DefaultConnector::default(), resolver), url })
+        Ok(Self(Way::Network { agent: Agent::with_parts(config, DefaultConnector::default(), resolver), url }))
     }
 
     /// Posts a message and waits for the answer.
@@ -91,7 +105,11 @@ impl Post {
     ///
     /// Why there is none, in words.
     pub fn send(&self, message: &Message) -> Result<Reply, String> {
-        let mut request = self.agent.post(&self.url);
+        let (agent, url) = match &self.0 {
+            Way::Network { agent, url } => (agent, url),
+            Way::File(path) => return append(path, &message.body).map_err(|error| format!("the file cannot be written: {error}")),
+        };
+        let mut request = agent.post(url);
         for (name, value) in &message.headers {
             request = request.header(*name, value.as_str());
         }
@@ -102,6 +120,18 @@ impl Post {
         _ = response.body_mut().as_reader().take(ANSWER).read_to_end(&mut body);
         Ok(Reply { status: response.status().as_u16(), body, retry_after })
     }
+}
+
+/// Appends a body as one line; it is on the disk when it counts as delivered.
+fn append(path: &Path, body: &[u8]) -> std::io::Result<Reply> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(&[body, b"\n"].concat())?;
+    file.sync_data()?;
+    Ok(Reply { status: 200, body: Vec::new(), retry_after: None })
 }
 
 /// `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3); a date counts from the receiver's clock, which nobody knows, so that it is

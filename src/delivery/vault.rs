@@ -67,7 +67,8 @@ impl Vault {
     /// The token of this name, where it is held.
     #[must_use]
     pub fn get(&self, name: &TokenKey) -> Option<Arc<Secret>> {
-        self.lock().get(name).map(|held| Arc::clone(&held.secret))
+        let now = (self.clock)();
+        self.lock().get(name).filter(|held| held.until > now).map(|held| Arc::clone(&held.secret))
     }
 
     /// Forgets tokens whose time is over.

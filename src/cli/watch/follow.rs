@@ -113,7 +113,7 @@ impl Following<'_> {
         let gram_of = |token: &[u8]| gram_for(token, grams);
         let mut couriers = self.couriers(loaded, Until::Stopped)?;
         let _clerk = self.clerk(loaded, couriers.as_ref())?;
-        let Loaded { judging, options, engine, .. } = loaded;
+        let Loaded { judging, options, engine, vault } = loaded;
         let Course { changes, telling, pace, there, show_at } = course;
         let mapping = judging.mapping.clone();
         let reach = settings::reach(self.flags.reach);
@@ -134,6 +134,7 @@ impl Following<'_> {
             if self.clock() >= sweep_at {
                 sweep_at = self.sweep(&mut watch, &mut hearing, (changes, there));
                 has_news = true;
+                vault.tidy();
             }
             self.ledger.refresh()?;
             let pause = pace.pause(self.clock());

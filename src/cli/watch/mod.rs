@@ -140,6 +140,9 @@ fn run(following: &Following, loaded: &mut Loaded, course: &mut Course) -> anyho
                 if flags.once {
                     return Ok(false);
                 }
+                if let Some(posting) = &mut loaded.judging.posting {
+                    posting.forget();
+                }
                 std::thread::sleep(BACK_OFF);
             }
         }
