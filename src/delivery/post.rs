@@ -4,7 +4,7 @@
 //! followed; what failed is told without a byte of what was sent, and without the path, which may be a secret.
 
 use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -148,6 +148,8 @@ fn reason(error: &Error) -> String {
         Error::Timeout(_) => "no answer in time".to_owned(),
         Error::HostNotFound => "the host is not known, or has no address that may be reached".to_owned(),
         Error::ConnectionFailed => "nobody answers".to_owned(),
+        // Certificates that are not trusted are told so.
+        Error::Io(error) if error.kind() == ErrorKind::InvalidData => format!("no secure connection: {error}"),
         Error::Io(error) => format!("the connection failed: {}", error.kind()),
         Error::Tls(_) | Error::Rustls(_) => format!("no secure connection: {error}"),
         Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => "the proxy failed".to_owned(),

@@ -6,8 +6,11 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { dirname } from 'node:path';
 
 import Provider, { errors } from 'oidc-provider';
+
+import { receiveWebhooks } from './webhooks.mjs';
 
 // Which format an access token has is decided by the resource that it is for. Without a resource it is opaque.
 // The provider keeps nothing of a JWT: revocation of one changes nothing, and introspection does not know it.
@@ -117,4 +120,5 @@ provider.on('grant.revoked', (_, family) => fact('revoked', { family }));
 provider.on('server_error', (_, error) => console.error(error));
 
 server.on('request', provider.callback());
+await receiveWebhooks(dirname(records));
 writeFileSync(url, `${provider.issuer}\n`);
