@@ -5,7 +5,6 @@
 #[path = "support/binary.rs"]
 mod binary;
 #[path = "support/http.rs"]
-#[allow(dead_code, reason = "the provider's other tests use it")]
 mod http;
 #[path = "support/oidc.rs"]
 mod oidc;

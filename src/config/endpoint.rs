@@ -143,14 +143,10 @@ fn host(url: &str) -> String {
 pub fn endpoint(name: &str, settings: &EndpointSettings, variable: Variable) -> Result<Endpoint, EndpointError> {
     let failed = |why: String| EndpointError { name: name.to_owned(), why };
     let read = |what: &str, file: Option<&Path>, env: Option<&str>| secret(what, file, env, variable).map_err(failed);
-    let url = match read("url", settings.url_file.as_deref(), settings.url_env.as_deref())? {
-        Some(url) => url.trim().to_owned(),
-        None => {
-            let file = settings.file.as_ref().map(|file| format!("{FILE}{}", file.display()));
-            let url = settings.url.clone().or(file);
-            url.ok_or_else(|| failed("`url` is missing\nhint: `url = \"https://...\"`, or `url_file`, or `file`".to_owned()))?
-        }
-    };
+    let kept = read("url", settings.url_file.as_deref(), settings.url_env.as_deref())?.map(|url| url.trim().to_owned());
+    let file = || settings.file.as_ref().map(|file| format!("{FILE}{}", file.display()));
+    let url = kept.or_else(|| settings.url.clone()).or_else(file);
+    let url = url.ok_or_else(|| failed("`url` is missing\nhint: `url = \"https://...\"`, or `url_file`, or `file`".to_owned()))?;
     let is_file = settings.file.is_some() && url.starts_with(FILE);
     let loopback = is_file || check(&url, settings.allow_http).map_err(failed)?;
     if let Some(url) = &settings.introspection_url {
