@@ -47,12 +47,12 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Who is told in this run, by `part` of the program; nobody where no endpoint is named.
+/// Who is told in this run, by `part` of the program; nobody where no endpoint is named. Settings other than the last run's are noted in the audit log.
 ///
 /// # Errors
 ///
-/// An endpoint that cannot be used.
-pub fn posting(flags: &AlertFlags, settings: &Settings, part: Option<&str>) -> anyhow::Result<Option<Posting>> {
+/// An endpoint that cannot be used, or a state that fails.
+pub fn posting(flags: &AlertFlags, settings: &Settings, ledger: &Ledger, part: Option<&str>) -> anyhow::Result<Option<Posting>> {
     if flags.alert.is_empty() {
         return Ok(None);
     }
@@ -61,16 +61,13 @@ pub fn posting(flags: &AlertFlags, settings: &Settings, part: Option<&str>) -> a
         named.extend(settings.revocation.endpoints.iter().cloned());
     }
     let endpoints = endpoints(&named, &settings.endpoint, &variable)?;
+    note_settings(settings, ledger, part)?;
     let manner = if flags.dry_run { Manner::Show } else { Manner::Send };
     Ok(Some(Posting::new(endpoints, settings.revocation.clone(), (manner, who(part)))))
 }
 
 /// Takes down in the audit log that settings of alerts are other ones than those of the last run.
-///
-/// # Errors
-///
-/// [`StoreError`]
-pub fn note_settings(settings: &Settings, ledger: &Ledger, part: Option<&str>) -> Result<(), StoreError> {
+fn note_settings(settings: &Settings, ledger: &Ledger, part: Option<&str>) -> Result<(), StoreError> {
     let text = format!("{:?} {:?}", settings.endpoint, settings.revocation);
     let value = NewValue { name: SETTINGS.to_owned(), bytes: Some(Fingerprint::of(text.as_bytes()).digest().to_vec()) };
     if ledger.store().value(SETTINGS)? == value.bytes {
@@ -96,9 +93,8 @@ pub fn vault(posting: Option<&Posting>, ledger: &Arc<Ledger>) -> Arc<Vault> {
 
 /// Who holds tokens for a scan, where somebody does.
 #[must_use]
-pub fn keep(posting: Option<&Posting>, vault: &Arc<Vault>) -> Option<Arc<dyn Keep>> {
-    let needs = posting.is_some_and(|posting| posting.endpoints.iter().any(|endpoint| endpoint.payload.needs_token()));
-    needs.then(|| Arc::clone(vault) as Arc<dyn Keep>)
+pub fn keep(vault: &Arc<Vault>) -> Option<Arc<dyn Keep>> {
+    vault.wants_any().then(|| Arc::clone(vault) as Arc<dyn Keep>)
 }
 
 /// Commits places and alerts together.

@@ -169,8 +169,8 @@ fn change(ledger: &Ledger, ids: &[String], drop: Option<&String>) -> anyhow::Res
 
 /// Has endpoints tried again that said they are gone.
 fn try_gone(ledger: &Ledger) -> anyhow::Result<()> {
-    let mut values = ledger.store().values(GONE)?;
-    let values: Vec<NewValue> = values.drain(..).map(|(name, _)| NewValue { name, bytes: None }).collect();
+    let gone = ledger.store().values(GONE)?;
+    let values: Vec<NewValue> = gone.into_iter().map(|(name, _)| NewValue { name, bytes: None }).collect();
     if !values.is_empty() {
         ledger.store().commit(&Step { values: &values, ..Step::default() })?;
     }

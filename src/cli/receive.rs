@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use sd_notify::NotifyState;
 
-use crate::cli::alerting::{Tally, keep, note_settings, posting, show, vault};
+use crate::cli::alerting::{Tally, posting, show, vault};
 use crate::cli::couriers::Couriers;
 use crate::cli::exit::Exit;
 use crate::cli::ledger::{further_keys, now, open, place};
@@ -84,10 +84,8 @@ pub fn receive(flags: &ReceiveFlags) -> anyhow::Result<Exit> {
 type ToldOf = (Telling, Arc<Vault>, Option<Couriers>);
 
 fn told(flags: &ReceiveFlags, settings: &Settings, ledger: &Arc<Ledger>, place: (&str, Access)) -> anyhow::Result<Option<ToldOf>> {
-    let Some(posting) = posting(&flags.alerts, settings, PART)? else { return Ok(None) };
-    note_settings(settings, ledger, PART)?;
+    let Some(posting) = posting(&flags.alerts, settings, ledger, PART)? else { return Ok(None) };
     let vault = vault(Some(&posting), ledger);
-    let is_needed = keep(Some(&posting), &vault).is_some();
     let hear = (Tally::new(&posting.endpoints, PART), lost as fn(&str, &dyn Display));
     let couriers = (!flags.alerts.dry_run).then(|| Couriers::begin(&posting.endpoints, place, &vault, hear, Until::Stopped)).transpose()?;
     let bell = couriers.as_ref().map(|couriers| Arc::clone(couriers.bell()));
@@ -97,8 +95,11 @@ fn told(flags: &ReceiveFlags, settings: &Settings, ledger: &Arc<Ledger>, place: 
             bell.ring();
         }
     };
-    let telling =
-        Telling { reports: Reports::new(posting, settings.detect.clone()), vault: is_needed.then(|| Arc::clone(&vault)), told: Box::new(told) };
+    let telling = Telling {
+        reports: Reports::new(posting, settings.detect.clone()),
+        vault: vault.wants_any().then(|| Arc::clone(&vault)),
+        told: Box::new(told),
+    };
     Ok(Some((telling, vault, couriers)))
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use std::time::Instant as Clock;
 
-use crate::cli::alerting::{finish, keep, note_settings, posting, vault};
+use crate::cli::alerting::{finish, keep, posting, vault};
 use crate::cli::exit::Exit;
 use crate::cli::judging::{Judging, Told, Wanted, ledger};
 use crate::cli::ledger::now;
@@ -65,13 +65,10 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let mut judging = Judging::new(&flags.judging, now)?;
     let wanted = wanted(flags, now)?;
     let ledger = ledger(&flags.state)?;
-    judging.posting = posting(&flags.alerts, &judging.settings, None)?;
-    if judging.posting.is_some() {
-        note_settings(&judging.settings, &ledger, None)?;
-    }
+    judging.posting = posting(&flags.alerts, &judging.settings, &ledger, None)?;
     let vault = vault(judging.posting.as_ref(), &ledger);
     let known = Some(Arc::clone(&ledger) as Arc<dyn Known>);
-    let keep = keep(judging.posting.as_ref(), &vault);
+    let keep = keep(&vault);
     let engine = Engine::new(&RuleSet::builtin(), engine::Options { keep, known, ..engine::Options::default() });
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;

@@ -16,7 +16,7 @@ use crate::outputs::escape::visible;
 use crate::pipeline::alerts::requests::{Request, Times, requests, times};
 use crate::pipeline::alerts::revocation::Budget;
 use crate::store::audit::Note;
-use crate::store::step::{NewValue, Step};
+use crate::store::step::Step;
 
 /// Lists requests to revoke.
 ///
@@ -53,7 +53,7 @@ pub fn revocations(flags: &RevocationsFlags) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    for issuer in budget(&ledger)?.stopped.keys() {
+    for issuer in Budget::read(&**ledger.store())?.stopped.keys() {
         say(format_args!("`{}`: there were too many requests; its tokens wait for a person", visible(issuer)));
         say(format_args!(
             "hint: `beartrap outbox retry held` sends what waits, `beartrap revocations --resume {}` lets further ones go",
@@ -78,14 +78,9 @@ fn summary(issuer: &str, times: &Times) -> String {
     format!("{}: {} confirmed, {} open; until dead: p50 {p50}, p95 {p95}, max {max}", visible(issuer), times.confirmed, times.open)
 }
 
-fn budget(ledger: &Ledger) -> anyhow::Result<Budget> {
-    let kept = ledger.store().value(Budget::NAME)?;
-    Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
-}
-
 /// Lets the tokens of issuers be revoked again that had too many requests.
 fn resume(ledger: &Ledger, issuer: &str) -> anyhow::Result<Exit> {
-    let mut budget = budget(ledger)?;
+    let mut budget = Budget::read(&**ledger.store())?;
     let resumed = budget.resume(Some(issuer).filter(|issuer| *issuer != "all"));
     let at = now();
     let note = |issuer: &String| {
@@ -95,8 +90,7 @@ fn resume(ledger: &Ledger, issuer: &str) -> anyhow::Result<Exit> {
         )
     };
     let notes: Vec<Note> = resumed.iter().map(note).collect();
-    let value = NewValue { name: Budget::NAME.to_owned(), bytes: Some(serde_json::to_vec(&budget)?) };
-    ledger.store().commit(&Step { values: &[value], notes: &notes, ..Step::default() })?;
+    ledger.store().commit(&Step { values: &[budget.to_value()], notes: &notes, ..Step::default() })?;
     say(format_args!("{}", if resumed.is_empty() { "nothing was stopped".to_owned() } else { format!("goes on: {}", visible(&resumed.join(", "))) }));
     Ok(Exit::Clean)
 }

@@ -8,7 +8,7 @@ use std::time::Instant as Clock;
 
 use anyhow::Context as _;
 
-use crate::cli::alerting::{finish, keep, note_settings, posting, vault};
+use crate::cli::alerting::{finish, keep, posting, vault};
 use crate::cli::exit::Exit;
 use crate::cli::judging::ledger;
 use crate::cli::ledger::{further_keys, now};
@@ -60,7 +60,7 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     let mut replay = if flags.replay { Some(Replay::new(flags, now)?) } else { None };
     let (asked, known, further_keys) = asked(flags, replay.as_ref())?;
     let (alerts, vault) = alerts(flags, &asked, replay.as_ref())?.unzip();
-    let keep = alerts.as_ref().zip(vault.as_ref()).and_then(|((posting, _), vault)| keep(Some(posting), vault));
+    let keep = vault.as_ref().and_then(keep);
     let engine = Engine::new(&rules, engine::Options { further_keys, keep, known, ..settings::engine(flags)? });
     let progress = Arc::new(Progress::default());
     let mut reporter = reporter(flags, &target, &progress, (asked, now))?;
@@ -123,13 +123,12 @@ fn alerts(flags: &ScanFlags, asked: &Asked, replay: Option<&Replay>) -> anyhow::
         return Ok(None);
     }
     let settings = Settings::read(flags.judging.settings.config.as_deref())?;
-    let Some(posting) = posting(&flags.alerts, &settings, None)? else { return Ok(None) };
     let ledger = match (asked, replay) {
         (Asked::Ledger(book), _) => Arc::clone(&book.ledger),
         (_, Some(replay)) => Arc::clone(replay.ledger()),
         _ => ledger(&state_flags(flags))?,
     };
-    note_settings(&settings, &ledger, None)?;
+    let Some(posting) = posting(&flags.alerts, &settings, &ledger, None)? else { return Ok(None) };
     let vault = vault(Some(&posting), &ledger);
     Ok(Some(((posting, ledger), vault)))
 }

@@ -52,6 +52,12 @@ impl Vault {
         Self { wants, clock, held: Mutex::default() }
     }
 
+    /// Whether it wants any token.
+    #[must_use]
+    pub fn wants_any(&self) -> bool {
+        !matches!(self.wants, Wants::Nothing)
+    }
+
     /// Holds a token under its name for a while.
     pub fn put(&self, name: TokenKey, secret: Secret, now: Instant) {
         let mut held = self.lock();

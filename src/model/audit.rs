@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::alert::Alert;
 use crate::model::token_key::TokenKey;
 
 /// One record; one line of JSON.
@@ -105,6 +106,12 @@ impl AuditRecord {
     #[must_use]
     pub fn new(kind: AuditKind, who: &str, what: impl Into<String>) -> Self {
         Self { kind, who: who.to_owned(), what: what.into(), why: None, token: None, finding: None, delivery: None, endpoint: None }
+    }
+
+    /// The same about an alert's token and finding.
+    #[must_use]
+    pub fn about(self, alert: &Alert) -> Self {
+        Self { token: alert.data.token.fp.clone(), finding: Some(alert.data.finding_id.clone()), ..self }
     }
 
     /// Whether it is about a token, a finding or a delivery of this name.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cli::alerting::{keep, note_settings, posting, vault};
+use crate::cli::alerting::{keep, posting, vault};
 use crate::cli::judging::Judging;
 use crate::cli::ledger::{further_keys, now, place};
 use crate::config::settings;
@@ -51,12 +51,9 @@ impl Loaded {
     /// A file that cannot be read or is wrong.
     pub fn new(flags: &WatchFlags, ledger: &Arc<Ledger>) -> anyhow::Result<Self> {
         let mut judging = Judging::new(&flags.judging, now())?;
-        judging.posting = posting(&flags.alerts, &judging.settings, Some("watch"))?;
-        if judging.posting.is_some() {
-            note_settings(&judging.settings, ledger, Some("watch"))?;
-        }
+        judging.posting = posting(&flags.alerts, &judging.settings, ledger, Some("watch"))?;
         let vault = vault(judging.posting.as_ref(), ledger);
-        let keep = keep(judging.posting.as_ref(), &vault);
+        let keep = keep(&vault);
         let rules: RuleSet = settings::rules(&flags.rules, &[], &flags.disable)?;
         let (place, _) = place(&flags.state)?;
         let further_keys = further_keys(&place)?;

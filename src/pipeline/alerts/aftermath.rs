@@ -82,14 +82,16 @@ impl Aftermath {
         };
         let event = attempt.alert.map_or("alert", |alert| alert.event.as_str());
         let why = Some(attempt.settled.answer.clone()).filter(|_| attempt.settled.outcome != Outcome::Delivered);
-        AuditRecord {
-            why,
-            token: attempt.alert.and_then(|alert| alert.data.token.fp.clone()),
-            finding: attempt.alert.map(|alert| alert.data.finding_id.clone()),
-            delivery: Some(attempt.claimed.id.clone()),
-            endpoint: Some(attempt.endpoint.name.clone()),
-            ..AuditRecord::new(kind, &self.who, format!("`{event}` {what}, attempt {}", attempt.claimed.attempts))
+        AuditRecord { why, ..self.about(attempt, kind, format!("`{event}` {what}, attempt {}", attempt.claimed.attempts)) }
+    }
+
+    /// A record about an attempt.
+    fn about(&self, attempt: &Attempt, kind: AuditKind, what: String) -> AuditRecord {
+        let mut record = AuditRecord::new(kind, &self.who, what);
+        if let Some(alert) = attempt.alert {
+            record = record.about(alert);
         }
+        AuditRecord { delivery: Some(attempt.claimed.id.clone()), endpoint: Some(attempt.endpoint.name.clone()), ..record }
     }
 
     /// Asks whether the token is dead, where the endpoint lets us ask.
@@ -105,14 +107,7 @@ impl Aftermath {
             }
         }
         let (now, is_unproven) = ((self.clock)(), self.unproven().remove(&attempt.claimed.id));
-        let about = |kind, what: &str, why| AuditRecord {
-            why,
-            token: alert.data.token.fp.clone(),
-            finding: Some(alert.data.finding_id.clone()),
-            delivery: Some(attempt.claimed.id.clone()),
-            endpoint: Some(attempt.endpoint.name.clone()),
-            ..AuditRecord::new(kind, &self.who, what)
-        };
+        let about = |kind, what: &str, why| AuditRecord { why, ..self.about(attempt, kind, what.to_owned()) };
         let record = match &answer {
             Ok(false) if is_unproven => {
                 about(AuditKind::Attempted, "introspection calls the token dead, as it did before it was revoked: that proves nothing", None)

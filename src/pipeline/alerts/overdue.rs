@@ -106,11 +106,7 @@ impl Overdue {
         }
         let wanted = self.endpoints.iter().filter(|endpoint| endpoint.wants(alert));
         let Some(new) = queued(alert, wanted, Begins::Due, now) else { return Ok(0) };
-        let record = AuditRecord {
-            token: alert.data.token.fp.clone(),
-            finding: Some(alert.data.finding_id.clone()),
-            ..AuditRecord::new(kind, &self.who, what)
-        };
+        let record = AuditRecord::new(kind, &self.who, what).about(alert);
         store.commit(&Step { alerts: &[new], notes: &[Note::new(now, &record)], ..Step::default() })?;
         self.told.insert(id);
         Ok(1)

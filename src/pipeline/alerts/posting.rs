@@ -132,11 +132,8 @@ impl Posting {
 
     /// Hands over what is to be committed.
     pub fn take(&mut self) -> Posted {
-        let budget = self
-            .budget
-            .take()
-            .map(|budget| NewValue { name: Budget::NAME.to_owned(), bytes: Some(serde_json::to_vec(&budget).expect("because it can be written")) });
-        Posted { alerts: std::mem::take(&mut self.queued), values: budget.into_iter().collect(), notes: std::mem::take(&mut self.notes) }
+        let values = self.budget.take().iter().map(Budget::to_value).collect();
+        Posted { alerts: std::mem::take(&mut self.queued), values, notes: std::mem::take(&mut self.notes) }
     }
 
     /// What was not committed was not told: it is told when it is met again.
@@ -202,19 +199,14 @@ impl Posting {
             May::Send => (AuditKind::Requested, "the token is to be revoked"),
             May::Ask => (AuditKind::Decided, "a person decides whether the token is revoked: there were too many requests in a minute"),
         };
-        let record = AuditRecord {
-            why: Some(format!("{}: {}", request.data.rule, request.data.title)),
-            token: request.data.token.fp.clone(),
-            finding: Some(request.data.finding_id.clone()),
-            ..AuditRecord::new(kind, &self.who, what)
-        };
+        let why = Some(format!("{}: {}", request.data.rule, request.data.title));
+        let record = AuditRecord { why, ..AuditRecord::new(kind, &self.who, what).about(request) };
         self.notes.push(Note::new(now, &record));
     }
 
     fn budget(&mut self, ledger: &Ledger) -> Result<&mut Budget, StoreError> {
         if self.budget.is_none() {
-            let kept = ledger.store().value(Budget::NAME)?;
-            self.budget = Some(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default());
+            self.budget = Some(Budget::read(&**ledger.store())?);
         }
         Ok(self.budget.as_mut().expect("because it was just read"))
     }

@@ -14,6 +14,9 @@ use crate::model::issuance::Issuance;
 use crate::model::ledger_match::Liveness;
 use crate::model::lifecycle::Target;
 use crate::model::token_key::{KeyKind, TokenKey};
+use crate::store::error::StoreError;
+use crate::store::step::NewValue;
+use crate::store::store::Store;
 
 /// `[revocation]` in `beartrap.toml`.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -152,7 +155,22 @@ pub struct Budget {
 
 impl Budget {
     /// The name under which it is kept.
-    pub const NAME: &str = "revocation/budget";
+    const NAME: &str = "revocation/budget";
+
+    /// Reads what is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        Ok(store.value(Self::NAME)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn to_value(&self) -> NewValue {
+        NewValue { name: Self::NAME.to_owned(), bytes: Some(serde_json::to_vec(self).expect("because it can be written")) }
+    }
 
     /// Counts a request.
     pub fn take(&mut self, issuer: &str, per_minute: usize, now: Instant) -> May {
