@@ -43,8 +43,8 @@ fn main() {
     match rules::load::load_path(&folder) {
         Ok(written) => {
             let checked: Vec<_> = written.iter().map(|written| &written.rule).collect();
-            let json = serde_json::to_string(&checked).expect("because rules are plain values");
-            std::fs::write(out.join("rules.json"), json).expect("because cargo's folder can be written");
+            let packed = postcard::to_stdvec(&checked).expect("because rules are plain values");
+            std::fs::write(out.join("rules.packed"), packed).expect("because cargo's folder can be written");
         }
         Err(error) => {
             println!("cargo::error={}", error.to_string().replace('\n', "  "));

@@ -96,7 +96,7 @@ fn a_finding_is_told_before_the_stream_ends() {
         for (number, rule) in ["github-pat", "slack-bot-token", "npm-access-token"].into_iter().enumerate() {
             live.write(&Template::new(3).fill(&format!("2026-08-30 token={{{{{rule}}}}} used\n")).text);
             let told = live.line().unwrap_or_else(|| panic!("{format}: nothing within five seconds of line {number}"));
-            let name = RuleSet::builtin().get(rule).map(|rule| rule.info.name.clone()).expect("because it is built in");
+            let name = RuleSet::builtin().get(rule).map(|rule| rule.info.name.to_string()).expect("because it is built in");
             assert!(told.contains(&name), "{format}: {told}");
             if format == "text" {
                 live.line();

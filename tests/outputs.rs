@@ -31,13 +31,13 @@ use serde_json::Value;
 
 fn rule(id: &str, severity: Severity) -> Arc<RuleInfo> {
     Arc::new(RuleInfo {
-        id: id.to_owned(),
-        name: format!("Example {id}"),
-        provider: "Example".to_owned(),
+        id: id.to_owned().into(),
+        name: format!("Example {id}").into(),
+        provider: "Example".into(),
         kind: TokenKind::Bearer,
         severity,
-        remedy: "Revoke it, then read the audit log.".to_owned(),
-        revocation_url: "https://docs.example.test/revoke".to_owned(),
+        remedy: "Revoke it, then read the audit log.".into(),
+        revocation_url: "https://docs.example.test/revoke".into(),
     })
 }
 

@@ -217,7 +217,7 @@ static NAIVE: LazyLock<Vec<(String, Vec<u8>, Regex)>> = LazyLock::new(|| {
         for alternative in &rule.alternatives {
             let regex = regex_of(&pattern_of(alternative), alternative.tail);
             if all.iter().all(|(_, _, other)| other.as_str() != regex.as_str()) {
-                all.push((rule.info.id.clone(), alternative.shape.prefix().to_vec(), regex));
+                all.push((rule.info.id.to_string(), alternative.shape.prefix().to_vec(), regex));
             }
         }
     }

@@ -115,7 +115,7 @@ impl<'a> Planter<'a> {
         let label = Label {
             path: place.path.to_owned(),
             line: place.line + down,
-            rule: self.rules[seedling.rule].rule.info.id.clone(),
+            rule: self.rules[seedling.rule].rule.info.id.to_string(),
             fingerprint: Fingerprint::of(&seedling.secret),
             carrier: seedling.carrier.map_or("none", |index| self.carriers[index].name).to_owned(),
         };

@@ -53,6 +53,8 @@ fn of_rule(rule: &Rule) -> String {
     line("Confidence", rule.confidence.as_str());
     line("Check", &rule.check.map(|check| format!("{check:?}")).unwrap_or_default());
     line("Pattern", &rule.pattern);
+    line("Lifetime", if rule.lifetime.is_empty() { "until it is revoked" } else { &rule.lifetime });
+    line("Goes with", &[&rule.partner.before[..], &rule.partner.after].concat().join(", "));
     line("Near", &rule.context.keywords.join(", "));
     line("Names", &rule.context.names.join(", "));
     text.push_str(&format!("\nWhy it matters\n  {}\n", rule.description));

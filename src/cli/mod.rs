@@ -17,6 +17,7 @@ pub mod reporter;
 pub mod revocations;
 pub mod rules;
 pub mod rules_check;
+pub mod rules_doc;
 pub mod scan;
 pub mod scan_replay;
 pub mod signals;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::exit::Exit;
-use crate::cli::{explain, rules_check};
+use crate::cli::{explain, rules_check, rules_doc};
 use crate::config::flags::RulesCommand;
 use crate::config::settings::rules as rule_set;
 use crate::model::grade::Confidence;
@@ -23,6 +23,7 @@ pub fn rules(command: &RulesCommand) -> anyhow::Result<Exit> {
     match command {
         RulesCommand::List { rules, json } => list(rules, *json),
         RulesCommand::Check { path } => rules_check::check(path.as_deref()),
+        RulesCommand::Doc { path } => rules_doc::doc(path.as_deref()),
         RulesCommand::Explain { id, rules } => explain::explain(id, rules),
         RulesCommand::Test { id, rules } => test(id, rules),
     }

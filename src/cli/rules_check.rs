@@ -9,6 +9,7 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::grade::Confidence;
 use crate::model::origin::Origin;
 use crate::rules::builtin::SOURCES;
+use crate::rules::error::RulesError;
 use crate::rules::example::expand;
 use crate::rules::load::{WrittenRule, load_path, load_text};
 use crate::rules::rule_set::RuleSet;
@@ -23,17 +24,49 @@ const SEEDS: u64 = 3;
 ///
 /// Rules that cannot be loaded, or examples that fail.
 pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
-    let written = match path {
-        Some(path) => load_path(path)?,
-        None => SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect(),
-    };
-    let failures: Vec<String> = written.iter().flat_map(failures).collect();
+    let written = written(path)?;
+    let failures: Vec<String> = written.iter().flat_map(failures).chain(clashes(&written)).collect();
     for failure in &failures {
         say(format_args!("{failure}"));
     }
     let examples: usize = written.iter().map(|rule| rule.positive.len() + rule.negative.len()).sum();
     say(format_args!("{} rules, {examples} examples, {} failures", written.len(), failures.len()));
     Ok(if failures.is_empty() { Exit::Clean } else { Exit::Usage })
+}
+
+/// The rules of a file or directory, or the built-in ones, as they are written.
+///
+/// # Errors
+///
+/// Rules that cannot be loaded.
+pub fn written(path: Option<&Path>) -> Result<Vec<WrittenRule>, RulesError> {
+    match path {
+        Some(path) => load_path(path),
+        None => Ok(SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?.concat()),
+    }
+}
+
+/// Which examples another issuer's rule claims with more confidence, and partners that no rule has as its id.
+#[must_use]
+pub fn clashes(written: &[WrittenRule]) -> Vec<String> {
+    let mut set = RuleSet::empty();
+    set.extend_unchecked(written.iter().map(|written| written.rule.clone()));
+    let engine = Engine::new(&set, Options { min_confidence: Confidence::Low, comments: Comments::Ignore, ..Options::default() });
+    let origin = Arc::new(Origin::Memory("example".into()));
+    let mut clashes = Vec::new();
+    for WrittenRule { file, rule, positive, .. } in written {
+        for text in positive {
+            let example = expand(rule, text, 0);
+            let wanted = Fingerprint::of(&example.secret.expect("because a positive example has one"));
+            let other = engine.scan(&origin, &example.text).into_iter().find(|found| found.fingerprint() == Some(&wanted) && found.rule.provider != rule.info.provider);
+            if let Some(other) = other.filter(|other| other.confidence > rule.confidence) {
+                clashes.push(format!("{file}: rule `{}`: positive example `{text}`: rule `{}` claims it with more confidence", rule.info.id, other.rule.id));
+            }
+        }
+        let unknown = rule.partner.before.iter().chain(&rule.partner.after).filter(|id| set.get(id).is_err() && RuleSet::builtin().get(id).is_err());
+        clashes.extend(unknown.map(|id| format!("{file}: rule `{}`: field `partner`: no rule is called `{id}`", rule.info.id)));
+    }
+    clashes
 }
 
 /// What is wrong with a rule's examples; texts are shown as they are written, never with the token filled in.

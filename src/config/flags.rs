@@ -113,6 +113,11 @@ pub enum RulesCommand {
         /// A rule file or a directory of them; without one, the built-in rules
         path: Option<PathBuf>,
     },
+    /// Print the reference page of the rules, in Markdown
+    Doc {
+        /// A rule file or a directory of them; without one, the built-in rules
+        path: Option<PathBuf>,
+    },
     /// Say what a rule asks, why it matters and what to do
     Explain {
         /// The rule's id

@@ -39,5 +39,5 @@ pub fn exposure_severity(case: &Exposed) -> Option<Severity> {
 }
 
 fn is_vendor(rule: &RuleInfo) -> bool {
-    !NO_VENDOR.contains(&rule.provider.as_str())
+    !NO_VENDOR.contains(&&*rule.provider)
 }

@@ -1,5 +1,7 @@
 //! What a finding carries of its rule: shared by all findings of that rule.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,17 +53,22 @@ impl TokenKind {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct RuleInfo {
     /// Unique id, lower case with hyphens.
-    pub id: String,
+    #[serde(borrow)]
+    pub id: Cow<'static, str>,
     /// One line for people.
-    pub name: String,
+    #[serde(borrow)]
+    pub name: Cow<'static, str>,
     /// Who issues such tokens.
-    pub provider: String,
+    #[serde(borrow)]
+    pub provider: Cow<'static, str>,
     /// What the token is.
     pub kind: TokenKind,
     /// How bad a leak is before the ledger knows more.
     pub severity: Severity,
     /// What to do about a leak.
-    pub remedy: String,
+    #[serde(borrow)]
+    pub remedy: Cow<'static, str>,
     /// The vendor's page on revoking it, empty where there is none.
-    pub revocation_url: String,
+    #[serde(borrow)]
+    pub revocation_url: Cow<'static, str>,
 }

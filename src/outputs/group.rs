@@ -60,7 +60,7 @@ impl Groups {
     pub fn add(&mut self, finding: &Finding) {
         // What the ledger knows is one token, whatever rules have found it.
         let is_ours = matches!(finding.standing, Standing::Yes(_));
-        let rule = if is_ours { String::new() } else { finding.rule.id.clone() };
+        let rule = if is_ours { String::new() } else { finding.rule.id.to_string() };
         let group = self.0.entry((rule, finding.token())).or_insert_with(|| Group::new(finding));
         if rank(finding) < rank(&group.head) {
             group.head = finding.clone();

@@ -160,9 +160,9 @@ impl From<&Finding> for FindingRecord {
         Self {
             tag: FindingTag::Finding,
             v: VERSION,
-            rule: rule.id.clone(),
-            name: rule.name.clone(),
-            provider: rule.provider.clone(),
+            rule: rule.id.to_string(),
+            name: rule.name.to_string(),
+            provider: rule.provider.to_string(),
             kind: rule.kind,
             severity: finding.severity(),
             confidence: finding.confidence,
@@ -180,8 +180,8 @@ impl From<&Finding> for FindingRecord {
             token: finding.facts.clone(),
             parts: finding.parts.iter().map(PartRecord::from).collect(),
             ledger: (finding.standing != Standing::Unasked).then(|| finding.standing.clone()),
-            remedy: rule.remedy.clone(),
-            revocation_url: rule.revocation_url.clone(),
+            remedy: rule.remedy.to_string(),
+            revocation_url: rule.revocation_url.to_string(),
         }
     }
 }
@@ -215,8 +215,8 @@ impl From<&Origin> for OriginRecord {
 impl From<&Part> for PartRecord {
     fn from(part: &Part) -> Self {
         Self {
-            rule: part.rule.id.clone(),
-            name: part.rule.name.clone(),
+            rule: part.rule.id.to_string(),
+            name: part.rule.name.to_string(),
             kind: part.rule.kind,
             fingerprint: part.fingerprint.clone(),
             preview: part.preview.clone(),

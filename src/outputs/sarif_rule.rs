@@ -29,7 +29,7 @@ impl OccurringRules {
         let mut rules: BTreeMap<String, Occurring> = BTreeMap::new();
         for finding in findings {
             let first = || Occurring { index: 0, rule: Arc::clone(&finding.rule), confidence: finding.confidence };
-            let occurring = rules.entry(finding.rule.id.clone()).or_insert_with(first);
+            let occurring = rules.entry(finding.rule.id.to_string()).or_insert_with(first);
             occurring.confidence = occurring.confidence.max(finding.confidence);
         }
         for (index, occurring) in rules.values_mut().enumerate() {
@@ -45,7 +45,7 @@ impl OccurringRules {
     /// When the finding is none of those that the list was made of.
     #[must_use]
     pub fn index(&self, finding: &Finding) -> usize {
-        self.0.get(&finding.rule.id).expect("because the list was made of the findings it is asked for").index
+        self.0.get(&*finding.rule.id).expect("because the list was made of the findings it is asked for").index
     }
 
     /// Reporting descriptors (SARIF 2.1.0, section 3.49), in the order of `index`.

@@ -84,7 +84,7 @@ impl Baseline {
     /// Adds a finding.
     pub fn add(&mut self, finding: &Finding) {
         let token = key_of(finding);
-        let entry = Entry { token: token.clone(), rule: finding.rule.id.clone(), seen: finding.origin.to_string() };
+        let entry = Entry { token: token.clone(), rule: finding.rule.id.to_string(), seen: finding.origin.to_string() };
         self.entries.entry(token).or_insert((entry, true));
     }
 

@@ -74,7 +74,14 @@ impl ByteSet {
 
     /// The bytes in the set, ascending.
     pub fn iter(self) -> impl Iterator<Item = u8> {
-        (0..=u8::MAX).filter(move |b| self.contains(*b))
+        (0_u8..4).flat_map(move |word| {
+            let mut left = self.0[usize::from(word)];
+            std::iter::from_fn(move || {
+                let lowest = u8::try_from(left.trailing_zeros()).ok().filter(|_| left != 0)?;
+                left &= left - 1;
+                Some(word * 64 + lowest)
+            })
+        })
     }
 }
 

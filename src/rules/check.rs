@@ -8,7 +8,7 @@ use crate::model::rule_info::RuleInfo;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{Alternative, Anchor, MAX_REACH, MIN_RUN, Rule};
 use crate::rules::shape::{Shape, Step, Unshapely};
-use crate::rules::spec::{RuleFile, RuleSpec};
+use crate::rules::spec::{Partner, RuleFile, RuleSpec};
 
 /// The most four-byte combinations that one anchor may stand for.
 const MAX_GRAMS: usize = 1200;
@@ -61,6 +61,15 @@ pub fn check(file: &RuleFile, spec: &RuleSpec) -> Result<Rule, Flaw> {
     if let Some(word) = spec.context.keywords.iter().find(|word| word.len() < 3 || !word.is_ascii()) {
         return Err(flaw("context.keywords", format!("`{word}`"), "use a word of at least three letters, such as the vendor's name"));
     }
+    let lifetime = lifetime(&spec.lifetime)
+        .ok_or_else(|| flaw("lifetime", format!("`{}`", spec.lifetime), "write a number and `m`, `h`, `d` or `y`, such as `90d`, or `chosen`"))?;
+    let Partner { before, after, bare, needed } = &spec.partner;
+    if (*bare || *needed) && before.is_empty() {
+        return Err(flaw("partner", "no key id to go with".into(), "name the rule of the key id under `before`"));
+    }
+    if before.iter().chain(after).any(|id| *id == spec.id) {
+        return Err(flaw("partner", "the rule itself".into(), "name the rules of the other parts"));
+    }
     let hir = parse(&spec.pattern).map_err(|(message, hint)| flaw("pattern", message, hint))?;
     let shapes = Shape::alternatives(&hir).map_err(|why| {
         let (message, hint) = explain(why);
@@ -73,21 +82,37 @@ pub fn check(file: &RuleFile, spec: &RuleSpec) -> Result<Rule, Flaw> {
         .map_err(|(message, hint)| flaw("pattern", message, hint))?;
     Ok(Rule {
         info: Arc::new(info(file, spec)),
-        description: spec.description.clone(),
+        description: spec.description.clone().into(),
         confidence: spec.confidence,
-        pattern: spec.pattern.clone(),
+        lifetime: lifetime.into(),
+        pattern: spec.pattern.clone().into(),
         alternatives,
         context: spec.context.clone(),
+        partner: spec.partner.clone(),
         check: spec.check,
         claims: spec.claims.clone(),
     })
 }
 
+/// A lifetime in words; none where it is not written as it should be.
+fn lifetime(written: &str) -> Option<String> {
+    match written {
+        "" => Some(String::new()),
+        "chosen" => Some("until the end that was chosen for it".to_owned()),
+        _ => {
+            let (number, unit) = written.split_at_checked(written.len() - 1)?;
+            let unit = [("m", "minute"), ("h", "hour"), ("d", "day"), ("y", "year")].iter().find(|(short, _)| *short == unit)?.1;
+            let number: u32 = number.parse().ok().filter(|number| *number > 0)?;
+            Some(format!("at most {number} {unit}{}", if number == 1 { "" } else { "s" }))
+        }
+    }
+}
+
 fn info(file: &RuleFile, spec: &RuleSpec) -> RuleInfo {
-    let or = |own: &Option<String>, shared: &String| own.as_ref().unwrap_or(shared).clone();
+    let or = |own: &Option<String>, shared: &String| own.as_ref().unwrap_or(shared).clone().into();
     RuleInfo {
-        id: spec.id.clone(),
-        name: spec.name.clone(),
+        id: spec.id.clone().into(),
+        name: spec.name.clone().into(),
         provider: or(&spec.provider, &file.provider),
         kind: spec.kind,
         severity: spec.severity,

@@ -13,6 +13,7 @@ use crate::rules::spec::{RuleFile, RuleSpec};
 const MAX_WORD: usize = 20;
 
 /// A rule together with where and how it was written, for `rules check`.
+#[derive(Clone)]
 pub struct WrittenRule {
     /// The file's name.
     pub file: String,

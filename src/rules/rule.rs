@@ -1,5 +1,6 @@
 //! A rule that has been checked: everything the scan needs of it, computed once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use crate::model::grade::{Confidence, Severity};
 use crate::model::rule_info::{RuleInfo, TokenKind};
 use crate::rules::byte_set::ByteSet;
 use crate::rules::shape::Shape;
-use crate::rules::spec::{Check, Claims, Context};
+use crate::rules::spec::{Check, Claims, Context, Partner};
 
 /// The shortest run of token characters that the scan looks into.
 pub const MIN_RUN: usize = 16;
@@ -24,15 +25,22 @@ pub struct Rule {
     /// What it says to people.
     pub info: Arc<RuleInfo>,
     /// What the token gives its holder, and what is known of its format.
-    pub description: String,
+    #[serde(borrow)]
+    pub description: Cow<'static, str>,
     /// How sure a match is before its check has spoken.
     pub confidence: Confidence,
+    /// How long such a token is good for at most, in words; empty where only revocation ends it.
+    #[serde(borrow)]
+    pub lifetime: Cow<'static, str>,
     /// The pattern as written.
-    pub pattern: String,
+    #[serde(borrow)]
+    pub pattern: Cow<'static, str>,
     /// The pattern's alternatives, most preferred first.
     pub alternatives: Vec<Alternative>,
     /// What must introduce the value; empty for anchored rules.
     pub context: Context,
+    /// What belongs to it.
+    pub partner: Partner,
     /// Checksum or structure.
     pub check: Option<Check>,
     /// Conditions on JWT claims.
@@ -84,13 +92,15 @@ impl Rule {
                 severity: Severity::High,
                 remedy: "Revoke the token where it was issued, issue a new one to whom it belongs, and look through the issuer's log for its use."
                     .into(),
-                revocation_url: String::new(),
+                revocation_url: "".into(),
             }),
             description: "A token whose fingerprint stands in the ledger of issued tokens, whatever its format.".into(),
             confidence: Confidence::High,
-            pattern: String::new(),
+            lifetime: "".into(),
+            pattern: "".into(),
             alternatives: Vec::new(),
             context: Context::default(),
+            partner: Partner::default(),
             check: None,
             claims: Claims::default(),
         }

@@ -1,8 +1,9 @@
 //! The rules of one run, gathered: unique ids, chosen by the user.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::rules::builtin::builtin;
+use crate::rules::builtin::BUILTIN;
 use crate::rules::error::RulesError;
 use crate::rules::load::WrittenRule;
 use crate::rules::rule::Rule;
@@ -14,7 +15,8 @@ pub struct RuleIndex(pub u32);
 /// Rules with unique ids.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
-    rules: Vec<Rule>,
+    /// Shared by those who only read them.
+    rules: Arc<Vec<Rule>>,
     /// The files of the rules that are not built in, by id.
     homes: HashMap<String, String>,
 }
@@ -23,13 +25,13 @@ impl RuleSet {
     /// The built-in rules.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { rules: builtin(), homes: HashMap::new() }
+        Self { rules: Arc::clone(&BUILTIN), homes: HashMap::new() }
     }
 
     /// No rules yet.
     #[must_use]
     pub fn empty() -> Self {
-        Self { rules: Vec::new(), homes: HashMap::new() }
+        Self { rules: Arc::default(), homes: HashMap::new() }
     }
 
     /// Adds rules from files.
@@ -40,23 +42,28 @@ impl RuleSet {
     pub fn extend(&mut self, written: Vec<WrittenRule>) -> Result<(), RulesError> {
         for WrittenRule { file, rule, .. } in written {
             if self.rules.iter().any(|known| known.info.id == rule.info.id) {
-                let first = self.homes.get(&rule.info.id).map_or("the built-in rules", String::as_str).to_owned();
-                return Err(RulesError::Twice { id: rule.info.id.clone(), first, second: file });
+                let first = self.homes.get(&*rule.info.id).map_or("the built-in rules", String::as_str).to_owned();
+                return Err(RulesError::Twice { id: rule.info.id.to_string(), first, second: file });
             }
-            self.homes.insert(rule.info.id.clone(), file);
-            self.rules.push(rule);
+            self.homes.insert(rule.info.id.to_string(), file);
+            Arc::make_mut(&mut self.rules).push(rule);
         }
         Ok(())
     }
 
+    /// Adds rules whose ids are known to differ.
+    pub fn extend_unchecked(&mut self, rules: impl Iterator<Item = Rule>) {
+        Arc::make_mut(&mut self.rules).extend(rules);
+    }
+
     /// Keeps only these rules.
     pub fn only(&mut self, ids: &[String]) {
-        self.rules.retain(|rule| ids.contains(&rule.info.id));
+        Arc::make_mut(&mut self.rules).retain(|rule| ids.iter().any(|id| *id == rule.info.id));
     }
 
     /// Leaves these rules out.
     pub fn disable(&mut self, ids: &[String]) {
-        self.rules.retain(|rule| !ids.contains(&rule.info.id));
+        Arc::make_mut(&mut self.rules).retain(|rule| !ids.iter().any(|id| *id == rule.info.id));
     }
 
     /// The rule with this id.
@@ -72,19 +79,19 @@ impl RuleSet {
                 .map(|rule| (strsim::jaro_winkler(&rule.info.id, id), &rule.info.id))
                 .filter(|(likeness, _)| *likeness > 0.7)
                 .max_by(|a, b| a.0.total_cmp(&b.0));
-            RulesError::Unknown { id: id.to_owned(), nearest: nearest.map(|(_, near)| near.clone()) }
+            RulesError::Unknown { id: id.to_owned(), nearest: nearest.map(|(_, near)| near.to_string()) }
         })
+    }
+
+    /// The rules, in order, to be kept by who reads them.
+    #[must_use]
+    pub fn shared(&self) -> Arc<Vec<Rule>> {
+        Arc::clone(&self.rules)
     }
 
     /// The rules, in order.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
-    }
-
-    /// The rule at an index that this set gave out.
-    #[must_use]
-    pub fn rule(&self, index: RuleIndex) -> &Rule {
-        &self.rules[index.0 as usize]
     }
 }

@@ -40,11 +40,17 @@ pub struct RuleSpec {
     pub severity: Severity,
     /// How sure a match is before its check (if any) has spoken.
     pub confidence: Confidence,
+    /// How long such a token is good for if nobody revokes it: `90d`, `12h`, `chosen` where its owner chose an end; without it, for ever.
+    #[serde(default)]
+    pub lifetime: String,
     /// A bounded regular expression (bytes, no look-around) with one capture named `secret` around all of it.
     pub pattern: String,
     /// For formats without a prefix: what must introduce the value.
     #[serde(default)]
     pub context: Context,
+    /// For a secret that goes with a key id: what stands near it.
+    #[serde(default)]
+    pub partner: Partner,
     /// The checksum or structure that a real token has.
     #[serde(default)]
     pub check: Option<Check>,
@@ -84,6 +90,20 @@ impl Context {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// What belongs to a secret and stands near it: they become one finding.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Partner {
+    /// Ids of the rules that find its key id, which usually stands before it.
+    pub before: Vec<String>,
+    /// Ids of the rules that find what usually stands after it, such as a session token.
+    pub after: Vec<String>,
+    /// Whether it is looked for near its key id even where nothing introduces it.
+    pub bare: bool,
+    /// Whether it counts for little without its key id.
+    pub needed: bool,
 }
 
 /// A checksum (a match raises the confidence to high, a mismatch lowers it to low) or a structure (a mismatch is no finding).

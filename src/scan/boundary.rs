@@ -14,6 +14,10 @@ pub fn may_begin(bytes: &[u8], start: usize) -> bool {
     if before == b'%' && bytes.get(start..start + 2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
         return false;
     }
+    // The `t` of `\\t` belongs to the escape.
+    if before == b'\\' && matches!(bytes.get(start), Some(b'n' | b'r' | b't')) {
+        return false;
+    }
     !before.is_ascii_alphanumeric() || ends_escape(&bytes[start.saturating_sub(LOOK_BACK)..start])
 }
 

@@ -1,12 +1,11 @@
 //! Values of formats without a literal: which contextual rule, if any, holds for what a name introduces.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
 use crate::model::carrier::CarrierKind;
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
 use crate::scan::candidate::Lead;
 use crate::scan::introducer::Introduction;
+use crate::scan::words::Words;
 
 /// How far from a value a vendor's word may stand, in bytes.
 pub const NEAR: usize = 240;
@@ -14,20 +13,18 @@ pub const NEAR: usize = 240;
 const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
 const TELLING: [&str; 7] = ["token", "key", "secret", "auth", "pass", "pwd", "credential"];
+/// The owner of [`TELLING`] parts.
+const ALL: u32 = u32::MAX;
+/// The owner of names that count only where a keyword stands near.
+const KEYED: u32 = u32::MAX - 1;
 
-/// The contextual rules of a set.
+/// The contextual rules of a set; words and names are owned by the rules' indices.
 pub struct Contexts {
-    rules: Vec<RuleIndex>,
     words: Words,
+    /// Names of rules without keywords; of all others, which are many and alike, only that they are such.
     names: Words,
-    /// Syntaxes that alone are context enough for some rule.
-    carriers: Vec<CarrierKind>,
-}
-
-/// Words, and for each the rule (index into `Contexts::rules`) that it speaks for; `None` for those that speak for all.
-struct Words {
-    automaton: Option<AhoCorasick>,
-    owners: Vec<Option<usize>>,
+    /// Rules that want a syntax alone.
+    bare: Vec<u32>,
 }
 
 /// A contextual rule that holds for a value.
@@ -40,87 +37,56 @@ pub struct Fit {
     pub lead: Lead,
 }
 
-impl Words {
-    fn new<'a>(words: impl Iterator<Item = (Option<usize>, &'a str)>) -> Self {
-        let (owners, texts): (Vec<_>, Vec<_>) = words.unzip();
-        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(&texts);
-        Self { automaton: (!texts.is_empty()).then(|| automaton.expect("because a few hundred words fit into an automaton")), owners }
-    }
-
-    fn is_in(&self, text: &[u8]) -> bool {
-        self.automaton.as_ref().is_some_and(|automaton| automaton.is_match(text))
-    }
-
-    fn each(&self, text: &[u8], mut found: impl FnMut(Option<usize>)) {
-        if let Some(automaton) = &self.automaton {
-            automaton.find_overlapping_iter(text).for_each(|word| found(self.owners[word.pattern().as_usize()]));
-        }
-    }
-}
-
 impl Contexts {
     /// Gathers the contextual rules.
     #[must_use]
     pub fn new(all: &[Rule]) -> Self {
-        let index = |i: usize| RuleIndex(u32::try_from(i).expect("because rules are few"));
-        let rules: Vec<RuleIndex> = (0..all.len()).filter(|i| all[*i].is_contextual()).map(index).collect();
-        let contexts = || rules.iter().enumerate().map(|(at, rule)| (at, &all[rule.0 as usize].context));
-        let words = contexts().flat_map(|(at, context)| context.keywords.iter().map(move |word| (Some(at), word.as_str())));
-        let names = contexts().flat_map(|(at, context)| context.names.iter().map(move |name| (Some(at), name.as_str())));
-        let alone = contexts().filter(|(_, context)| context.keywords.is_empty() && context.names.is_empty());
-        Self {
-            words: Words::new(words),
-            names: Words::new(names.chain(TELLING.iter().map(|part| (None, *part)))),
-            carriers: alone.flat_map(|(_, context)| context.carriers.clone()).collect(),
-            rules,
-        }
-    }
-
-    /// Whether the introduction concerns any rule.
-    #[must_use]
-    pub fn concerns(&self, bytes: &[u8], introduction: &Introduction) -> bool {
-        let name = &bytes[introduction.name.clone()];
-        self.carriers.contains(&introduction.kind)
-            || is_short_option(introduction)
-            || self.names.is_in(introduction.plain(bytes).as_bytes())
-            || self.words.is_in(name)
-    }
-
-    /// Every contextual rule that holds for the value at `value`, with its end.
-    #[must_use]
-    pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Vec<Fit> {
-        let plain = introduction.plain(bytes);
-        let mut named = vec![false; self.rules.len()];
-        let mut worded: Vec<bool> = self.rules.iter().map(|rule| all[rule.0 as usize].context.keywords.is_empty()).collect();
-        let mut telling = matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo) || is_short_option(introduction);
-        self.names.each(plain.as_bytes(), |owner| match owner {
-            Some(at) => named[at] = true,
-            None => telling = true,
+        let contexts = || (0..).zip(all).filter(|(_, rule)| rule.is_contextual()).map(|(at, rule)| (at, &rule.context));
+        let words = contexts().flat_map(|(at, context)| context.keywords.iter().map(move |word| (at, word.as_str())));
+        let names = contexts().flat_map(|(at, context)| {
+            let owner = if context.keywords.is_empty() { at } else { KEYED };
+            context.names.iter().map(move |name| (owner, name.as_str()))
         });
-        self.words.each(&bytes[introduction.name.clone()], |owner| owner.into_iter().for_each(|at| worded[at] = true));
-        let rules = self.rules.iter().map(|index| (*index, &all[index.0 as usize])).enumerate();
-        let holding = rules.filter(|(at, (_, rule))| (telling || worded[*at]) && holds(rule, named[*at], introduction.kind));
-        let mut fits: Vec<(usize, Fit)> = holding.filter_map(|(at, (index, rule))| Some((at, fit(index, rule, bytes, value)?))).collect();
-        // Looking for words near costs most: only for values that the pattern of some rule matches.
-        if fits.iter().any(|(at, _)| !worded[*at]) {
+        let bare = contexts().filter(|(_, context)| context.keywords.is_empty() && context.names.is_empty());
+        Self { words: Words::new(words), names: Words::new(names.chain(TELLING.map(|part| (ALL, part)))), bare: bare.map(|(at, _)| at).collect() }
+    }
+
+    /// Every contextual rule that holds for the value at `value`, with its end; none where the introduction concerns no rule.
+    #[must_use]
+    pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Option<Vec<Fit>> {
+        let (mut named, mut worded) = (Vec::new(), Vec::new());
+        let plain = introduction.plain(bytes);
+        self.names.each(plain.as_bytes(), |_, _, owners| named.extend_from_slice(owners));
+        self.words.each(&bytes[introduction.name.clone()], |_, _, owners| worded.extend_from_slice(owners));
+        let is_option = is_short_option(introduction);
+        let bare = self.bare.iter().filter(|rule| all[**rule as usize].context.carriers.contains(&introduction.kind));
+        let mut asked: Vec<u32> = bare.copied().collect();
+        if named.is_empty() && worded.is_empty() && asked.is_empty() && !is_option {
+            return None;
+        }
+        let telling = is_option || matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo) || named.contains(&ALL);
+        let in_name = worded.len();
+        if telling {
             for text in [before(bytes, value), after(bytes, value)] {
-                self.words.each(text, |owner| owner.into_iter().for_each(|at| worded[at] = true));
+                self.words.each(text, |_, _, owners| worded.extend_from_slice(owners));
             }
         }
-        fits.retain(|(at, _)| worded[*at]);
-        fits.into_iter().map(|(_, fit)| fit).collect()
+        asked.extend(named.iter().filter(|owner| **owner < KEYED));
+        asked.extend_from_slice(if telling { &worded } else { &worded[..in_name] });
+        asked.sort_unstable();
+        asked.dedup();
+        let holds = |at: &u32| {
+            let context = &all[*at as usize].context;
+            (context.carriers.is_empty() || context.carriers.contains(&introduction.kind))
+                && (context.names.is_empty() || context.names.iter().any(|name| memchr::memmem::find(plain.as_bytes(), name.as_bytes()).is_some()))
+        };
+        Some(asked.into_iter().filter(holds).filter_map(|at| fit(RuleIndex(at), &all[at as usize], bytes, value)).collect())
     }
 }
 
 /// Whether the name is an option such as `-p`, of which the command decides what it means.
 fn is_short_option(introduction: &Introduction) -> bool {
     introduction.kind == CarrierKind::Option && introduction.name.len() == 2
-}
-
-/// Whether the rule's names and carriers allow the value; `named` says whether one of its names is part of the value's name.
-fn holds(rule: &Rule, named: bool, kind: CarrierKind) -> bool {
-    let context = &rule.context;
-    (context.names.is_empty() || named) && (context.carriers.is_empty() || context.carriers.contains(&kind))
 }
 
 /// Matches the rule's pattern from the value's first byte up to a delimiter.

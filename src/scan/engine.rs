@@ -19,7 +19,7 @@ use crate::scan::grams::Grams;
 use crate::scan::layer::Layer;
 use crate::scan::literals::Literals;
 use crate::scan::near::Near;
-use crate::scan::pairs::{APART, Aws, Joined};
+use crate::scan::pairs::{APART, Joined, Pairs};
 use crate::scan::pass::{Plan, scan};
 
 /// How far before the core tokens are found too, so that what they contain, touch or complete is settled alike in every chunk.
@@ -105,21 +105,17 @@ impl Engine {
     /// Builds an engine.
     #[must_use]
     pub fn new(rules: &RuleSet, options: Options) -> Self {
-        let mut rules = rules.rules().to_vec();
-        let issued = options.known.map(|known| {
-            rules.push(Rule::issued());
-            (known, RuleIndex(u32::try_from(rules.len() - 1).expect("because rules are few")))
-        });
+        let rules = rules.shared();
         let plan = Plan {
             grams: Grams::new(&rules),
             literals: Literals::new(&rules),
             contexts: Contexts::new(&rules),
-            aws: Aws::new(&rules),
+            pairs: Pairs::new(&rules),
             rules,
             key: options.key,
             further_keys: options.further_keys,
             keep: options.keep,
-            issued,
+            issued: options.known.map(|known| (known, Rule::issued())),
             max_depth: options.max_depth,
         };
         Self { plan, min_confidence: options.min_confidence, comments: options.comments }
@@ -162,13 +158,10 @@ impl Engine {
         };
         let found = scan(&self.plan, layer);
         let candidates: Vec<Candidate> = found.candidates.into_iter().filter(|c| c.confidence >= self.min_confidence).collect();
-        let joined = match &self.plan.aws {
-            Some(aws) => aws.join(candidates),
-            None => candidates.into_iter().map(|main| Joined { main, parts: Vec::new() }).collect(),
-        };
+        let joined = self.plan.pairs.join(candidates).into_iter().filter(|joined| self.confidence(joined) >= self.min_confidence);
         let (mut lines, mut near) = (Lines::new(chunk), Near::new(&chunk.bytes));
         let mut result = ChunkFindings::default();
-        for joined in joined.into_iter().filter(|joined| owns(chunk, &joined.main.span, self.certain_after(joined))) {
+        for joined in joined.filter(|joined| owns(chunk, &joined.main.span, self.certain_after(joined))) {
             if self.comments == Comments::Honour && near.is_allowed(&joined.main.span, &self.info(joined.main.rule).id) {
                 result.allowed += 1;
                 continue;
@@ -187,36 +180,46 @@ impl Engine {
     /// The rules, by index.
     #[must_use]
     pub fn rule_infos(&self) -> Vec<Arc<crate::model::rule_info::RuleInfo>> {
-        self.plan.rules.iter().map(|rule| Arc::clone(&rule.info)).collect()
+        let issued = self.plan.issued.iter().map(|(_, rule)| rule);
+        self.plan.rules.iter().chain(issued).map(|rule| Arc::clone(&rule.info)).collect()
     }
 
     /// How many bytes after a token decide whether it stands alone: a key id waits for its secret.
     fn certain_after(&self, joined: &Joined) -> usize {
-        let alone = joined.parts.is_empty() && self.plan.aws.as_ref().is_some_and(|aws| aws.is_id(joined.main.rule));
-        if alone { APART } else { 0 }
+        if joined.parts.is_empty() && self.plan.pairs.is_id(joined.main.rule) { APART } else { 0 }
+    }
+
+    /// How sure the parts are together, or the one that stands alone.
+    fn confidence(&self, joined: &Joined) -> Confidence {
+        match joined.parts[..] {
+            [_, ..] => Confidence::High,
+            [] if self.plan.pairs.needs(joined.main.rule) => Confidence::Low,
+            [] => joined.main.confidence,
+        }
     }
 
     fn filtered(&self, chunk: &Chunk, dropped: &crate::scan::candidate::Dropped, lines: &mut Lines) -> Filtered {
         Filtered {
             filter: dropped.filter,
-            rule: self.info(dropped.rule).id.clone(),
+            rule: self.info(dropped.rule).id.to_string(),
             position: lines.position(dropped.span.start),
             span: byte_span(chunk, &dropped.span),
         }
     }
 
     fn info(&self, rule: RuleIndex) -> &Arc<crate::model::rule_info::RuleInfo> {
-        &self.plan.rules[rule.0 as usize].info
+        &self.plan.rule(rule).info
     }
 
     fn finding(&self, origin: &Arc<Origin>, chunk: &Chunk, joined: Joined, lines: &mut Lines) -> Finding {
+        let confidence = self.confidence(&joined);
         let Joined { main, parts } = joined;
         Finding {
             rule: Arc::clone(self.info(main.rule)),
             origin: Arc::clone(origin),
             span: byte_span(chunk, &main.span),
             position: lines.position(main.span.start),
-            confidence: if parts.is_empty() { main.confidence } else { Confidence::High },
+            confidence,
             reason: if parts.is_empty() { main.reason.to_owned() } else { "the parts of the credential stand together".to_owned() },
             identity: main.identity,
             names: main.names,

@@ -29,3 +29,4 @@ pub mod resolve;
 pub mod searcher;
 mod swar;
 pub mod value_after;
+pub mod words;

@@ -1,4 +1,6 @@
-//! Parts that belong together become one finding: an AWS key id, its secret and its session token.
+//! Parts that belong together become one finding: a key id, its secret, perhaps a session token.
+
+use std::collections::{HashMap, HashSet};
 
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
@@ -7,14 +9,21 @@ use crate::scan::candidate::Candidate;
 /// How far apart the parts of one credential may stand, in bytes.
 pub const APART: usize = 1024;
 
-/// The rules whose matches are parts of AWS credentials.
-#[derive(Clone, Debug)]
-pub struct Aws {
-    /// Key ids: the lasting and the temporary kind.
+/// Which rules find parts of the same credential.
+pub struct Pairs {
+    /// For the rules of secrets, those of their other parts.
+    parts: HashMap<RuleIndex, Parts>,
+    /// For the rules of key ids, those of secrets that are looked for near them though nothing introduces these.
+    bare: HashMap<RuleIndex, Vec<RuleIndex>>,
+    /// Rules of key ids.
     ids: Vec<RuleIndex>,
-    /// The secret access key.
-    pub secret: RuleIndex,
-    session: Option<RuleIndex>,
+}
+
+/// The rules of what belongs to a secret, by the side on which it usually stands.
+struct Parts {
+    before: Vec<RuleIndex>,
+    after: Vec<RuleIndex>,
+    needed: bool,
 }
 
 /// A candidate with the parts that were joined to it.
@@ -25,50 +34,71 @@ pub struct Joined {
     pub parts: Vec<Candidate>,
 }
 
-impl Aws {
-    /// Finds the rules by their ids; `None` when the set has no secret or no key id.
+impl Pairs {
+    /// Finds the rules by their ids; those that the set has not are left out.
     #[must_use]
-    pub fn new(rules: &[Rule]) -> Option<Self> {
-        let find = |id: &str| rules.iter().position(|rule| rule.info.id == id).and_then(|at| u32::try_from(at).ok()).map(RuleIndex);
-        let ids: Vec<RuleIndex> = ["aws-access-key-id", "aws-temporary-key-id"].into_iter().filter_map(find).collect();
-        (!ids.is_empty()).then_some(())?;
-        Some(Self { ids, secret: find("aws-secret-access-key")?, session: find("aws-session-token") })
+    pub fn new(rules: &[Rule]) -> Self {
+        let number = |at: usize| RuleIndex(u32::try_from(at).expect("because rules are few"));
+        let secrets = || rules.iter().enumerate().filter(|(_, rule)| !rule.partner.before.is_empty() || !rule.partner.after.is_empty());
+        let wanted: HashSet<&str> = secrets().flat_map(|(_, rule)| rule.partner.before.iter().chain(&rule.partner.after)).map(String::as_str).collect();
+        let known: HashMap<&str, RuleIndex> =
+            rules.iter().enumerate().filter(|(_, rule)| wanted.contains(&*rule.info.id)).map(|(at, rule)| (&*rule.info.id, number(at))).collect();
+        let find = |ids: &[String]| ids.iter().filter_map(|id| known.get(id.as_str()).copied()).collect::<Vec<_>>();
+        let mut pairs = Self { parts: HashMap::new(), bare: HashMap::new(), ids: Vec::new() };
+        for (at, rule) in secrets() {
+            let parts = Parts { before: find(&rule.partner.before), after: find(&rule.partner.after), needed: rule.partner.needed };
+            if rule.partner.bare {
+                parts.before.iter().for_each(|id| pairs.bare.entry(*id).or_default().push(number(at)));
+            }
+            pairs.ids.extend(&parts.before);
+            pairs.parts.insert(number(at), parts);
+        }
+        pairs
     }
 
-    /// Whether the rule finds key ids.
+    /// Whether the rule finds key ids that wait for their secret.
     #[must_use]
     pub fn is_id(&self, rule: RuleIndex) -> bool {
         self.ids.contains(&rule)
     }
 
-    /// Joins, with each secret, the nearest key id and session token that no earlier secret claims.
+    /// Whether a finding of this rule without its other parts counts for little.
+    #[must_use]
+    pub fn needs(&self, rule: RuleIndex) -> bool {
+        self.parts.get(&rule).is_some_and(|parts| parts.needed)
+    }
+
+    /// The rules of secrets that may stand near a key id of this rule without an introduction.
+    #[must_use]
+    pub fn bare(&self, id: RuleIndex) -> &[RuleIndex] {
+        self.bare.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Joins, with each secret, the nearest key id and what usually stands after it that no earlier secret claims.
     #[must_use]
     pub fn join(&self, candidates: Vec<Candidate>) -> Vec<Joined> {
         let mut taken = vec![false; candidates.len()];
         let mut parts: Vec<Vec<usize>> = vec![Vec::new(); candidates.len()];
-        let secrets: Vec<usize> = (0..candidates.len()).filter(|i| candidates[*i].rule == self.secret).collect();
-        let kinds: [(Side, &dyn Fn(RuleIndex) -> bool); 2] =
-            [(Side::Before, &|rule| self.is_id(rule)), (Side::After, &|rule| Some(rule) == self.session)];
-        for (side, kind) in kinds {
-            for secret in &secrets {
-                let near = nearest(&candidates, *secret, side, |i| kind(candidates[i].rule) && !taken[i]);
-                if let Some(near) = near {
+        let secrets: Vec<(usize, &Parts)> = candidates.iter().enumerate().filter_map(|(at, c)| Some((at, self.parts.get(&c.rule)?))).collect();
+        for side in [Side::Before, Side::After] {
+            for (secret, with) in &secrets {
+                let rules = if side == Side::Before { &with.before } else { &with.after };
+                let near = nearest(&candidates, *secret, side, |i| rules.contains(&candidates[i].rule) && !taken[i]);
+                if let Some(near) = near.filter(|_| !taken[*secret]) {
                     taken[near] = true;
                     parts[*secret].push(near);
                 }
             }
         }
         let mut slots: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
-        (0..slots.len())
-            .filter(|i| !taken[*i])
-            .collect::<Vec<_>>()
-            .into_iter()
-            .filter_map(|i| {
-                let mut parts: Vec<Candidate> = parts[i].iter().filter_map(|part| slots[*part].take()).collect();
-                parts.sort_by_key(|part| part.span.start);
-                slots[i].take().map(|main| Joined { main, parts })
-            })
-            .collect()
+        let mains: Vec<usize> = (0..slots.len()).filter(|i| !taken[*i]).collect();
+        let mut joined = Vec::with_capacity(mains.len());
+        for at in mains {
+            let mut parts: Vec<Candidate> = parts[at].iter().filter_map(|part| slots[*part].take()).collect();
+            parts.sort_by_key(|part| part.span.start);
+            joined.extend(slots[at].take().map(|main| Joined { main, parts }));
+        }
+        joined
     }
 }
 

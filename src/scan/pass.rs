@@ -10,7 +10,7 @@ use crate::model::fingerprint::FingerprintKey;
 use crate::model::keep::Keep;
 use crate::model::known::Known;
 use crate::rules::byte_set::ByteSet;
-use crate::rules::rule::{MIN_RUN, Rule};
+use crate::rules::rule::{Alternative, MIN_RUN, Rule};
 use crate::rules::rule_set::RuleIndex;
 use crate::rules::spec::Check;
 use crate::scan::anchors::Lead as AnchorLead;
@@ -27,7 +27,7 @@ use crate::scan::jwt::signature_len;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
 use crate::scan::literals::{Literals, Target};
-use crate::scan::pairs::Aws;
+use crate::scan::pairs::Pairs;
 use crate::scan::quiet::Quiet;
 use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
@@ -39,28 +39,35 @@ const BEFORE_VALUES: ByteSet = ByteSet::empty().with(b"\"'`=: \t>(,[\\\n@$-");
 /// What is looked for, gathered once for all passes.
 pub struct Plan {
     /// The rules.
-    pub rules: Vec<Rule>,
+    pub rules: Arc<Vec<Rule>>,
     /// Anchors inside runs.
     pub grams: Grams,
     /// Anchors anywhere.
     pub literals: Literals,
     /// Rules without anchors.
     pub contexts: Contexts,
-    /// The rules of AWS credentials.
-    pub aws: Option<Aws>,
+    /// Which rules find parts of one credential.
+    pub pairs: Pairs,
     /// The key of fingerprints, where they are keyed.
     pub key: Option<FingerprintKey>,
     /// Further keys, for names that only their owner compares.
     pub further_keys: Vec<FingerprintKey>,
     /// Who wants to hold tokens in memory.
     pub keep: Option<Arc<dyn Keep>>,
-    /// Who knows issued tokens, and the rule that stands for them.
-    pub issued: Option<(Arc<dyn Known>, RuleIndex)>,
+    /// Who knows issued tokens, and the rule that stands for them: its index is the first after all others.
+    pub issued: Option<(Arc<dyn Known>, Rule)>,
     /// How deep decoders may nest; 0 decodes nothing.
     pub max_depth: u32,
 }
 
 impl Plan {
+    /// The rule at an index.
+    #[must_use]
+    pub fn rule(&self, index: RuleIndex) -> &Rule {
+        let issued = || self.issued.as_ref().map(|(_, rule)| rule);
+        self.rules.get(index.0 as usize).or_else(issued).expect("because indices come from the rules")
+    }
+
     fn keys(&self) -> Keys<'_> {
         Keys { main: self.key.as_ref(), further: &self.further_keys, keep: self.keep.as_deref() }
     }
@@ -82,7 +89,7 @@ pub fn scan(plan: &Plan, layer: Layer) -> Found {
     find_runs(layer.bytes, MIN_RUN, &mut runs);
     let mut pass = Pass { plan, layer, found: Found::default(), failed: Vec::new(), broken: Vec::new(), quiet: Quiet::new() };
     let mine = || runs.iter().filter(|run| run.end > layer.start && run.start < layer.end);
-    pass.grams(mine().cloned());
+    pass.grams(&runs);
     mine().for_each(|run| pass.value_at(run));
     pass.literals();
     pass.issued(mine());
@@ -134,10 +141,11 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Looks for anchors inside runs.
-    fn grams(&mut self, runs: impl Iterator<Item = Run>) {
+    /// Looks for anchors inside runs, which may begin after the start of a match.
+    fn grams(&mut self, runs: &[Run]) {
         let (layer, plan) = (self.layer, self.plan);
         let to = layer.end.saturating_add(plan.grams.farthest + 4);
+        let runs = runs.iter().filter(|run| run.end > layer.start && run.start < to);
         let mut places = Vec::new();
         plan.grams.places(layer.bytes, runs.map(|run| run.start.max(layer.start)..run.end.min(to)), &mut places);
         for at in places {
@@ -203,18 +211,25 @@ impl Pass<'_> {
         }
     }
 
-    /// Looks for the secret that stands near an AWS key id without a name of its own: forty base64 characters by themselves.
+    /// Looks for the secret that stands after its key id without a name of its own.
     fn partner(&mut self, id: RuleIndex, after: usize) {
-        let Some(aws) = self.plan.aws.as_ref().filter(|aws| aws.is_id(id)) else { return };
-        let bytes = self.layer.bytes;
+        let (plan, bytes) = (self.plan, self.layer.bytes);
+        let secrets = plan.pairs.bare(id);
+        if secrets.is_empty() {
+            return;
+        }
         let end = bytes.len().min(after + NEAR_ID);
         let mut at = after;
         while at < end {
-            let length = bytes[at..].iter().take(41).take_while(|b| ByteSet::VALUE.contains(**b)).count();
-            if length == 40 {
-                self.judge(aws.secret, at..at + length, Lead::Keyword, introduce(bytes, at).0.as_ref());
+            let length = bytes[at..].iter().take_while(|b| ByteSet::VALUE.contains(**b)).count();
+            for secret in secrets.iter().filter(|_| length >= MIN_RUN) {
+                let ends = |alternative: &Alternative| alternative.shape.match_at(bytes, at, &alternative.tail);
+                let fits = plan.rule(*secret).alternatives.iter().any(|alternative| ends(alternative) == Some(at + length));
+                if fits {
+                    self.judge(*secret, at..at + length, Lead::Keyword, introduce(bytes, at).0.as_ref());
+                }
             }
-            at += if length == 41 { bytes[at..].iter().take_while(|b| ByteSet::VALUE.contains(**b)).count() } else { length } + 1;
+            at += length + 1;
         }
     }
 
@@ -239,13 +254,11 @@ impl Pass<'_> {
     /// Tries every contextual rule on an introduced value; says whether its name concerns any.
     fn introduced(&mut self, value: usize, introduction: &Introduction) -> bool {
         let (plan, bytes) = (self.plan, self.layer.bytes);
-        if !plan.contexts.concerns(bytes, introduction) {
-            return false;
-        }
-        for fit in plan.contexts.fits(&plan.rules, bytes, value, introduction) {
+        let fits = plan.contexts.fits(&plan.rules, bytes, value, introduction);
+        for fit in fits.iter().flatten() {
             self.judge(fit.rule, value..fit.end, fit.lead, Some(introduction));
         }
-        true
+        fits.is_some()
     }
 
     /// Looks for tokens that somebody issued; those that a rule has found with the same ends are known already.
@@ -255,10 +268,10 @@ impl Pass<'_> {
         let mut spans = issued(&**known, layer.bytes, runs);
         let taken: HashSet<Range<usize>> = self.found.candidates.iter().map(|candidate| candidate.span.clone()).collect();
         spans.retain(|span| self.is_mine(span.start) && !taken.contains(span));
+        let index = RuleIndex(u32::try_from(plan.rules.len()).expect("because rules are few"));
         for span in spans {
             let (introduction, _) = introduce(layer.bytes, span.start);
-            let rule = (*rule, &plan.rules[rule.0 as usize]);
-            self.found.candidates.push(judge::issued(&layer, rule, span, introduction.as_ref(), plan.keys()));
+            self.found.candidates.push(judge::issued(&layer, (index, rule), span, introduction.as_ref(), plan.keys()));
         }
     }
 
@@ -316,7 +329,7 @@ impl Pass<'_> {
     }
 }
 
-/// How far after an AWS key id its secret may stand, in bytes.
+/// How far after a key id a secret without a name may stand, in bytes.
 const NEAR_ID: usize = 256;
 /// What ends the user information of a URL, or shows that there is none.
 const AFTER_USERINFO: ByteSet = ByteSet::empty().with(b"@/\"<>\\`?#|");

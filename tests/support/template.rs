@@ -101,7 +101,7 @@ impl Template {
             let rule = self.rules.get(rule).ok();
             filled.planted.push(Planted {
                 mark: mark.to_owned(),
-                rule: rule.map(|rule| rule.info.id.clone()),
+                rule: rule.map(|rule| rule.info.id.to_string()),
                 octets,
                 written: written.clone(),
                 line,

@@ -104,7 +104,7 @@ pub struct Hearing<'a> {
 impl Hear for Hearing<'_> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         self.telling.output.finding(&mut self.telling.out, finding)?;
-        let (rule, preview) = (finding.rule.id.clone(), visible(&finding.preview));
+        let (rule, preview) = (finding.rule.id.to_string(), visible(&finding.preview));
         let place = place_text(&finding.origin, finding.position);
         let brief = Brief { at: now(), severity: finding.severity(), id: rule, text: preview, place };
         self.telling.meters.update(|meters| meters.add_finding(brief));

@@ -29,7 +29,7 @@ pub fn exposed(finding: &Finding, frameworks: &Frameworks, now: Instant) -> Aler
     let mut data = AlertData {
         finding_id: StableId::of(finding, None).hex(),
         supersedes: None,
-        rule: worst.map_or_else(|| finding.rule.id.clone(), |verdict| verdict.id.clone()),
+        rule: worst.map_or_else(|| finding.rule.id.to_string(), |verdict| verdict.id.clone()),
         title: worst.map_or_else(|| format!("{} found", finding.rule.name), |verdict| verdict.message.clone()),
         severity: finding.severity(),
         confidence: finding.confidence,
@@ -42,13 +42,13 @@ pub fn exposed(finding: &Finding, frameworks: &Frameworks, now: Instant) -> Aler
         action: None,
         evidence,
         frameworks: BTreeMap::new(),
-        remediation: finding.rule.remedy.clone(),
+        remediation: finding.rule.remedy.to_string(),
         links: BTreeMap::new(),
         token,
     };
     complete(&mut data, frameworks);
     if !finding.rule.revocation_url.is_empty() {
-        data.links.insert("revoke".to_owned(), finding.rule.revocation_url.clone());
+        data.links.insert("revoke".to_owned(), finding.rule.revocation_url.to_string());
     }
     Alert { event: Event::Exposed, timestamp: now, data }
 }
@@ -64,7 +64,7 @@ fn token(finding: &Finding, ours: Option<&Ours>) -> AlertToken {
     let fp = ours.map(|ours| ours.matched.by.clone()).or_else(|| finding.fingerprint().cloned().map(TokenKey::Fingerprint));
     let mut token = match ours {
         Some(ours) => issued_token(&ours.matched.issuance),
-        None => AlertToken { provider: Some(finding.rule.provider.clone()), ..AlertToken::default() },
+        None => AlertToken { provider: Some(finding.rule.provider.to_string()), ..AlertToken::default() },
     };
     token.alt_keys = all.by_ref().filter(|name| Some(name) != fp.as_ref()).collect();
     token.alt_keys.sort();
@@ -73,7 +73,7 @@ fn token(finding: &Finding, ours: Option<&Ours>) -> AlertToken {
     token.iss = token.iss.or_else(|| facts?.iss.clone());
     token.jti = token.jti.or_else(|| facts?.jti.clone());
     token.kid = token.kid.or_else(|| facts?.kid.clone());
-    token.provider = token.provider.or_else(|| Some(finding.rule.provider.clone()));
+    token.provider = token.provider.or_else(|| Some(finding.rule.provider.to_string()));
     AlertToken { fp, preview: Some(finding.preview.clone()), ..token }
 }
 

@@ -9,8 +9,8 @@ use crate::rules::byte_set::ByteSet;
 use crate::scan::decode::{Regions, with_context};
 use crate::scan::layer::{Decoded, Layer};
 
-/// What a stretch goes over: what values are made of, and the colon inside some of them.
-const STRETCH: ByteSet = ByteSet::VALUE.with(b":");
+/// What a stretch goes over: what values are made of, and the signs inside some of them, such as URLs with a query.
+const STRETCH: ByteSet = ByteSet::VALUE.with(b":?@|!");
 /// How far a stretch goes to each side of an escape, in bytes.
 const REACH: usize = 8192;
 /// Raw bytes after a stretch that stay in its layer, so that its end is seen.

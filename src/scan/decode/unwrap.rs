@@ -8,6 +8,8 @@ use crate::scan::layer::{Decoded, Layer};
 
 /// The longest gap between two parts of a token, in bytes.
 const MAX_GAP: usize = 160;
+/// What a further part may begin with.
+const AFTER_GAP: ByteSet = ByteSet::VALUE.with(b":?@|#^&!");
 
 /// Joins what goes on after each broken match.
 pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
@@ -69,7 +71,7 @@ fn line_start(bytes: &[u8], at: usize) -> usize {
 pub fn gap(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = &bytes[at..bytes.len().min(at + MAX_GAP)];
     let length = docker(rest).or_else(|| line_break(rest))?;
-    rest.get(length).is_some_and(|b| ByteSet::VALUE.contains(*b) || *b == b':').then_some(length)
+    rest.get(length).is_some_and(|b| AFTER_GAP.contains(*b)).then_some(length)
 }
 
 /// Whether a log driver says that the line goes on at `at`: what fits a rule so far may be a part only.

@@ -1,0 +1,104 @@
+//! Thousands of words, looked for in short texts in any case: by a table of their first three letters.
+//!
+//! **Invariant:** every place of every word is found; building takes time in proportion to the words only.
+
+use std::borrow::Cow;
+
+/// The shortest word.
+pub const SHORTEST: usize = 3;
+/// Bits of a hash of three letters.
+const BITS: u32 = 13;
+
+/// Words, and for each those who own it.
+pub struct Words {
+    /// Where the words begin that share a hash of their first three letters; one more than there are hashes.
+    first: Vec<u32>,
+    /// The words in the order of that hash.
+    words: Vec<Word>,
+    /// The letters of all words, in lower case.
+    letters: Vec<u8>,
+    /// The owners of all words.
+    owners: Vec<u32>,
+}
+
+/// Where a word's letters and owners stand.
+struct Word {
+    letters: (u32, u32),
+    owners: (u32, u32),
+}
+
+impl Words {
+    /// Gathers words of at least [`SHORTEST`] letters with their owners; a word may be given again for another owner.
+    #[must_use]
+    pub fn new<'a>(words: impl Iterator<Item = (u32, &'a str)>) -> Self {
+        let lower = |word: &'a str| if word.bytes().any(|b| b.is_ascii_uppercase()) { Cow::Owned(word.to_ascii_lowercase()) } else { Cow::Borrowed(word) };
+        let mut pairs: Vec<(usize, Cow<str>, u32)> = words
+            .map(|(owner, word)| (lower(word), owner))
+            .filter_map(|(letters, owner)| Some((hash(letters.as_bytes().first_chunk()?), letters, owner)))
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut gathered = Self { first: vec![0; (1 << BITS) + 1], words: Vec::new(), letters: Vec::new(), owners: Vec::new() };
+        for same in pairs.chunk_by(|a, b| a.1 == b.1) {
+            let (hash, letters, _) = &same[0];
+            gathered.first[hash + 1] += 1;
+            let word = Word { letters: extend(&mut gathered.letters, letters.as_bytes()), owners: extend(&mut gathered.owners, &same.iter().map(|pair| pair.2).collect::<Vec<_>>()) };
+            gathered.words.push(word);
+        }
+        for hash in 0..1 << BITS {
+            gathered.first[hash + 1] += gathered.first[hash];
+        }
+        gathered
+    }
+
+    /// Calls `found` with the place, the length and the owners of every word in the text, also of those that overlap.
+    pub fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize, &[u32])) {
+        for (at, head) in text.windows(SHORTEST).enumerate() {
+            let head: &[u8; SHORTEST] = head.first_chunk().expect("because windows have this length");
+            let hash = hash(&head.map(|letter| letter.to_ascii_lowercase()));
+            for word in &self.words[self.first[hash] as usize..self.first[hash + 1] as usize] {
+                let letters = &self.letters[word.letters.0 as usize..word.letters.1 as usize];
+                if text[at..].get(..letters.len()).is_some_and(|here| here.eq_ignore_ascii_case(letters)) {
+                    found(at, letters.len(), &self.owners[word.owners.0 as usize..word.owners.1 as usize]);
+                }
+            }
+        }
+    }
+}
+
+/// Appends items and says where they stand.
+fn extend<T: Clone>(all: &mut Vec<T>, items: &[T]) -> (u32, u32) {
+    let number = |n: usize| u32::try_from(n).expect("because words are few and short");
+    let start = all.len();
+    all.extend_from_slice(items);
+    (number(start), number(all.len()))
+}
+
+fn hash(head: &[u8; SHORTEST]) -> usize {
+    let number = u32::from_le_bytes([head[0], head[1], head[2], 0]);
+    (number.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop, prop_assert_eq, proptest};
+
+    use crate::scan::words::Words;
+
+    proptest! {
+        #[test]
+        fn every_place_of_every_word_is_found(words in prop::collection::vec("[abA_-]{3,6}", 0..40), text in "[abAB_ -]{0,80}") {
+            let gathered = Words::new(words.iter().enumerate().map(|(owner, word)| (u32::try_from(owner).expect("because they are few"), word.as_str())));
+            let mut found = Vec::new();
+            gathered.each(text.as_bytes(), |at, length, owners| found.extend(owners.iter().map(|owner| (at, length, *owner))));
+            let mut expected = Vec::new();
+            for (owner, word) in (0..).zip(&words) {
+                let places = text.as_bytes().windows(word.len()).enumerate().filter(|(_, here)| here.eq_ignore_ascii_case(word.as_bytes()));
+                expected.extend(places.map(|(at, _)| (at, word.len(), owner)));
+            }
+            found.sort_unstable();
+            expected.sort_unstable();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
