@@ -16,6 +16,7 @@ use crate::rules::rule_set::{RuleIndex, RuleSet};
 use crate::scan::candidate::Candidate;
 use crate::scan::context::Contexts;
 use crate::scan::grams::Grams;
+use crate::scan::judge::Keys;
 use crate::scan::layer::Layer;
 use crate::scan::literals::Literals;
 use crate::scan::near::Near;
@@ -184,6 +185,12 @@ impl Engine {
         result
     }
 
+    /// Under which keys it fingerprints.
+    #[must_use]
+    pub fn keys(&self) -> Keys<'_> {
+        self.plan.keys()
+    }
+
     /// The rules, by index.
     #[must_use]
     pub fn rule_infos(&self) -> Vec<Arc<crate::model::rule_info::RuleInfo>> {
@@ -227,6 +234,7 @@ impl Engine {
             parts: parts.into_iter().filter_map(|part| self.part(chunk, part)).collect(),
             masked_near: false,
             standing: Standing::Unasked,
+            witness: None,
         }
     }
 

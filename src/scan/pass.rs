@@ -61,7 +61,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn keys(&self) -> Keys<'_> {
+    /// Under which keys tokens are fingerprinted.
+    pub fn keys(&self) -> Keys<'_> {
         Keys { main: self.key.as_ref(), further: &self.further_keys, keep: self.keep.as_deref() }
     }
 }
