@@ -18,6 +18,7 @@ pub mod revocations;
 pub mod rules;
 pub mod rules_check;
 pub mod scan;
+mod scan_import;
 pub mod scan_replay;
 pub mod signals;
 mod stdin;

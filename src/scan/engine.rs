@@ -71,7 +71,7 @@ impl Default for Options {
 
 /// Finds tokens.
 pub struct Engine {
-    plan: Plan,
+    plan: Arc<Plan>,
     min_confidence: Confidence,
     comments: Comments,
 }
@@ -111,7 +111,7 @@ impl Engine {
             rules.push(Rule::issued());
             (known, RuleIndex(u32::try_from(rules.len() - 1).expect("because rules are few")))
         });
-        let plan = Plan {
+        let plan = Arc::new(Plan {
             grams: Grams::new(&rules),
             literals: Literals::new(&rules),
             contexts: Contexts::new(&rules),
@@ -122,7 +122,7 @@ impl Engine {
             keep: options.keep,
             issued,
             max_depth: options.max_depth,
-        };
+        });
         Self { plan, min_confidence: options.min_confidence, comments: options.comments }
     }
 
@@ -183,6 +183,12 @@ impl Engine {
         result.filtered = dropped.iter().map(|d| self.filtered(chunk, d, &mut places)).collect();
         result.advance = lines.position(chunk.core.end);
         result
+    }
+
+    /// The same engine for places that somebody else has found: with every confidence, and deaf to comments.
+    #[must_use]
+    pub fn lenient(&self) -> Self {
+        Self { plan: Arc::clone(&self.plan), min_confidence: Confidence::Low, comments: Comments::Ignore }
     }
 
     /// Under which keys it fingerprints.
