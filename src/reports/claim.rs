@@ -29,16 +29,25 @@ pub struct Claim {
 pub enum Told {
     /// The token, or what the tool takes for it.
     Secret(Secret),
-    /// SHA-1 of it.
-    Sha1([u8; 20]),
+    /// A hash of it.
+    Hash(Hash),
     /// Nothing: it is masked, or only its place is named.
     Nothing,
+}
+
+/// A hash by which a token can be found again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hash {
+    /// SHA-1.
+    Sha1([u8; 20]),
+    /// SHA-256.
+    Sha256([u8; 32]),
 }
 
 /// Where a token lies, as reported.
 #[derive(Clone, Default, Debug)]
 pub struct Place {
-    /// The paths by which the file may be known, the likeliest first; none where the report names no file.
+    /// The paths by which the file may be known, the likeliest first, as written last; none where the report names no file.
     pub paths: Vec<String>,
     /// The commit in which it was found.
     pub commit: Option<String>,
@@ -73,6 +82,40 @@ pub enum Unit {
     CodePoints,
 }
 
+impl Hash {
+    /// SHA-1 from forty hexadecimal digits.
+    #[must_use]
+    pub fn sha1(digits: &str) -> Option<Self> {
+        octets(digits).map(Self::Sha1)
+    }
+
+    /// SHA-256 from sixty-four hexadecimal digits.
+    #[must_use]
+    pub fn sha256(digits: &str) -> Option<Self> {
+        octets(digits).map(Self::Sha256)
+    }
+
+    /// Its octets.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        match self {
+            Self::Sha1(octets) => octets,
+            Self::Sha256(octets) => octets,
+        }
+    }
+}
+
+fn octets<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let mut octets = [0; N];
+    if digits.len() != 2 * N || !digits.is_ascii() {
+        return None;
+    }
+    for (octet, pair) in octets.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *octet = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(octets)
+}
+
 impl Place {
     /// A file and a region of it.
     #[must_use]
@@ -80,10 +123,10 @@ impl Place {
         Self { paths: path.into_iter().filter(|path| !path.is_empty()).collect(), region, ..Self::default() }
     }
 
-    /// The likeliest path, for messages.
+    /// The path as the report writes it, for messages.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.paths.first().map_or("", String::as_str)
+        self.paths.last().map_or("", String::as_str)
     }
 }
 
@@ -116,7 +159,7 @@ pub fn repository(text: Option<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::reports::claim::{commit, repository};
+    use crate::reports::claim::{Hash, commit, repository};
 
     #[test]
     fn repositories_are_named_without_credentials() {
@@ -131,6 +174,14 @@ mod tests {
         ] {
             assert_eq!(repository(Some(text.to_owned())).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn hashes_have_their_number_of_digits() {
+        for (digits, expected) in [("00".repeat(20), true), ("00".repeat(19), false), ("zz".repeat(20), false), ("é".repeat(20), false)] {
+            assert_eq!((Hash::sha1(&digits).is_some(), Hash::sha256(&digits)), (expected, None), "{digits}");
+        }
+        assert!(Hash::sha256(&"0f".repeat(32)).is_some());
     }
 
     #[test]

@@ -71,8 +71,9 @@ struct File {
 fn read(text: &str) -> Result<Vec<Claim>, Fault> {
     let record: Record = parse(text, &FORMAT)?;
     let (Some(rule), Some(found)) = (record.rule, record.finding) else { return Ok(Vec::new()) };
-    let columns = found.column_start.zip(found.column_end).filter(|(start, end)| *start > 0 && end >= start);
-    let region = Region { columns: columns.map(|(start, end)| (start, end + 1)), unit: Unit::Bytes, ..Region::line(found.line) };
+    // Columns count from 0, and the last one is the token's.
+    let columns = found.column_start.zip(found.column_end).filter(|(start, end)| end > start);
+    let region = Region { columns: columns.map(|(start, end)| (start + 1, end + 2)), unit: Unit::Bytes, ..Region::line(found.line) };
     let (repo, id, path) = found
         .git_metadata
         .map_or((None, None, None), |git| (git.repository_url, git.commit.and_then(|commit| commit.id), git.file.and_then(|file| file.path)));
@@ -127,7 +128,7 @@ mod tests {
             let claim = read(&text).expect("because it is one").remove(0);
             assert!(matches!(&claim.told, Told::Secret(secret) if secret.len() == 8), "{status}");
             assert_eq!((claim.witness.tried, claim.place.commit.as_deref(), claim.place.path()), expected);
-            assert_eq!((claim.place.region.line, claim.place.region.columns, claim.witness.id.as_deref()), (Some(4), Some((2, 10)), Some("12")));
+            assert_eq!((claim.place.region.line, claim.place.region.columns, claim.witness.id.as_deref()), (Some(4), Some((3, 11)), Some("12")));
         }
         assert!(read(r#"{"access_map": []}"#).expect("because it is about the run").is_empty());
     }

@@ -150,7 +150,8 @@ impl Found {
             accepted,
             ..run.claim(&witness, name.clone(), commit.clone(), location.physical_location.unwrap_or_else(Physical::nowhere))
         };
-        self.locations.unwrap_or_default().into_iter().map(claim).collect()
+        let locations = self.locations.filter(|locations| !locations.is_empty()).unwrap_or_else(|| vec![Location { physical_location: None }]);
+        locations.into_iter().map(claim).collect()
     }
 }
 

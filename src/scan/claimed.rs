@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
 use crate::model::finding::{Alternate, Finding, Identity};
 use crate::model::fingerprint::Fingerprint;
@@ -40,14 +40,15 @@ pub fn nearest(text: &[u8], token: &Secret, near: usize) -> Option<Range<usize>>
     places.min_by_key(|start| start.abs_diff(near)).map(|start| start..start + token.len())
 }
 
-/// The piece of a line that has this SHA-1: between any two places where words begin or end.
+/// The piece of a line that has this SHA-1 or SHA-256, by its length: between any two places where words begin or end.
 #[must_use]
-pub fn with_sha1(line: &[u8], wanted: &[u8; 20]) -> Option<Range<usize>> {
+pub fn hashed(line: &[u8], wanted: &[u8]) -> Option<Range<usize>> {
+    let algorithm = if wanted.len() == 20 { &SHA1_FOR_LEGACY_USE_ONLY } else { &SHA256 };
     let is_word = |at: usize| line[at].is_ascii_alphanumeric() || line[at] >= 0x80;
     let is_edge = |at: &usize| *at == 0 || *at == line.len() || !is_word(*at) || !is_word(*at - 1);
     let edges: Vec<usize> = (0..=line.len()).filter(is_edge).take(MOST_EDGES).collect();
     let pieces = edges.iter().enumerate().flat_map(|(index, start)| edges[index + 1..].iter().map(move |end| *start..*end));
-    pieces.into_iter().find(|piece| digest(&SHA1_FOR_LEGACY_USE_ONLY, &line[piece.clone()]).as_ref() == wanted)
+    pieces.into_iter().find(|piece| digest(algorithm, &line[piece.clone()]).as_ref() == wanted)
 }
 
 /// The value in a piece of a line: what stands in quotes, or behind `=` or `:`; nothing where that is too short for a token.
@@ -189,10 +190,10 @@ fn is_same(one: &Range<usize>, other: &Range<usize>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+    use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
     use crate::model::secret::Secret;
-    use crate::scan::claimed::{halves, is_same, nearest, value, with_sha1};
+    use crate::scan::claimed::{halves, hashed, is_same, nearest, value};
 
     #[test]
     fn a_hash_finds_its_piece_of_the_line() {
@@ -203,10 +204,12 @@ mod tests {
             ("abc", "abc"),
             ("say 'päss wörd'", "päss wörd"),
         ] {
-            let sha1 = |text: &str| <[u8; 20]>::try_from(digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref()).expect("because of its length");
-            let found = with_sha1(line.as_bytes(), &sha1(piece)).map(|place| &line[place]);
-            assert_eq!(found, Some(piece), "{line}");
-            assert_eq!(with_sha1(line.as_bytes(), &sha1("something else")), None);
+            for algorithm in [&SHA1_FOR_LEGACY_USE_ONLY, &SHA256] {
+                let hash = |text: &str| digest(algorithm, text.as_bytes()).as_ref().to_vec();
+                let found = hashed(line.as_bytes(), &hash(piece)).map(|place| &line[place]);
+                assert_eq!(found, Some(piece), "{line}");
+                assert_eq!(hashed(line.as_bytes(), &hash("something else")), None);
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use crate::pipeline::adopt::names::{Rules, clean};
 use crate::pipeline::adopt::region::{line, position, range, window};
 use crate::pipeline::adopt::texts::{Text, Texts};
 use crate::reports::claim::{Claim, Told};
-use crate::scan::claimed::{Named, add_readings, named, nearest, ours_at, ours_in, ours_named, ours_quoted, piece, surroundings, value, with_sha1};
+use crate::scan::claimed::{Named, add_readings, hashed, named, nearest, ours_at, ours_in, ours_named, ours_quoted, piece, surroundings, value};
 use crate::scan::engine::{Comments, Engine};
 
 /// Makes findings of claims.
@@ -90,10 +90,14 @@ impl<'e> Adopter<'e> {
                 let there = here.or_else(|| self.elsewhere(claim, Some(token)));
                 Ok(there.unwrap_or_else(|| self.theirs(claim, token)))
             }
-            Told::Sha1(digest) => {
+            Told::Hash(hash) => {
                 let text = self.texts.find(&claim.place)?;
-                let place = hashed(&text.bytes, claim.place.region.line, digest).ok_or(Missing::Hash)?;
-                self.at(claim, &Site::new(&text, place), Otherwise::Whole).ok_or(Missing::Token)
+                match with_hash(&text.bytes, claim.place.region.line, hash.octets()) {
+                    Some(place) => self.at(claim, &Site::new(&text, place), Otherwise::Whole).ok_or(Missing::Token),
+                    // It may be made with a key, and columns say as much.
+                    None if claim.place.region.columns.is_some() => self.placed(claim, &text).map_err(|_| Missing::Hash),
+                    None => Err(Missing::Hash),
+                }
             }
             Told::Nothing => match self.texts.find(&claim.place).and_then(|text| self.placed(claim, &text)) {
                 Ok(adopted) => Ok(adopted),
@@ -112,8 +116,8 @@ impl<'e> Adopter<'e> {
             None => {
                 let site = Site::new(text, near..near);
                 let found = ours_named(self.engine, &site.origin, site.seen(), token)?;
-                let span = found.span.start() as usize..found.span.end() as usize;
-                Some(self.taken(claim, vec![site.moved(found)], &surroundings(site.seen(), &span, ""), Some(token)))
+                let around = surroundings(site.seen(), &local_span(&found), &found.rule.id);
+                Some(self.taken(claim, vec![site.moved(found)], &around, Some(token)))
             }
         }
     }
@@ -133,18 +137,18 @@ impl<'e> Adopter<'e> {
             // The place is one token's; a whole line may hold several.
             ours.truncate(1);
         }
-        let (place, is_whole) = match otherwise {
-            Otherwise::Whole => (site.place.clone(), true),
-            Otherwise::Value => (value(&site.text.bytes, site.place.clone())?, false),
-            Otherwise::Nothing if ours.is_empty() => return None,
-            Otherwise::Nothing => (site.place.clone(), false),
-        };
-        let token = piece(&site.text.bytes, place.clone());
         if let Some(first) = ours.first() {
             let around = surroundings(site.seen(), &local_span(first), &first.rule.id);
+            let token = (otherwise == Otherwise::Whole).then(|| piece(&site.text.bytes, site.place.clone()));
             let found = ours.into_iter().map(|finding| site.moved(finding)).collect();
-            return Some(self.taken(claim, found, &around, is_whole.then_some(&token)));
+            return Some(self.taken(claim, found, &around, token.as_ref()));
         }
+        let place = match otherwise {
+            Otherwise::Whole => site.place.clone(),
+            Otherwise::Value => value(&site.text.bytes, site.place.clone())?,
+            Otherwise::Nothing => return None,
+        };
+        let token = piece(&site.text.bytes, place.clone());
         let span = ByteSpan::new(place.start as u64, place.end as u64)?;
         let finding = self.named(claim, Arc::clone(&site.origin), &token, (span, position(&site.text.bytes, place.start)));
         let around = surroundings(site.seen(), &(place.start - site.window.start..place.end - site.window.start), &finding.rule.id);
@@ -245,10 +249,10 @@ fn local_span(finding: &Finding) -> Range<usize> {
     finding.span.start() as usize..finding.span.end() as usize
 }
 
-/// The piece of a text that has this SHA-1: on the reported line, else on the nearest one.
-fn hashed(bytes: &[u8], number: Option<u64>, digest: &[u8; 20]) -> Option<Range<usize>> {
+/// The piece of a text that has this hash: on the reported line, else on the nearest one.
+fn with_hash(bytes: &[u8], number: Option<u64>, hash: &[u8]) -> Option<Range<usize>> {
     let told = number.and_then(|number| line(bytes, number));
-    let on = |line: &Range<usize>| with_sha1(&bytes[line.clone()], digest).map(|piece| line.start + piece.start..line.start + piece.end);
+    let on = |line: &Range<usize>| hashed(&bytes[line.clone()], hash).map(|piece| line.start + piece.start..line.start + piece.end);
     if let Some(found) = told.as_ref().and_then(on) {
         return Some(found);
     }
