@@ -51,7 +51,7 @@ impl World {
         });
         let leaks: Vec<Leak> = leaks.collect();
         let world = Self { directory, leaks };
-        world.write(FILE, &world.leaks.iter().map(|leak| format!("# über\n{}\n", leak.text)).collect::<String>());
+        world.write(FILE, &world.leaks.iter().map(|leak| format!("# über\n{}\n", leak.text)).collect::<Vec<_>>().concat());
         world
     }
 
@@ -207,12 +207,12 @@ fn a_token_is_told_once_and_ours_is_preferred() {
 #[test]
 fn imported_findings_meet_the_ledger_and_what_is_accepted() {
     let world = World::new();
-    let issued: String = world.leaks[..1]
+    let issued: Vec<String> = world.leaks[..1]
         .iter()
         .chain(&world.leaks[2..])
         .map(|leak| format!("{{\"v\":1,\"fp\":\"{}\",\"issued_to\":{{\"agent_id\":\"agent-7\"}}}}\n", Fingerprint::of(leak.token.as_bytes())))
         .collect();
-    world.write("issued.jsonl", &issued);
+    world.write("issued.jsonl", &issued.concat());
     let imported = run(world.at(), &["ledger", "import", "issued.jsonl", "--state", "st"]);
     assert_eq!(imported.status, 0, "{}", imported.err());
     let report = trufflehog(&world.leaks);
@@ -228,6 +228,40 @@ fn imported_findings_meet_the_ledger_and_what_is_accepted() {
     assert_eq!((again.status, &again.summary()["suppressed"]["baseline"]), (0, &json!(3)));
     world.write(".beartrapignore", &format!("{}\n", world.expected()[2].0));
     assert_eq!(told(&world.import(&report, &[])), world.expected()[..2]);
+}
+
+#[test]
+fn the_halves_of_a_credential_are_one_finding() {
+    let world = World::new();
+    let mut template = Template::new(59);
+    let mut made = |rule| String::from_utf8(template.token(rule)).expect("because it is ASCII");
+    let (id, key) = (made("aws-access-key-id"), made("aws-secret-access-key"));
+    let leak = |token: &str, text: &str, line, commit| Leak {
+        rule: "AWS",
+        token: token.to_owned(),
+        text: text.to_owned(),
+        file: "credentials",
+        line,
+        column: 1,
+        commit,
+    };
+    let lines = [format!("aws_access_key_id = {id}"), format!("aws_secret_access_key = {key}")];
+    let fingerprint = |token: &str| Fingerprint::of(token.as_bytes()).to_string();
+    // In a commit only what the report says is known: the other half is another reading.
+    let both = trufflehog(&[leak(&id, "", 1, "c0ffee0")]).replace("\"RawV2\":\"\"", &format!("\"RawV2\":\"{id}:{key}\""));
+    let ran = world.import(&both, &[]);
+    let found = ran.findings();
+    assert_eq!((found.len(), text(&found[0]["fingerprint"])), (1, fingerprint(&id)), "{}", ran.err());
+    let readings: Vec<String> = found[0]["alternates"].as_array().into_iter().flatten().map(|one| text(&one["fingerprint"])).collect();
+    assert_eq!(readings, [fingerprint(&format!("{id}:{key}")), fingerprint(&key)]);
+    // In a file that is at hand they stand together.
+    world.write("credentials", &lines.join("\n"));
+    let each = trufflehog(&[leak(&id, &lines[0], 1, ""), leak(&key, &lines[1], 2, "")]);
+    let ran = world.import(&each, &[]);
+    let found = ran.findings();
+    assert_eq!((found.len(), text(&found[0]["fingerprint"])), (1, fingerprint(&key)), "{}", ran.err());
+    assert_eq!(text(&found[0]["parts"][0]["fingerprint"]), fingerprint(&id));
+    assert!(found[0]["alternates"].as_array().is_some_and(Vec::is_empty));
 }
 
 #[test]

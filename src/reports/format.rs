@@ -25,8 +25,11 @@ pub enum Reading {
     /// Objects, one for each finding: on lines, in an array, or in an array under `findings`.
     Items(fn(&str) -> Result<Vec<Claim>, Fault>),
     /// One object, read as it comes; first, where the input can be read twice, for what its findings refer to.
-    Document(fn(Option<&mut dyn Read>, &mut dyn Read, &mut Teller) -> Result<(), ReportError>),
+    Document(ReadDocument),
 }
+
+/// Reads a document, which is given once more where it can be read twice.
+pub type ReadDocument = fn(Option<&mut dyn Read>, &mut dyn Read, &mut Teller) -> Result<(), ReportError>;
 
 /// Every format, in the order in which they are listed for people and asked.
 pub const FORMATS: [&Format; 8] = [

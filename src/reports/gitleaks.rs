@@ -44,7 +44,8 @@ struct Finding {
 fn read(text: &str) -> Result<Vec<Claim>, Fault> {
     let found: Finding = parse(text, &FORMAT)?;
     let region = region(found.start_line, found.end_line, (found.start_column, found.end_column));
-    let place = Place { commit: commit(found.commit), repository: repository(found.link.and_then(host)), ..Place::new(Some(found.file), region) };
+    let place =
+        Place { commit: commit(found.commit), repository: repository(found.link.as_deref().and_then(host)), ..Place::new(Some(found.file), region) };
     Ok(vec![Claim {
         witness: Witness {
             tool: FORMAT.name.to_owned(),
@@ -66,7 +67,7 @@ fn read(text: &str) -> Result<Vec<Claim>, Fault> {
 /// Lines and columns: the last column is the last byte of the match.
 #[must_use]
 pub fn region(line: Option<u64>, end_line: Option<u64>, columns: (Option<u64>, Option<u64>)) -> Region {
-    let columns = if let (Some(start @ 1..), Some(end @ 1..)) = columns { Some((start, end + 1)) } else { None };
+    let columns = if let (Some(start @ 1..), Some(end @ 1..)) = columns { Some((start, end.saturating_add(1))) } else { None };
     Region { end_line: end_line.filter(|line| *line > 0), columns, unit: Unit::Bytes, ..Region::line(line) }
 }
 
@@ -81,7 +82,7 @@ pub fn tried(status: &str) -> Tried {
 }
 
 /// The repository in a link to a line of it.
-fn host(link: String) -> Option<String> {
+fn host(link: &str) -> Option<String> {
     let end = ["/-/blob/", "/blob/", "/src/", "/commit/"].iter().find_map(|mark| link.find(mark))?;
     Some(link[..end].to_owned())
 }

@@ -73,7 +73,7 @@ fn read(text: &str) -> Result<Vec<Claim>, Fault> {
     let (Some(rule), Some(found)) = (record.rule, record.finding) else { return Ok(Vec::new()) };
     // Columns count from 0, and the last one is the token's.
     let columns = found.column_start.zip(found.column_end).filter(|(start, end)| end > start);
-    let region = Region { columns: columns.map(|(start, end)| (start + 1, end + 2)), unit: Unit::Bytes, ..Region::line(found.line) };
+    let region = Region { columns: columns.map(|(start, end)| (start + 1, end.saturating_add(2))), unit: Unit::Bytes, ..Region::line(found.line) };
     let (repo, id, path) = found
         .git_metadata
         .map_or((None, None, None), |git| (git.repository_url, git.commit.and_then(|commit| commit.id), git.file.and_then(|file| file.path)));

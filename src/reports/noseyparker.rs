@@ -21,7 +21,8 @@ pub const FORMAT: Format = Format {
 struct Finding {
     rule_name: String,
     rule_text_id: Option<String>,
-    finding_id: Option<String>,
+    #[serde(rename = "finding_id")]
+    id: Option<String>,
     matches: Vec<Match>,
 }
 
@@ -83,7 +84,7 @@ struct Snippet {
 fn read(text: &str) -> Result<Vec<Claim>, Fault> {
     let found: Finding = parse(text, &FORMAT)?;
     let (rule, name) = (found.rule_text_id.unwrap_or_else(|| found.rule_name.clone()), found.rule_name);
-    let witness = Witness { tool: FORMAT.name.to_owned(), version: None, rule, id: found.finding_id, tried: Tried::Untried };
+    let witness = Witness { tool: FORMAT.name.to_owned(), version: None, rule, id: found.id, tried: Tried::Untried };
     let claim = |matched: Match| Claim {
         witness: witness.clone(),
         name: name.clone(),
@@ -107,7 +108,7 @@ fn captured(groups: &[Hidden]) -> Told {
 fn place(provenance: Vec<Provenance>, location: Option<Location>) -> Place {
     let region = location.and_then(|location| location.source_span).map_or_else(Region::default, |span| Region {
         end_line: Some(span.end.line),
-        columns: Some((span.start.column, span.end.column + 1)),
+        columns: Some((span.start.column, span.end.column.saturating_add(1))),
         unit: Unit::Bytes,
         ..Region::line(Some(span.start.line))
     });

@@ -1,5 +1,7 @@
 //! A place that another scanner calls a token: where exactly it lies, what our rules say of it, and its names.
 
+use std::cmp::Reverse;
+use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use crate::model::finding::{Alternate, Finding, Identity};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::origin::Origin;
+use crate::model::place::ByteSpan;
 use crate::model::secret::Secret;
 use crate::model::token_key::TokenKey;
 use crate::scan::engine::Engine;
@@ -62,13 +65,17 @@ pub fn value(text: &[u8], piece: Range<usize>) -> Option<Range<usize>> {
             let first = part[..last].iter().rposition(|b| *b == part[at]).unwrap_or(at);
             first + 1..last
         }
-        None => {
-            part.iter().position(|b| b"=:".contains(b)).filter(|at| at + 1 < part.len() && is_name(&part[..*at])).map_or(0, |at| at + 1)..part.len()
-        }
+        None => behind_name(part)..part.len(),
     };
     let bare = part[inner.clone()].trim_ascii();
     let start = piece.start + inner.start + (part[inner.clone()].len() - part[inner].trim_ascii_start().len());
     (bare.len() >= SHORTEST && !bare.contains(&b'\n')).then(|| start..start + bare.len())
+}
+
+/// Where the value of an assignment begins; the start where there is none, as in padding.
+fn behind_name(part: &[u8]) -> usize {
+    let mark = part.iter().position(|b| b"=:".contains(b));
+    mark.filter(|at| is_name(&part[..*at]) && part[*at..].iter().any(|b| !b"=:".contains(b))).map_or(0, |at| at + 1)
 }
 
 fn is_name(text: &[u8]) -> bool {
@@ -80,8 +87,10 @@ fn is_name(text: &[u8]) -> bool {
 #[must_use]
 pub fn ours_at(engine: &Engine, origin: &Arc<Origin>, text: &[u8], place: &Range<usize>) -> Vec<Finding> {
     let mut found = engine.scan(origin, text);
-    found.retain(|finding| is_same(&span(finding), place));
-    found.sort_by_key(|finding| (std::cmp::Reverse(shared(&span(finding), place)), span(finding).len(), std::cmp::Reverse(finding.confidence)));
+    // A credential of two parts is found by either.
+    let spans = |finding: &Finding| iter::once(finding.span).chain(finding.parts.iter().map(|part| part.span)).map(range).collect::<Vec<_>>();
+    found.retain(|finding| spans(finding).iter().any(|span| is_same(span, place)));
+    found.sort_by_key(|finding| (Reverse(shared(&range(finding.span), place)), range(finding.span).len(), Reverse(finding.confidence)));
     found
 }
 
@@ -129,10 +138,13 @@ pub fn named(engine: &Engine, token: &Secret) -> Named {
 
 /// Adds the other scanner's reading to a finding, and that of the credential's other half.
 pub fn add_readings(engine: &Engine, finding: &mut Finding, token: Option<&Secret>, both: Option<&Secret>) {
-    let Identity::Fingerprint { fingerprint, alternates } = &mut finding.identity else { return };
+    let Finding { identity: Identity::Fingerprint { fingerprint, alternates }, parts, .. } = finding else { return };
     let readings = token.map(|token| (token.expose(), "as the other scanner reads it")).into_iter().chain(halves(token, both));
     for (octets, reason) in readings {
-        let other = strong(engine.keys(), octets).filter(|other| other != fingerprint && alternates.iter().all(|one| one.fingerprint != *other));
+        let other = strong(engine.keys(), octets).filter(|other| {
+            let known = alternates.iter().map(|one| &one.fingerprint).chain(parts.iter().map(|part| &part.fingerprint));
+            other != fingerprint && known.into_iter().all(|known| known != other)
+        });
         alternates.extend(other.map(|fingerprint| Alternate { fingerprint, length: octets.len(), reason }));
     }
 }
@@ -173,8 +185,8 @@ pub fn shows(engine: &Engine, text: &str, token: Option<&Secret>) -> bool {
 /// How many bytes of a token are enough to give something away.
 const PIECE: usize = 12;
 
-fn span(finding: &Finding) -> Range<usize> {
-    finding.span.start() as usize..finding.span.end() as usize
+fn range(span: ByteSpan) -> Range<usize> {
+    span.start() as usize..span.end() as usize
 }
 
 /// How many bytes two spans share.

@@ -62,6 +62,7 @@ pub struct Plan {
 
 impl Plan {
     /// Under which keys tokens are fingerprinted.
+    #[must_use]
     pub fn keys(&self) -> Keys<'_> {
         Keys { main: self.key.as_ref(), further: &self.further_keys, keep: self.keep.as_deref() }
     }

@@ -143,9 +143,9 @@ pub fn sarif(leaks: &[Leak]) -> String {
 }
 
 fn lines(values: impl Iterator<Item = Value>) -> String {
-    values.map(|value| format!("{value}\n")).collect()
+    values.map(|value| format!("{value}\n")).collect::<Vec<_>>().concat()
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat()
 }

@@ -110,16 +110,14 @@ impl<'e> Adopter<'e> {
     fn told(&mut self, claim: &Claim, text: &Text, token: &Secret) -> Option<Adopted> {
         let bytes = &text.bytes;
         let near = claim.place.region.line.and_then(|number| line(bytes, number)).map_or(0, |line| line.start);
-        match nearest(bytes, token, near) {
-            Some(place) => self.at(claim, &Site::new(text, place), Otherwise::Whole),
-            // It may lie there encoded.
-            None => {
-                let site = Site::new(text, near..near);
-                let found = ours_named(self.engine, &site.origin, site.seen(), token)?;
-                let around = surroundings(site.seen(), &local_span(&found), &found.rule.id);
-                Some(self.taken(claim, vec![site.moved(found)], &around, Some(token)))
-            }
+        if let Some(place) = nearest(bytes, token, near) {
+            return self.at(claim, &Site::new(text, place), Otherwise::Whole);
         }
+        // It may lie there encoded.
+        let site = Site::new(text, near..near);
+        let found = ours_named(self.engine, &site.origin, site.seen(), token)?;
+        let around = surroundings(site.seen(), &local_span(&found), &found.rule.id);
+        Some(self.taken(claim, vec![site.moved(found)], around, Some(token)))
     }
 
     /// A place of which the report says no more.
@@ -141,7 +139,7 @@ impl<'e> Adopter<'e> {
             let around = surroundings(site.seen(), &local_span(first), &first.rule.id);
             let token = (otherwise == Otherwise::Whole).then(|| piece(&site.text.bytes, site.place.clone()));
             let found = ours.into_iter().map(|finding| site.moved(finding)).collect();
-            return Some(self.taken(claim, found, &around, token.as_ref()));
+            return Some(self.taken(claim, found, around, token.as_ref()));
         }
         let place = match otherwise {
             Otherwise::Whole => site.place.clone(),
@@ -152,25 +150,31 @@ impl<'e> Adopter<'e> {
         let span = ByteSpan::new(place.start as u64, place.end as u64)?;
         let finding = self.named(claim, Arc::clone(&site.origin), &token, (span, position(&site.text.bytes, place.start)));
         let around = surroundings(site.seen(), &(place.start - site.window.start..place.end - site.window.start), &finding.rule.id);
-        Some(self.taken(claim, vec![finding], &around, Some(&token)))
+        Some(self.taken(claim, vec![finding], around, Some(&token)))
     }
 
     /// What the report itself quotes, of a place that is not at hand: what our rules find in it.
     fn elsewhere(&mut self, claim: &Claim, token: Option<&Secret>) -> Option<Adopted> {
         let origin = origin(claim);
-        let quoted = claim.quotes.iter().find_map(|quote| ours_quoted(self.engine, &origin, quote, token).into_iter().next());
-        let found = quoted.or_else(|| ours_in(self.engine, &origin, token?).into_iter().next())?;
+        let in_quote = |quote| ours_quoted(self.engine, &origin, quote, token).into_iter().next().map(|found| (found, quote.len()));
+        let quoted = claim.quotes.iter().find_map(in_quote);
+        let (found, quoted) = quoted.or_else(|| Some((ours_in(self.engine, &origin, token?).into_iter().next()?, 0)))?;
+        let mut position = reported(claim);
+        if claim.place.region.columns.is_some_and(|(start, end)| end.checked_sub(start) == Some(quoted as u64)) {
+            // The quote is the region, so that columns in it are known.
+            position.column = position.column.saturating_add(found.position.column - 1);
+        }
         let length = found.span.end() - found.span.start();
         let span = ByteSpan::new(0, length).expect("because a span is not empty");
-        let finding = Finding { span, position: reported(claim), ..found };
-        Some(self.taken(claim, vec![finding], &(false, false), token))
+        let finding = Finding { span, position, ..found };
+        Some(self.taken(claim, vec![finding], (false, false), token))
     }
 
     /// A token that no rule of ours knows, at a place that is not at hand.
     fn theirs(&mut self, claim: &Claim, token: &Secret) -> Adopted {
         let span = ByteSpan::new(0, token.len().max(1) as u64).expect("because it holds a byte");
         let finding = self.named(claim, origin(claim), token, (span, reported(claim)));
-        self.taken(claim, vec![finding], &(false, false), Some(token))
+        self.taken(claim, vec![finding], (false, false), Some(token))
     }
 
     /// A finding of another scanner's rule.
@@ -197,8 +201,8 @@ impl<'e> Adopter<'e> {
     }
 
     /// Findings with their witness, unless a comment accepts them.
-    fn taken(&self, claim: &Claim, found: Vec<Finding>, (is_allowed, is_masked): &(bool, bool), token: Option<&Secret>) -> Adopted {
-        if *is_allowed && self.comments == Comments::Honour {
+    fn taken(&self, claim: &Claim, found: Vec<Finding>, (is_allowed, is_masked): (bool, bool), token: Option<&Secret>) -> Adopted {
+        if is_allowed && self.comments == Comments::Honour {
             return Adopted::Accepted;
         }
         let witnessed = |mut finding: Finding| {
