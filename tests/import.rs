@@ -8,10 +8,13 @@ mod reports;
 mod template;
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use beartrap::model::fingerprint::Fingerprint;
 use beartrap::outputs::format::FORMATS;
+use beartrap::reports::read::{Item, Teller, read, sniff};
+use beartrap::rules::generate::Random;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -350,6 +353,34 @@ fn a_report_may_come_from_standard_input_and_links_lead_nowhere() {
     let leaks: Vec<Leak> = world.leaks.iter().map(|leak| Leak { file: "link.env", ..leak.clone() }).collect();
     let ran = world.import(&detect_secrets(&leaks), &["--fail-on", "none"]);
     assert_eq!((ran.status, ran.findings().len()), (3, 0), "{}", ran.err());
+}
+
+/// Whatever is done to a report, it is read to where it makes sense, and nothing panics.
+#[test]
+fn damaged_reports_are_read_as_far_as_they_go() {
+    let world = World::new();
+    let mut random = Random::new(61);
+    for (tool, report) in all(&world.leaks) {
+        for round in 0..400 {
+            let mut bytes = report.clone().into_bytes();
+            let at = random.below(bytes.len());
+            match round % 4 {
+                0 => bytes.truncate(at),
+                1 => bytes[at] = random.next().to_le_bytes()[0],
+                2 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, b"{}[]\",:0"[random.below(8)]),
+            }
+            let mut told = 0;
+            let mut sink = |item: Item| {
+                told += item.result.map_or(0, |claims| claims.len());
+                ControlFlow::Continue(())
+            };
+            let Ok(kind) = sniff(&bytes) else { continue };
+            let mut ahead = &bytes[..];
+            drop(read(kind, Some(&mut ahead), &mut &bytes[..], &mut Teller::new(&mut sink)));
+            assert!(told <= world.leaks.len(), "{tool}");
+        }
+    }
 }
 
 /// A real report, where the tool is installed: `BEARTRAP_TEST_DETECT_SECRETS` names its program.
