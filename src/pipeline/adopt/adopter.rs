@@ -92,12 +92,8 @@ impl<'e> Adopter<'e> {
             }
             Told::Hash(hash) => {
                 let text = self.texts.find(&claim.place)?;
-                match with_hash(&text.bytes, claim.place.region.line, hash.octets()) {
-                    Some(place) => self.at(claim, &Site::new(&text, place), Otherwise::Whole).ok_or(Missing::Token),
-                    // It may be made with a key, and columns say as much.
-                    None if claim.place.region.columns.is_some() => self.placed(claim, &text).map_err(|_| Missing::Hash),
-                    None => Err(Missing::Hash),
-                }
+                let place = with_hash(&text.bytes, claim.place.region.line, hash.octets()).ok_or(Missing::Hash)?;
+                self.at(claim, &Site::new(&text, place), Otherwise::Whole).ok_or(Missing::Token)
             }
             Told::Nothing => match self.texts.find(&claim.place).and_then(|text| self.placed(claim, &text)) {
                 Ok(adopted) => Ok(adopted),
@@ -124,7 +120,9 @@ impl<'e> Adopter<'e> {
     fn placed(&mut self, claim: &Claim, text: &Text) -> Result<Adopted, Missing> {
         let region = &claim.place.region;
         let place = range(&text.bytes, region).ok_or(Missing::Line)?;
-        let otherwise = if region.columns.is_some() { Otherwise::Value } else { Otherwise::Nothing };
+        // Of what lay in a commit, columns may mean something else by now.
+        let is_exact = region.columns.is_some() && claim.place.commit.is_none();
+        let otherwise = if is_exact { Otherwise::Value } else { Otherwise::Nothing };
         self.at(claim, &Site::new(text, place), otherwise).ok_or(Missing::Token)
     }
 
