@@ -9,6 +9,7 @@ pub mod scan;
 pub mod observe;
 pub mod store;
 pub mod ledger;
+pub mod reports;
 pub mod detect;
 pub mod outputs;
 pub mod delivery;

@@ -10,6 +10,7 @@ use beartrap::delivery::payload::PAYLOADS;
 use beartrap::model::audit::AuditKind;
 use beartrap::observe::format::{LINE_FORMATS, OBJECT_FORMATS};
 use beartrap::outputs::judgement::format::FORMATS;
+use beartrap::reports::format::FORMATS as REPORTS;
 #[cfg(feature = "serve")]
 use beartrap::serve::receive::inlet::PROTOCOLS;
 use beartrap::store::outbox::State;
@@ -82,6 +83,14 @@ fn everything_that_is_received_and_noted_has_its_line() {
     let protocols: Vec<&str> = PROTOCOLS.iter().map(|protocol| protocol.name).collect();
     assert_eq!(received, [protocols.as_slice(), protocols.as_slice()].concat());
     assert_eq!(names(&rows(section(&document, "## The audit log"))), AuditKind::ALL.map(AuditKind::as_str));
+}
+
+#[test]
+fn every_report_has_its_line() {
+    let document = text("docs/import.md");
+    let told: Vec<Vec<String>> = rows(section(&document, "## Which reports")).into_iter().map(|row| row[..2].to_vec()).collect();
+    let expected: Vec<Vec<String>> = REPORTS.iter().map(|format| vec![format!("`{}`", format.name), format.about.to_owned()]).collect();
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn finding(seed: &str, origin: Origin, line: u64) -> Finding {
         names: Vec::new(),
         masked_near: false,
         standing: Standing::Unasked,
+        witness: None,
     }
 }
 

@@ -19,6 +19,7 @@ pub mod rules;
 pub mod rules_check;
 pub mod rules_doc;
 pub mod scan;
+mod scan_import;
 pub mod scan_replay;
 pub mod signals;
 mod stdin;

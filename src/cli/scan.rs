@@ -13,6 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::judging::ledger;
 use crate::cli::ledger::{further_keys, now};
 use crate::cli::reporter::{Reporter, Wanted, Writing};
+use crate::cli::scan_import::Import;
 use crate::cli::scan_replay::Replay;
 use crate::cli::signals::stop_on_signals;
 use crate::cli::stdin::Stdin;
@@ -61,7 +62,9 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     let (asked, known, further_keys) = asked(flags, replay.as_ref())?;
     let (alerts, vault) = alerts(flags, &asked, replay.as_ref())?.unzip();
     let keep = vault.as_ref().and_then(keep);
-    let engine = Engine::new(&rules, engine::Options { further_keys, keep, known, ..settings::engine(flags)? });
+    let told = engine::Options { further_keys, keep, known, ..settings::engine(flags)? };
+    let mut import = Import::open(flags, (told.min_confidence, told.comments))?;
+    let engine = Engine::new(&rules, told);
     let progress = Arc::new(Progress::default());
     let mut reporter = reporter(flags, &target, &progress, (asked, now))?;
     reporter.alerts = alerts;
@@ -74,11 +77,15 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
         gitlab_version: flags.gitlab_version.clone(),
         root: std::env::current_dir().ok(),
     });
-    let scan =
-        |listen: Option<&dyn Listen>, reporter: &mut Reporter| run(&engine, &target, (&options, listen), reporter, !flags.quiet && shows_progress());
+    let shows = !flags.quiet && shows_progress();
+    let scan = |listen: Option<&dyn Listen>, report: &mut (dyn Report + Send)| run(&engine, &target, (&options, listen), (report, &progress), shows);
+    let mut all = |listen: Option<&dyn Listen>| match import.take() {
+        Some(import) => import.run(&engine, &mut reporter, |report| scan(listen, report)),
+        None => scan(listen, &mut reporter),
+    };
     match &mut replay {
-        Some(replay) => replay.listen(|listen| scan(Some(listen), &mut reporter)),
-        None => scan(None, &mut reporter),
+        Some(replay) => replay.listen(|listen| all(Some(listen))),
+        None => all(None),
     }
     reporter.remember();
     let summary = Summary {
@@ -211,8 +218,13 @@ fn directories(target: &Target) -> Vec<PathBuf> {
     directories
 }
 
-fn run(engine: &Engine, target: &Target, (options, listen): (&run::Options, Option<&dyn Listen>), reporter: &mut Reporter, shows: bool) {
-    let progress = reporter.progress;
+fn run(
+    engine: &Engine,
+    target: &Target,
+    (options, listen): (&run::Options, Option<&dyn Listen>),
+    (report, progress): (&mut (dyn Report + Send), &Progress),
+    shows: bool,
+) {
     let context = stream::Context { engine, progress, listen };
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -221,10 +233,10 @@ fn run(engine: &Engine, target: &Target, (options, listen): (&run::Options, Opti
         }
         match target {
             Target::Stdin => match Stdin::new(progress) {
-                Ok(mut stdin) => scan_reader(context, &mut stdin, &options.limits, reporter),
-                Err(error) => reporter.problem(stream::unreadable(&Origin::Stdin, &error)),
+                Ok(mut stdin) => scan_reader(context, &mut stdin, &options.limits, report),
+                Err(error) => report.problem(stream::unreadable(&Origin::Stdin, &error)),
             },
-            Target::Paths(paths) => scan_paths(context, paths.clone(), options, reporter),
+            Target::Paths(paths) => scan_paths(context, paths.clone(), options, report),
         }
         done.store(true, Ordering::Relaxed);
     });

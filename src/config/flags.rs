@@ -141,7 +141,8 @@ pub enum RulesCommand {
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag as typed")]
 pub struct ScanFlags {
     /// Files and directories; `-` for standard input
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// (default: the working directory)
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// How to write results to standard output
     #[arg(long, short, value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| f.name)), default_value = "text", env = "BEARTRAP_FORMAT")]
@@ -206,6 +207,13 @@ pub struct ScanFlags {
     #[command(flatten)]
     /// Who is told
     pub alerts: AlertFlags,
+
+    /// Take the findings of another scanner from its report, and scan paths only where some are given; may be repeated
+    #[arg(long, value_name = "REPORT", help_heading = "Other scanners")]
+    pub import: Vec<PathBuf>,
+    /// The directory that the paths in these reports are relative to; no file outside of it is read
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "import", help_heading = "Other scanners")]
+    pub import_root: PathBuf,
 
     /// Leave out files larger than this, such as 10M
     #[arg(long, value_name = "SIZE", help_heading = "What is read")]

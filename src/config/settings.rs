@@ -25,7 +25,7 @@ pub enum Target {
     Paths(Vec<PathBuf>),
 }
 
-/// What is scanned.
+/// What is scanned: without paths the working directory, or nothing where reports are imported.
 ///
 /// # Errors
 ///
@@ -33,6 +33,7 @@ pub enum Target {
 pub fn target(flags: &ScanFlags) -> Result<Target, ConfigError> {
     let stdin = flags.paths.iter().filter(|path| path.as_os_str() == "-").count();
     match (stdin, flags.paths.len()) {
+        (0, 0) if flags.import.is_empty() => Ok(Target::Paths(vec![PathBuf::from(".")])),
         (0, _) => Ok(Target::Paths(flags.paths.clone())),
         (1, 1) => Ok(Target::Stdin),
         _ => Err(ConfigError::StdinAndPaths),

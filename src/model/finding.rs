@@ -12,6 +12,7 @@ use crate::model::place::{ByteSpan, Position};
 use crate::model::rule_info::RuleInfo;
 use crate::model::token_facts::TokenFacts;
 use crate::model::token_key::TokenKey;
+use crate::model::witness::Witness;
 
 /// A token found in an origin.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,6 +47,8 @@ pub struct Finding {
     pub masked_near: bool,
     /// Whether it was issued, as far as somebody was asked.
     pub standing: Standing,
+    /// The other scanner that says so, of a finding from its report.
+    pub witness: Option<Box<Witness>>,
 }
 
 /// How a token is named without showing it.

@@ -32,3 +32,4 @@ pub mod token_facts;
 pub mod token_key;
 pub mod token_use;
 pub mod verdict;
+pub mod witness;

@@ -19,6 +19,19 @@ pub enum Origin {
     Stdin,
     /// Bytes handed over by a caller of the library, under a name of its choice.
     Memory(String),
+    /// A place as another scanner's report names it, whose bytes are not at hand.
+    Elsewhere(Elsewhere),
+}
+
+/// Where another scanner found something: a file of a commit, of an image, of another machine.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Elsewhere {
+    /// The repository, image or bucket, where the report names it; without user and password.
+    pub repository: Option<String>,
+    /// The commit, in hexadecimal.
+    pub commit: Option<String>,
+    /// The path in it.
+    pub path: PathBuf,
 }
 
 impl Origin {
@@ -28,7 +41,7 @@ impl Origin {
         match self {
             Self::File(path) => Some(path),
             Self::Member { container, .. } => container.path(),
-            Self::Stdin | Self::Memory(_) => None,
+            Self::Stdin | Self::Memory(_) | Self::Elsewhere(_) => None,
         }
     }
 
@@ -40,7 +53,7 @@ impl Origin {
 }
 
 impl fmt::Display for Origin {
-    /// `outer.tar.gz!inner/file`; a path that is not UTF-8 is shown with replacement characters.
+    /// `outer.tar.gz!inner/file`, `repository@commit:path`; a path that is not UTF-8 is shown with replacement characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
@@ -48,13 +61,26 @@ impl fmt::Display for Origin {
             Self::Member { container, name } => write!(f, "{container}!{name}"),
             Self::Stdin => f.write_str("<stdin>"),
             Self::Memory(name) => f.write_str(name),
+            Self::Elsewhere(place) => write!(f, "{}{}", place.within(), place.path.display()),
+        }
+    }
+}
+
+impl Elsewhere {
+    /// What stands before the path: `repository@commit:`, one of them, or nothing.
+    #[must_use]
+    pub fn within(&self) -> String {
+        match (&self.repository, &self.commit) {
+            (Some(repository), Some(commit)) => format!("{repository}@{commit}:"),
+            (Some(one), None) | (None, Some(one)) => format!("{one}:"),
+            (None, None) => String::new(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::model::origin::Origin;
+    use crate::model::origin::{Elsewhere, Origin};
 
     #[test]
     fn nested_members_read_from_the_outside_in() {
@@ -62,5 +88,18 @@ mod tests {
         let nested = file.member("").member("inner.zip").member(".env");
         assert_eq!(nested.to_string(), "logs.tar.gz!inner.zip!.env");
         assert_eq!(nested.path(), file.path());
+    }
+
+    #[test]
+    fn places_elsewhere_read_like_git() {
+        for (repository, commit, expected) in [
+            (Some("r"), Some("c0ffee"), "r@c0ffee:a/.env"),
+            (None, Some("c0ffee"), "c0ffee:a/.env"),
+            (Some("image"), None, "image:a/.env"),
+            (None, None, "a/.env"),
+        ] {
+            let place = Elsewhere { repository: repository.map(str::to_owned), commit: commit.map(str::to_owned), path: "a/.env".into() };
+            assert_eq!(Origin::Elsewhere(place).to_string(), expected);
+        }
     }
 }

@@ -31,6 +31,8 @@ pub enum ProblemKind {
     Ledger,
     /// A policy could not decide about a judgement.
     Policy,
+    /// A finding of an imported report that could not be taken over, or the rest of a report that is damaged.
+    Report,
 }
 
 impl ProblemKind {
@@ -49,6 +51,7 @@ impl ProblemKind {
             Self::Entry => "entry",
             Self::Ledger => "ledger",
             Self::Policy => "policy",
+            Self::Report => "report",
         }
     }
 

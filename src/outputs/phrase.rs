@@ -8,6 +8,7 @@ use crate::model::finding::{Finding, Identity};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::grade::Confidence;
 use crate::model::token_facts::TokenFacts;
+use crate::model::witness::{Tried, Witness};
 use crate::outputs::escape::{code, visible};
 use crate::outputs::place::{is_direct, members};
 
@@ -19,6 +20,7 @@ pub fn sentence(finding: &Finding) -> String {
     parts.extend(decoders_text(&finding.decoders));
     parts.extend(member_text(finding));
     parts.push(confidence_text(finding.confidence, &finding.reason));
+    parts.extend(finding.witness.as_deref().map(|witness| format!("reported by {}", witness_text(witness))));
     parts.join(", ")
 }
 
@@ -69,6 +71,14 @@ pub fn fingerprint_text(fingerprint: &Fingerprint) -> String {
         Some(id) => format!("hmac-sha256:{}:{}…", visible(id), fingerprint.short()),
         None => format!("sha256:{}…", fingerprint.short()),
     }
+}
+
+/// Such as ``gitleaks 8.24.0, rule `github-pat`, tried: live``.
+#[must_use]
+pub fn witness_text(witness: &Witness) -> String {
+    let version = witness.version.as_ref().map_or_else(String::new, |version| format!(" {}", visible(version)));
+    let tried = if witness.tried == Tried::Untried { String::new() } else { format!(", tried: {}", witness.tried.as_str()) };
+    format!("{}{version}, rule {}{tried}", visible(&witness.tool), code(&witness.rule))
 }
 
 /// Issuer, subject, audiences and expiry as the token states them; nothing when it states none.

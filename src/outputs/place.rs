@@ -34,6 +34,7 @@ pub fn origin_text(origin: &Origin) -> String {
         Origin::Member { container, name } => format!("{}!{}", origin_text(container), visible(name)),
         Origin::Stdin => "<stdin>".to_owned(),
         Origin::Memory(name) => visible(name),
+        Origin::Elsewhere(place) => format!("{}{}", visible(&place.within()), visible_bytes(place.path.as_os_str().as_encoded_bytes())),
     }
 }
 
@@ -43,10 +44,11 @@ pub fn place_text(origin: &Origin, position: Position) -> String {
     format!("{}:{}:{}", origin_text(origin), position.line, position.column)
 }
 
-/// The path of the file on disk as a report names it: relative to `root` where it lies under it, with `/` between names, escaped.
+/// The path of the file on disk, or in a commit, as a report names it: relative to `root` where it lies under it, with `/` between names, escaped.
 #[must_use]
 pub fn report_path(origin: &Origin, root: Option<&Path>) -> Option<String> {
-    origin.path().map(|path| visible_bytes(&slashed(relative(path, root))))
+    let path = if let Origin::Elsewhere(place) = origin { Some(place.path.as_path()) } else { origin.path() };
+    path.map(|path| visible_bytes(&slashed(relative(path, root))))
 }
 
 /// The names of the members that lead from the file to the bytes, from the outside in; none for a file itself.
@@ -58,7 +60,7 @@ pub fn members(origin: &Origin) -> Vec<&str> {
             names.push(name);
             names
         }
-        Origin::File(_) | Origin::Stdin | Origin::Memory(_) => Vec::new(),
+        Origin::File(_) | Origin::Stdin | Origin::Memory(_) | Origin::Elsewhere(_) => Vec::new(),
     }
 }
 
@@ -67,7 +69,7 @@ pub fn members(origin: &Origin) -> Vec<&str> {
 pub fn outermost(origin: &Origin) -> &Origin {
     match origin {
         Origin::Member { container, .. } => outermost(container),
-        Origin::File(_) | Origin::Stdin | Origin::Memory(_) => origin,
+        Origin::File(_) | Origin::Stdin | Origin::Memory(_) | Origin::Elsewhere(_) => origin,
     }
 }
 
@@ -82,6 +84,7 @@ pub fn is_direct(finding: &Finding) -> bool {
 pub fn artifact(origin: &Origin, root: Option<&Path>) -> Artifact {
     let path = match outermost(origin) {
         Origin::File(path) => relative(path, root),
+        Origin::Elsewhere(place) => relative(&place.path, root),
         Origin::Memory(name) => return Artifact { uri: format!("memory/{}", percent(name.as_bytes())), base: Base::Elsewhere },
         Origin::Stdin | Origin::Member { .. } => return Artifact { uri: "stdin".to_owned(), base: Base::Elsewhere },
     };

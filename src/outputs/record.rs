@@ -13,6 +13,7 @@ use crate::model::origin::Origin;
 use crate::model::place::ByteSpan;
 use crate::model::rule_info::TokenKind;
 use crate::model::token_facts::TokenFacts;
+use crate::model::witness::Witness;
 use crate::outputs::escape::percent;
 use crate::outputs::place::{members, outermost};
 
@@ -67,6 +68,9 @@ pub struct FindingRecord {
     pub token: Option<TokenFacts>,
     /// Other parts of the same credential.
     pub parts: Vec<PartRecord>,
+    /// The other scanner whose report says so; absent for what this program found by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_by: Option<Witness>,
     /// Whether the token was issued: absent when no ledger was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Standing>,
@@ -112,6 +116,12 @@ pub struct OriginRecord {
     pub name: Option<String>,
     /// Names of archive members from the outside in; an empty name stands for the one content of a compressed file.
     pub members: Vec<String>,
+    /// The commit in which another scanner found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The repository, image or bucket in which another scanner found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
 }
 
 /// What held the bytes.
@@ -126,6 +136,8 @@ pub enum OriginKind {
     Stdin,
     /// Bytes handed over by a caller of the library.
     Memory,
+    /// Something that another scanner read: `commit` and `repository` say what `path` lies in.
+    Elsewhere,
 }
 
 /// A part of a credential that consists of several, such as the key id that belongs to a secret key.
@@ -179,6 +191,7 @@ impl From<&Finding> for FindingRecord {
             carrier: finding.carrier.clone(),
             token: finding.facts.clone(),
             parts: finding.parts.iter().map(PartRecord::from).collect(),
+            reported_by: finding.witness.as_deref().cloned(),
             ledger: (finding.standing != Standing::Unasked).then(|| finding.standing.clone()),
             remedy: rule.remedy.to_string(),
             revocation_url: rule.revocation_url.to_string(),
@@ -199,8 +212,10 @@ impl From<&Origin> for OriginRecord {
             Origin::Member { .. } => OriginKind::Member,
             Origin::Stdin => OriginKind::Stdin,
             Origin::Memory(_) => OriginKind::Memory,
+            Origin::Elsewhere(_) => OriginKind::Elsewhere,
         };
-        let path = origin.path();
+        let elsewhere = if let Origin::Elsewhere(place) = origin { Some(place) } else { None };
+        let path = elsewhere.map(|place| place.path.as_path()).or_else(|| origin.path());
         let name = if let Origin::Memory(name) = outermost(origin) { Some(name.clone()) } else { None };
         Self {
             kind,
@@ -208,6 +223,8 @@ impl From<&Origin> for OriginRecord {
             path_bytes: path.filter(|path| path.to_str().is_none()).map(|path| percent(path.as_os_str().as_encoded_bytes())),
             name,
             members: members(origin).into_iter().map(str::to_owned).collect(),
+            commit: elsewhere.and_then(|place| place.commit.clone()),
+            repository: elsewhere.and_then(|place| place.repository.clone()),
         }
     }
 }

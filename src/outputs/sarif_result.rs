@@ -10,7 +10,7 @@ use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
 use crate::model::rule_info::TokenKind;
 use crate::outputs::escape::visible;
-use crate::outputs::phrase::sentence;
+use crate::outputs::phrase::{sentence, witness_text};
 use crate::outputs::place::{Base, artifact, is_direct, origin_text};
 
 /// A result object (SARIF 2.1.0, section 3.27).
@@ -30,7 +30,7 @@ pub fn result(finding: &Finding, rule_index: usize, line_hash: &str, root: Optio
         "partialFingerprints": fingerprints,
         "properties": properties(finding),
     });
-    if is_direct(finding) && !finding.parts.is_empty() {
+    if is_direct(finding) && is_at_hand(&finding.origin) && !finding.parts.is_empty() {
         result["relatedLocations"] = finding.parts.iter().enumerate().map(|(index, part)| related(finding, index, part, root)).collect();
     }
     result
@@ -64,6 +64,9 @@ pub fn sarif_text(text: &str) -> String {
 
 fn location(finding: &Finding, root: Option<&Path>) -> Value {
     let artifact = artifact_location(&finding.origin, root);
+    if !is_at_hand(&finding.origin) {
+        return elsewhere(finding, &artifact);
+    }
     if is_direct(finding) {
         let end = end_column(finding);
         return json!({ "physicalLocation": { "artifactLocation": artifact, "region": region(finding.position, finding.span, end) } });
@@ -73,6 +76,19 @@ fn location(finding: &Finding, root: Option<&Path>) -> Value {
     json!({
         "physicalLocation": { "artifactLocation": artifact, "region": { "startLine": 1 } },
         "logicalLocations": [{ "fullyQualifiedName": name, "kind": "resource" }],
+    })
+}
+
+/// Whether its bytes were read, so that offsets mean something.
+fn is_at_hand(origin: &Origin) -> bool {
+    !matches!(origin, Origin::Elsewhere(_))
+}
+
+/// What another scanner read has a line, and no bytes that anybody could count.
+fn elsewhere(finding: &Finding, artifact: &Value) -> Value {
+    json!({
+        "physicalLocation": { "artifactLocation": artifact, "region": { "startLine": finding.position.line, "startColumn": finding.position.column } },
+        "logicalLocations": [{ "fullyQualifiedName": origin_text(&finding.origin), "kind": "resource" }],
     })
 }
 
@@ -116,6 +132,9 @@ fn properties(finding: &Finding) -> Value {
         "decoders": decoders,
         "fingerprint": finding.fingerprint().map(ToString::to_string),
     });
+    if let Some(witness) = &finding.witness {
+        properties["reportedBy"] = json!(visible(&witness_text(witness)));
+    }
     if !is_direct(finding) {
         properties["memberLine"] = json!(finding.position.line);
         properties["memberColumn"] = json!(finding.position.column);

@@ -14,7 +14,7 @@ use crate::outputs::escape::{code, visible};
 use crate::outputs::group::{Group, GroupPart, Groups, Place};
 use crate::outputs::ledger::ledger_lines;
 use crate::outputs::output::{Context, Live, Output, Style};
-use crate::outputs::phrase::{carrier_text, claims_text, confidence_text, decoders_text, fingerprint_text, identity_text};
+use crate::outputs::phrase::{carrier_text, claims_text, confidence_text, decoders_text, fingerprint_text, identity_text, witness_text};
 use crate::outputs::place::place_text;
 use crate::outputs::summary::counted;
 
@@ -90,6 +90,9 @@ impl Text {
         }
         if let Some(claims) = head.facts.as_ref().and_then(claims_text) {
             self.row(out, "says", &claims)?;
+        }
+        if let Some(witness) = &head.witness {
+            self.row(out, "told", &format!("by {}", witness_text(witness)))?;
         }
         for part in &group.parts {
             self.row(out, "with", &part_text(part))?;

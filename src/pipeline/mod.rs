@@ -1,5 +1,6 @@
 //! Moves values from room to room: the only place that knows the whole street.
 
+pub mod adopt;
 pub mod alerts;
 pub mod baseline;
 pub mod collect;

@@ -13,6 +13,7 @@ use crate::model::finding::{Alternate, Finding, Identity};
 use crate::model::instant::Instant;
 use crate::model::known::Known;
 use crate::model::ledger_match::{LedgerMatch, Ours, Standing};
+use crate::model::origin::Origin;
 use crate::model::token_key::TokenKey;
 
 /// How many places are written in one transaction.
@@ -156,7 +157,10 @@ fn take_reading(finding: &mut Finding, by: &TokenKey) {
 
 fn exposure(finding: &Finding, reach: Option<Reach>, now: Instant) -> Exposure {
     let location = finding.origin.to_string();
-    let (kind, guessed) = guess(&location, b"");
+    let (kind, guessed) = match &*finding.origin {
+        Origin::Elsewhere(place) => guess(&place.path.to_string_lossy(), b""),
+        _ => guess(&location, b""),
+    };
     Exposure {
         kind,
         reach: reach.unwrap_or(guessed),

@@ -16,6 +16,7 @@ use crate::rules::rule_set::{RuleIndex, RuleSet};
 use crate::scan::candidate::Candidate;
 use crate::scan::context::Contexts;
 use crate::scan::grams::Grams;
+use crate::scan::judge::Keys;
 use crate::scan::layer::Layer;
 use crate::scan::literals::Literals;
 use crate::scan::near::Near;
@@ -70,7 +71,7 @@ impl Default for Options {
 
 /// Finds tokens.
 pub struct Engine {
-    plan: Plan,
+    plan: Arc<Plan>,
     min_confidence: Confidence,
     comments: Comments,
 }
@@ -106,7 +107,7 @@ impl Engine {
     #[must_use]
     pub fn new(rules: &RuleSet, options: Options) -> Self {
         let rules = rules.shared();
-        let plan = Plan {
+        let plan = Arc::new(Plan {
             grams: Grams::new(&rules),
             literals: Literals::new(&rules),
             contexts: Contexts::new(&rules),
@@ -117,7 +118,7 @@ impl Engine {
             keep: options.keep,
             issued: options.known.map(|known| (known, Rule::issued())),
             max_depth: options.max_depth,
-        };
+        });
         Self { plan, min_confidence: options.min_confidence, comments: options.comments }
     }
 
@@ -177,6 +178,18 @@ impl Engine {
         result
     }
 
+    /// The same engine for places that somebody else has found: with every confidence, and deaf to comments.
+    #[must_use]
+    pub fn lenient(&self) -> Self {
+        Self { plan: Arc::clone(&self.plan), min_confidence: Confidence::Low, comments: Comments::Ignore }
+    }
+
+    /// Under which keys it fingerprints.
+    #[must_use]
+    pub fn keys(&self) -> Keys<'_> {
+        self.plan.keys()
+    }
+
     /// The rules, by index.
     #[must_use]
     pub fn rule_infos(&self) -> Vec<Arc<crate::model::rule_info::RuleInfo>> {
@@ -230,6 +243,7 @@ impl Engine {
             parts: parts.into_iter().filter_map(|part| self.part(chunk, part)).collect(),
             masked_near: false,
             standing: Standing::Unasked,
+            witness: None,
         }
     }
 

@@ -55,7 +55,8 @@ pub struct Keys<'a> {
 
 impl Keys<'_> {
     /// Names octets, and lets them be held by whoever wants them.
-    fn fingerprint(self, octets: &[u8]) -> Fingerprint {
+    #[must_use]
+    pub fn fingerprint(self, octets: &[u8]) -> Fingerprint {
         let fingerprint = self.main.map_or_else(|| Fingerprint::of(octets), |key| key.fingerprint(octets));
         if let Some(keep) = self.keep.filter(|keep| keep.wants(&fingerprint)) {
             keep.keep(&fingerprint, Secret::new(octets.to_vec()));

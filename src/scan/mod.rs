@@ -4,6 +4,7 @@ pub mod anchors;
 mod back;
 pub mod boundary;
 pub mod candidate;
+pub mod claimed;
 pub mod context;
 pub mod decode;
 pub mod engine;

@@ -68,7 +68,9 @@ impl Plan {
         self.rules.get(index.0 as usize).or_else(issued).expect("because indices come from the rules")
     }
 
-    fn keys(&self) -> Keys<'_> {
+    /// Under which keys tokens are fingerprinted.
+    #[must_use]
+    pub fn keys(&self) -> Keys<'_> {
         Keys { main: self.key.as_ref(), further: &self.further_keys, keep: self.keep.as_deref() }
     }
 }

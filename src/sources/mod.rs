@@ -5,6 +5,7 @@ pub mod encoding;
 pub mod follow;
 mod link;
 pub mod open;
+pub mod rooted;
 pub mod sqlite_files;
 pub mod unpack;
 pub mod walk;

@@ -79,6 +79,7 @@ impl Reports {
             parts: Vec::new(),
             masked_near: false,
             standing: Standing::default(),
+            witness: None,
         }
     }
 }
