@@ -10,7 +10,8 @@ use crate::model::grade::Confidence;
 use crate::model::origin::Origin;
 use crate::rules::builtin::SOURCES;
 use crate::rules::example::expand;
-use crate::rules::load::{WrittenRule, load_path, load_text};
+use crate::rules::foreign::load::{Loaded, load_files};
+use crate::rules::load::{WrittenRule, load_text};
 use crate::rules::rule_set::RuleSet;
 use crate::scan::engine::{Comments, Engine, Options};
 
@@ -23,15 +24,24 @@ const SEEDS: u64 = 3;
 ///
 /// Rules that cannot be loaded, or examples that fail.
 pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
-    let written = match path {
-        Some(path) => load_path(path)?,
-        None => SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect(),
+    let Loaded { written, notes, foreign } = match path {
+        Some(path) => load_files(path)?,
+        None => {
+            let built_in = SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?;
+            Loaded { written: built_in.into_iter().flatten().collect(), ..Loaded::default() }
+        }
     };
+    for note in &notes {
+        say(format_args!("{note}"));
+    }
     let failures: Vec<String> = written.iter().flat_map(failures).collect();
     for failure in &failures {
         say(format_args!("{failure}"));
     }
     let examples: usize = written.iter().map(|rule| rule.positive.len() + rule.negative.len()).sum();
+    if foreign.met > 0 {
+        say(format_args!("{} of {} rules of other tools can be used", foreign.loaded, foreign.met));
+    }
     say(format_args!("{} rules, {examples} examples, {} failures", written.len(), failures.len()));
     Ok(if failures.is_empty() { Exit::Clean } else { Exit::Usage })
 }

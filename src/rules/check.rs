@@ -80,6 +80,7 @@ pub fn check(file: &RuleFile, spec: &RuleSpec) -> Result<Rule, Flaw> {
         context: spec.context.clone(),
         check: spec.check,
         claims: spec.claims.clone(),
+        terms: None,
     })
 }
 

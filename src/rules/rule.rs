@@ -9,6 +9,7 @@ use crate::model::rule_info::{RuleInfo, TokenKind};
 use crate::rules::byte_set::ByteSet;
 use crate::rules::shape::Shape;
 use crate::rules::spec::{Check, Claims, Context};
+use crate::rules::terms::Terms;
 
 /// The shortest run of token characters that the scan looks into.
 pub const MIN_RUN: usize = 16;
@@ -37,6 +38,9 @@ pub struct Rule {
     pub check: Option<Check>,
     /// Conditions on JWT claims.
     pub claims: Claims,
+    /// What a match must fulfil besides; there for every rule of another tool, and for no other.
+    #[serde(skip)]
+    pub terms: Option<Arc<dyn Terms>>,
 }
 
 /// One alternative of a rule's pattern and how the scan comes upon it.
@@ -93,6 +97,7 @@ impl Rule {
             context: Context::default(),
             check: None,
             claims: Claims::default(),
+            terms: None,
         }
     }
 
