@@ -20,7 +20,7 @@ pub enum Target {
 impl Target {
     /// What of a match is meant.
     #[must_use]
-    pub fn of(self, matched: Matched) -> &[u8] {
+    pub fn of(self, matched: Matched<'_>) -> &[u8] {
         match self {
             Self::Secret => matched.secret,
             Self::Match => matched.introduced,

@@ -49,9 +49,10 @@ fn add(term: &[Token], demands: &mut Demands) -> Option<()> {
     let (target, rest) = target(rest)?;
     let mut allowance = Allowance::default();
     match (function.trim_start_matches("filter."), rest) {
-        ("entropy", [Token::Sign(')'), Token::Sign('<'), Token::Sign('='), Token::Number(least)] | [Token::Sign(')'), Token::Sign('<'), Token::Number(least)])
-            if target == Target::Secret =>
-        {
+        (
+            "entropy",
+            [Token::Sign(')'), Token::Sign('<'), Token::Sign('='), Token::Number(least)] | [Token::Sign(')'), Token::Sign('<'), Token::Number(least)],
+        ) if target == Target::Secret => {
             demands.entropy = Some(demands.entropy.map_or(*least, |other| other.max(*least)));
             return Some(());
         }

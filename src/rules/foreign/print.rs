@@ -13,7 +13,7 @@ pub fn pattern(hir: &Hir) -> String {
 fn write(hir: &Hir, out: &mut String) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
-        HirKind::Literal(literal) => literal.0.iter().for_each(|byte| write_byte(*byte, r"\.+*?()|[]{}^$#&-~", out)),
+        HirKind::Literal(literal) => literal.0.iter().for_each(|byte| write_byte(*byte, r"\.+*?()|[]{}^$", out)),
         HirKind::Class(class) => write_class(class, out),
         HirKind::Repetition(repetition) => write_repetition(repetition, out),
         HirKind::Capture(capture) => write(&capture.sub, out),
@@ -27,7 +27,8 @@ fn write(hir: &Hir, out: &mut String) {
 
 fn write_repetition(repetition: &Repetition, out: &mut String) {
     let sub = pattern(&repetition.sub);
-    let is_one = sub.len() == 1 || (sub.len() == 2 && sub.starts_with('\\')) || matches!(repetition.sub.kind(), HirKind::Class(_));
+    let is_one =
+        sub.len() == 1 || (sub.len() == 2 && sub.starts_with('\\')) || matches!(repetition.sub.kind(), HirKind::Class(_) | HirKind::Alternation(_));
     out.push_str(&if is_one { sub } else { format!("(?:{sub})") });
     match (repetition.min, repetition.max) {
         (0, Some(1)) => out.push('?'),
@@ -91,7 +92,7 @@ mod tests {
             (r"[^a]", r"[\x00-`b-\xFF]"),
             (r"[\s]\x60", r"[\t-\r ]`"),
             (r"(?:ab){2}", "(?:ab){2}"),
-            (r"\-\#", r"\-\#"),
+            (r"\-\#", "-#"),
         ] {
             let hir = parse(written, Dialect::Rust).expect("because the test's pattern is a regular expression");
             let printed = pattern(&hir);

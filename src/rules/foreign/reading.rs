@@ -50,7 +50,8 @@ pub fn readings(hir: &Hir, pick: Pick) -> Result<Vec<Reading>, String> {
         Pick::Token if has(hir, &is_named) => split(hir, &is_named)?,
         Pick::First | Pick::Token => split(hir, &|_: &Capture| true)?,
     };
-    let found: Vec<Reading> = found.into_iter().filter(|reading| pick == Pick::First || reading.is_captured || !has(hir, &|_| true)).map(settled).collect();
+    let found: Vec<Reading> =
+        found.into_iter().filter(|reading| pick == Pick::First || reading.is_captured || !has(hir, &|_| true)).map(settled).collect();
     if found.len() > MAX_READINGS { Err("its secret may stand in too many places".to_owned()) } else { Ok(found) }
 }
 
@@ -81,14 +82,13 @@ fn split(hir: &Hir, wanted: &dyn Fn(&Capture) -> bool) -> Result<Vec<Split>, Str
         }
         HirKind::Capture(capture) => split(&capture.sub, wanted),
         HirKind::Repetition(repetition) if repetition.max == Some(1) => split(&repetition.sub, wanted),
-        HirKind::Alternation(parts) => Ok(parts.iter().map(|part| split(part, wanted)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()),
+        HirKind::Alternation(parts) => {
+            Ok(parts.iter().map(|part| split(part, wanted)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        }
         HirKind::Concat(parts) => {
             let at = parts.iter().position(|part| has(part, wanted)).expect("because the whole has it");
-            let around = |inner: Split| Split {
-                before: [&parts[..at], &inner.before].concat(),
-                after: [&inner.after, &parts[at + 1..]].concat(),
-                ..inner
-            };
+            let around =
+                |inner: Split| Split { before: [&parts[..at], &inner.before].concat(), after: [&inner.after, &parts[at + 1..]].concat(), ..inner };
             Ok(split(&parts[at], wanted)?.into_iter().map(around).collect())
         }
         _ => Err("its secret is repeated".to_owned()),

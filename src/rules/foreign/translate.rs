@@ -15,7 +15,7 @@ use crate::rules::foreign::print::pattern;
 use crate::rules::foreign::reading::readings;
 use crate::rules::foreign::syntax::{Dialect, LIMITS, bounded, parse};
 use crate::rules::load::WrittenRule;
-use crate::rules::rule::{MIN_RUN, Rule};
+use crate::rules::rule::{MAX_REACH, MIN_RUN, Rule};
 use crate::rules::shape::Shape;
 use crate::rules::spec::{Claims, Context, RuleFile, RuleSpec};
 
@@ -58,7 +58,11 @@ fn within(file: &str, foreign: &ForeignRule, hir: &Hir) -> Result<Translation, S
             let what = "its secret is taken together with the text that adjoins it";
             notes.push(What::Otherwise(what.to_owned()));
         }
-        let pattern = pattern(&Hir::concat(reading.secret.clone()));
+        let secret = Hir::concat(reading.secret.clone());
+        if secret.properties().maximum_len().is_none_or(|reach| reach > MAX_REACH) {
+            return Err(format!("its secret reaches more than {MAX_REACH} bytes"));
+        }
+        let pattern = pattern(&secret);
         let context = context(&reading, &foreign.keywords, &shapes(&pattern));
         match groups.iter_mut().find(|group| group.context == context) {
             Some(group) if group.patterns.contains(&pattern) => {}
@@ -90,10 +94,12 @@ fn is_short(rule: &Rule) -> bool {
 /// A checked rule; where its format has nothing to begin the search with, in the context of its keywords.
 fn written(file: &str, foreign: &ForeignRule, at: usize, group: &Group) -> Result<WrittenRule, String> {
     let pattern = format!("(?<secret>{})", group.patterns.join("|"));
-    let (spec, rule) = checked(foreign, at, &pattern, group.context.clone()).or_else(|flaw| {
-        let further = by_keywords(&foreign.keywords);
-        if group.context.is_empty() && !further.is_empty() { checked(foreign, at, &pattern, further) } else { Err(flaw) }
-    }).map_err(|flaw| flaw.message)?;
+    let (spec, rule) = checked(foreign, at, &pattern, group.context.clone())
+        .or_else(|flaw| {
+            let further = by_keywords(&foreign.keywords);
+            if group.context.is_empty() && !further.is_empty() { checked(foreign, at, &pattern, further) } else { Err(flaw) }
+        })
+        .map_err(|flaw| flaw.message)?;
     let rule = Rule { terms: Some(Arc::new(foreign.demands.clone())), ..rule };
     Ok(WrittenRule { file: file.to_owned(), rule, positive: spec.positive, negative: spec.negative })
 }
@@ -143,4 +149,139 @@ fn positive(context: &Context) -> Vec<String> {
         }
     };
     texts.to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::grade::Confidence;
+    use crate::rules::foreign::demands::Demands;
+    use crate::rules::foreign::foreign_rule::ForeignRule;
+    use crate::rules::foreign::reading::Pick;
+    use crate::rules::foreign::syntax::Dialect;
+    use crate::rules::foreign::translate::translate;
+
+    const GO: (Dialect, Pick) = (Dialect::Go, Pick::First);
+    const RUST: (Dialect, Pick) = (Dialect::Rust, Pick::Token);
+    /// What generators of other tools put before and after a secret.
+    const HEAD: &str = r"(?i)[\w.-]{0,50}?(?:";
+    const NECK: &str = r#")(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}"#;
+    const TAIL: &str = r#"(?:[\x60'"\s;]|\\[nr]|$)"#;
+
+    /// Patterns, keywords, names and carriers of the rules that a pattern becomes, or why it becomes none.
+    fn outcome((dialect, pick): (Dialect, Pick), pattern: &str, keywords: &[&str]) -> String {
+        let foreign = ForeignRule {
+            id: "a".to_owned(),
+            line: 1,
+            tool: "test",
+            name: "a".to_owned(),
+            description: String::new(),
+            reference: None,
+            pattern: pattern.to_owned(),
+            dialect,
+            pick,
+            keywords: keywords.iter().map(|word| (*word).to_owned()).collect(),
+            confidence: Confidence::Medium,
+            demands: Demands::default(),
+        };
+        let translation = match translate("a.toml", &foreign) {
+            Ok(translation) => translation,
+            Err(why) => return format!("! {why}"),
+        };
+        let one = |rule: &crate::rules::rule::Rule| {
+            let context = &rule.context;
+            let mut text = rule.pattern["(?<secret>".len()..rule.pattern.len() - 1].to_owned();
+            for (label, list) in [("near", &context.keywords), ("named", &context.names)] {
+                if !list.is_empty() {
+                    text.push_str(&format!(" {label} {}", list.join(",")));
+                }
+            }
+            context.carriers.iter().for_each(|carrier| text.push_str(&format!(" in {carrier:?}")));
+            text
+        };
+        translation.rules.iter().map(|written| one(&written.rule)).collect::<Vec<_>>().join(" ; ")
+    }
+
+    #[test]
+    fn what_has_letters_of_its_own_needs_no_context() {
+        for (source, pattern, keywords, expected) in [
+            (GO, r"\bacm_[0-9a-f]{32}\b", &["acm_"][..], "acm_[0-9a-f]{32}"),
+            (GO, r#"\b(acm_[a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)"#, &["acm_"], "acm_[0-9a-z]{32}"),
+            (GO, r"\b((?:A3Z[A-Z0-9]|ABCD|ABCE)[A-Z2-7]{16})\b", &["abcd"], "(?:A3Z[0-9A-Z]|ABCD|ABCE)[2-7A-Z]{16}"),
+            (GO, r"acm_eyJ[a-zA-Z0-9+/]{250,}={0,3}", &["acm_"], "acm_eyJ[+/-9A-Za-z]{250,4096}={0,3}"),
+            (GO, r"(?i)ACME_[a-z0-9]{16}", &["acme_"], "[Aa][Cc][Mm][Ee]_[0-9A-Za-z]{16}"),
+            (GO, r"\b(acm-(?i)[a-f0-9]{32})\b", &["acm-"], r"acm-[0-9A-Fa-f]{32}"),
+            (GO, r"acm\.(?:live|test)\.[\w-]{40}", &["acm."], r"acm\.(?:live|test)\.[\-0-9A-Z_a-z]{40}"),
+            (
+                GO,
+                r#"(?:^|[\\'"\x60\s>=:(,)])([a-zA-Z0-9_~.]{3}\dQ~[a-zA-Z0-9_~.-]{31,34})(?:$|[\\'"\x60\s<),])"#,
+                &["q~"],
+                r"[.0-9A-Z_a-z\~]{3}[0-9]Q~[\-.0-9A-Z_a-z\~]{31,34}",
+            ),
+            (
+                GO,
+                r"A-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-ACM[A-Z0-9]{5}",
+                &[],
+                "A-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})-ACM[0-9A-Z]{5}",
+            ),
+            (GO, r"\b(acm_(?:[a-z0-9]{4}-)+[a-z0-9]{16})\b", &["acm_"], r"acm_(?:[0-9a-z]{4}-){1,9}[0-9a-z]{16}"),
+            (
+                GO,
+                r"https://hooks\.acme\.test/services/(T[A-Z0-9]{8}/[a-zA-Z0-9]{24})",
+                &["acme.test"],
+                r"https://hooks\.acme\.test/services/T[0-9A-Z]{8}/[0-9A-Za-z]{24}",
+            ),
+            (GO, r"acm[bpr]-([0-9a-zA-Z]{10,48})", &["acm"], r"acm[bpr]-[0-9A-Za-z]{10,48}"),
+            (RUST, "(?x)\n \\b # start\n ( acm_ [[:alnum:]]{32} )\n \\b", &[], "acm_[0-9A-Za-z]{32}"),
+            (RUST, r"(?xi) \b ( (?P<body> acm_ [0-9a-f]{32}) (?P<checksum> [[:xdigit:]]{8}) ) \b", &[], "[Aa][Cc][Mm]_[0-9A-Fa-f]{32}[0-9A-Fa-f]{8}"),
+            (RUST, r"\b(?P<TOKEN>acm_[0-9a-f]{20,}?)\b", &[], "acm_[0-9a-f]{20,4096}?"),
+            (
+                GO,
+                r"-----BEGIN ACME KEY-----[\s\S]{64,}?-----END ACME KEY-----",
+                &["-----begin"],
+                r"-----BEGIN ACME KEY-----[\x00-\xFF]{64,4096}?-----END ACME KEY-----",
+            ),
+        ] {
+            assert_eq!(outcome(source, pattern, keywords), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_has_none_is_looked_for_in_its_context() {
+        let generic = |words: &str, secret: &str| format!("{HEAD}{words}{NECK}({secret}){TAIL}");
+        for (source, pattern, keywords, expected) in [
+            (GO, generic("acme", "[a-z0-9]{32}"), &["acme"][..], "[0-9A-Za-z]{32} near acme"),
+            (GO, generic("(?-i:ACME|[Aa]cme)|zedco", "[a-f0-9]{40}"), &["acme", "zedco"], "[0-9A-Fa-f]{40} near acme,zedco"),
+            (GO, generic("hf", "[a-z]{34}"), &["hf"], "[A-Za-z]{34} named hf"),
+            (GO, generic("access|auth|api|key|passw(?:or)?d", r"[\w.=-]{10,150}"), &["access", "key"], r"[\-.0-9=A-Z_a-z]{10,150} named access,api,auth,key,passwd,password"),
+            (GO, generic("acme|secret|key", "[a-z0-9]{30}"), &["acme"], "[0-9A-Za-z]{30} near acme named acme,key,secret"),
+            (GO, generic("acme", r"[a-z0-9]{11}(AAAA)[a-z0-9\-_=]{43}"), &["acme"], r"[0-9A-Za-z]{11}[Aa][Aa][Aa][Aa][\-0-9=A-Z_a-z]{43} near acme"),
+            (GO, r"[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:acme|AC_API_KEY)(?:[ \t\w.-]{0,20})[\s'\x22]{0,3})(?:=|:)\s{0,5}([a-zA-Z0-9]{40})(?:\s|$)".to_owned(), &["acme", "ac_api_key"], "[0-9A-Za-z]{40} near ac_api_key,acme"),
+            (GO, r"(?i)\b(\d{15,16}(\||%)[0-9a-z\-_]{27,40})(?:\s|$)".to_owned(), &["acmebook"], r"[0-9]{15,16}[%|][\-0-9A-Z_a-z]{27,40} near acmebook"),
+            (GO, r"\b([a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[a-f0-9]{4}-[a-f0-9]{12})\b".to_owned(), &["acme"], r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12} near acme"),
+            (GO, r"Authorization: Bearer ([a-zA-Z0-9]{40})".to_owned(), &[], "[0-9A-Za-z]{40} named bearer"),
+            (GO, r"acmedb://[^:/\s]{1,64}:([^@\s]{8,64})@".to_owned(), &["acmedb"], r"[\x00-\x08\x0E-\x1F!-?A-\xFF]{8,64} near acmedb in Userinfo"),
+            (GO, r"(?i)acme_key\s*=\s*'([a-z0-9]{32})'".to_owned(), &["x"], "[0-9A-Za-z]{32} near acme_key"),
+            (RUST, "(?xi)\n \\b\n acme\n (?:.|[\\n\\r]){0,32}?\n \\b(?:key|token)\\b (?:.|[\\n\\r]){0,16}?\n ( [[:alnum:]]{40} ) \\b".to_owned(), &[], "[0-9A-Za-z]{40} near acme"),
+            (RUST, r#"(?xi) (?: acme[\s._-]*api[\s._-]*key | zedco ) (?:.|[\n\r]){0,16}? (?: = | : ) \s* ["']? ( [A-Z0-9_~.+/=-]{24,128} ) (?: ["'\s,;}&\]] | $ )"#.to_owned(), &[], r"[+\--9=A-Z_a-z\~]{24,128} near acme,zedco"),
+            (GO, format!(r"{HEAD}acme{NECK}([a-z0-9]{{24}}){TAIL}|\b(ACM3[A-Za-z0-9_\-=]{{186}}){TAIL}"), &["acme", "acm3"], r"[0-9A-Za-z]{24} near acme ; [Aa][Cc][Mm]3[\-0-9=A-Z_a-z]{186}"),
+        ] {
+            assert_eq!(outcome(source, &pattern, keywords), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_translated_says_why() {
+        for (source, pattern, keywords, expected) in [
+            (GO, r"(?<!x)acm_[0-9]{20}", &[][..], "! look-around, including look-ahead and look-behind, is not supported"),
+            (GO, r"\b[a-f0-9]{32}\b", &[], "! it has neither a literal nor a context"),
+            (GO, r"(?:(acm_[0-9]{20})\s)+", &[], "! its secret is repeated"),
+            ((Dialect::Go, Pick::Group(2)), r"(acm_[0-9]{20})", &[], "! it has no group 2"),
+            (GO, r"acm_[0-9]{16385}", &[], "! its secret reaches more than 16384 bytes"),
+            (GO, r"acm_(?:(?:a|b|c)(?:dd|ee)){7}", &[], "! it has more than 64 alternatives"),
+            (GO, r"acm_\p{Greek}+", &[], "! invalid Unicode character class"),
+            (GO, "", &[], "! it can match nothing"),
+        ] {
+            assert_eq!(outcome(source, pattern, keywords), expected, "{pattern}");
+        }
+    }
 }

@@ -4,6 +4,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// The most texts that one stretch may stand for.
 const MAX_TEXTS: usize = 64;
+/// The longest text that is looked at, in bytes.
+const MAX_TEXT: usize = 256;
 /// The most repetitions of a short text that are written out.
 const MAX_COUNT: u32 = 4;
 /// The most letters that one place may have to be part of a word.
@@ -166,7 +168,9 @@ fn letters(class: &Class) -> Option<Vec<String>> {
 
 fn product(before: &[String], after: &[String]) -> Option<Vec<String>> {
     let join = |a: &String| after.iter().map(move |b| format!("{a}{b}")).collect::<Vec<_>>();
-    (before.len() * after.len() <= MAX_TEXTS).then(|| distinct(before.iter().flat_map(join).collect()))
+    let longest = |texts: &[String]| texts.iter().map(String::len).max().unwrap_or(0);
+    let is_small = before.len() * after.len() <= MAX_TEXTS && longest(before) + longest(after) <= MAX_TEXT;
+    is_small.then(|| distinct(before.iter().flat_map(join).collect()))
 }
 
 fn distinct(mut texts: Vec<String>) -> Vec<String> {
@@ -203,7 +207,9 @@ mod tests {
 
     #[test]
     fn generic_words_are_made_of_generic_parts() {
-        for (word, expected) in [("api_key", true), ("X-Api-Key", true), ("dbpassword", true), ("acme", false), ("acmekey", false), ("accesskeyid", true)] {
+        for (word, expected) in
+            [("api_key", true), ("X-Api-Key", true), ("dbpassword", true), ("acme", false), ("acmekey", false), ("accesskeyid", true)]
+        {
             assert_eq!(is_generic(word), expected, "{word}");
         }
     }
