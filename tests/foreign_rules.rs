@@ -139,14 +139,13 @@ fn tokens_of_all_tools_are_found_with_exact_ends() {
     assert_eq!(places(&ran), expected, "{}", ran.err());
     assert_eq!(ran.status, 1);
     for said in [
-        "team/a.toml:4: rule",
         "team/a.toml:11: rule `gitleaks-acme-api-key`: field `path` is not supported and left out",
         "rule `gitleaks-behind`: skipped: look-around",
         "team/b.yaml:2: rule `kingfisher-initech-1`: field `validation` is not supported and left out",
         "team/c.toml:1: skipped: it holds no rules",
         "team/d.yml:1: skipped: it holds no rules",
     ] {
-        assert_eq!(ran.err().contains(said), !said.ends_with("4: rule"), "{said}: {}", ran.err());
+        assert!(ran.err().contains(said), "{said}: {}", ran.err());
     }
     let quiet = run(root.path(), &["scan", "a.txt", "--rules", "team", "-q"]);
     assert_eq!((quiet.status, quiet.err().as_str()), (1, ""));
@@ -163,7 +162,7 @@ fn check_says_how_many_rules_can_be_used() {
         fs::write(root.path().join(name), text).expect("because the directory is there");
         let ran = run(root.path(), &["scan", "--rules", name, "team"]);
         assert_eq!(ran.status, 2, "{name}: {}", ran.err());
-        assert!(ran.err().contains(&format!("{name}:1")) || ran.err().contains(name), "{}", ran.err());
+        assert!(ran.err().contains(&format!("{name}:1")), "{}", ran.err());
     }
 }
 
@@ -171,8 +170,8 @@ fn check_says_how_many_rules_can_be_used() {
 fn our_own_rule_stands_against_the_same_one_of_another_tool() {
     let root = tempfile::tempdir().expect("because there is a temporary directory");
     let ours = RuleSet::builtin();
-    let github = ours.get("github-personal-access-token").or_else(|_| ours.get("github-pat")).ok();
-    let rule = github.or_else(|| ours.rules().iter().find(|rule| !rule.is_contextual() && rule.check.is_none())).expect("because there are rules");
+    let is_plain = |rule: &&Rule| !rule.is_contextual() && rule.check.is_none() && rule.public_prefix().len() > 3;
+    let rule = ours.rules().iter().find(is_plain).expect("because most formats have no checksum");
     let pattern = rule.pattern.replace("(?<secret>", "(");
     fs::write(root.path().join("a.toml"), format!("[[rules]]\nid = 'twin'\nregex = '''{pattern}'''\n")).expect("because the directory is there");
     let input = format!("key={}\n", String::from_utf8_lossy(&token(rule, &mut Random::new(7))));
@@ -241,6 +240,7 @@ proptest! {
         set.extend(rules).expect("because they have different ids");
         let engine = Engine::new(&set, Options { min_confidence: Confidence::Low, max_depth: 0, ..Options::default() });
         let found: Vec<_> = engine.scan(&Arc::new(Origin::Memory("text".into())), &text).iter().map(|finding| (finding.span.start(), finding.span.end())).collect();
+        prop_assert_eq!(captured.len(), 1, "{} in {:?}", pattern, carriers);
         prop_assert_eq!(captured, found, "{} in {:?}", pattern, carriers);
     }
 }

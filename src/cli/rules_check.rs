@@ -34,7 +34,11 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
     for note in &notes {
         say(format_args!("{note}"));
     }
-    let failures: Vec<String> = written.iter().flat_map(failures).collect();
+    let (others, own): (Vec<&WrittenRule>, Vec<&WrittenRule>) = written.iter().partition(|written| written.rule.terms.is_some());
+    for other in others.into_iter().filter(|other| !failures(other).is_empty()) {
+        say(format_args!("{}: rule `{}`: it may miss tokens that are made from its expression", other.file, other.rule.info.id));
+    }
+    let failures: Vec<String> = own.into_iter().flat_map(failures).collect();
     for failure in &failures {
         say(format_args!("{failure}"));
     }

@@ -44,11 +44,11 @@ pub fn readings(hir: &Hir, pick: Pick) -> Result<Vec<Reading>, String> {
     let is_token = |capture: &Capture| capture.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("token"));
     let is_named = |capture: &Capture| capture.name.is_some() || has(&capture.sub, &|inner| inner.name.is_some());
     let found = match pick {
-        Pick::Group(number) if !has(hir, &|capture| capture.index == number) => return Err(format!("it has no group {number}")),
-        Pick::Group(number) => split(hir, &|capture: &Capture| capture.index == number)?,
-        Pick::Token if has(hir, &is_token) => split(hir, &is_token)?,
-        Pick::Token if has(hir, &is_named) => split(hir, &is_named)?,
-        Pick::First | Pick::Token => split(hir, &|_: &Capture| true)?,
+        Pick::Group(number) if !has(hir, &|capture| capture.index == number) => return Err(format!("it has no group {number} that stands once")),
+        Pick::Group(number) => split(hir, &|capture: &Capture| capture.index == number),
+        Pick::Token if has(hir, &is_token) => split(hir, &is_token),
+        Pick::Token if has(hir, &is_named) => split(hir, &is_named),
+        Pick::First | Pick::Token => split(hir, &|_: &Capture| true),
     };
     let found: Vec<Reading> =
         found.into_iter().filter(|reading| pick == Pick::First || reading.is_captured || !has(hir, &|_| true)).map(settled).collect();
@@ -63,35 +63,33 @@ struct Split {
     is_captured: bool,
 }
 
+/// Whether such a capture stands in an expression; one in a repetition is a part of the secret, not the secret.
 fn has(hir: &Hir, wanted: &dyn Fn(&Capture) -> bool) -> bool {
     match hir.kind() {
         HirKind::Capture(capture) => wanted(capture) || has(&capture.sub, wanted),
-        HirKind::Repetition(repetition) => has(&repetition.sub, wanted),
+        HirKind::Repetition(repetition) => repetition.max == Some(1) && has(&repetition.sub, wanted),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| has(part, wanted)),
         _ => false,
     }
 }
 
-fn split(hir: &Hir, wanted: &dyn Fn(&Capture) -> bool) -> Result<Vec<Split>, String> {
+fn split(hir: &Hir, wanted: &dyn Fn(&Capture) -> bool) -> Vec<Split> {
+    let alone = |part: &Hir, is_captured| vec![Split { before: Vec::new(), secret: parts_of(part), after: Vec::new(), is_captured }];
     if !has(hir, wanted) {
-        return Ok(vec![Split { before: Vec::new(), secret: parts_of(hir), after: Vec::new(), is_captured: false }]);
+        return alone(hir, false);
     }
     match hir.kind() {
-        HirKind::Capture(capture) if wanted(capture) => {
-            Ok(vec![Split { before: Vec::new(), secret: parts_of(&capture.sub), after: Vec::new(), is_captured: true }])
-        }
+        HirKind::Capture(capture) if wanted(capture) => alone(&capture.sub, true),
         HirKind::Capture(capture) => split(&capture.sub, wanted),
-        HirKind::Repetition(repetition) if repetition.max == Some(1) => split(&repetition.sub, wanted),
-        HirKind::Alternation(parts) => {
-            Ok(parts.iter().map(|part| split(part, wanted)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-        }
+        HirKind::Repetition(repetition) => split(&repetition.sub, wanted),
+        HirKind::Alternation(parts) => parts.iter().flat_map(|part| split(part, wanted)).collect(),
         HirKind::Concat(parts) => {
             let at = parts.iter().position(|part| has(part, wanted)).expect("because the whole has it");
             let around =
                 |inner: Split| Split { before: [&parts[..at], &inner.before].concat(), after: [&inner.after, &parts[at + 1..]].concat(), ..inner };
-            Ok(split(&parts[at], wanted)?.into_iter().map(around).collect())
+            split(&parts[at], wanted).into_iter().map(around).collect()
         }
-        _ => Err("its secret is repeated".to_owned()),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => alone(hir, false),
     }
 }
 
@@ -282,7 +280,8 @@ mod tests {
             (r"((?P<body>b[0-9])(?P<sum>c))", Token, &["b[0-9]c"]),
             (r"(h)\s(b[0-9])", Token, &["h"]),
             (r"(a)\b", Group(3), &[]),
-            (r"(?:(ab)\s)+", First, &[]),
+            (r"(?:(ab)-)+", First, &["(?:ab-){1,}"]),
+            (r"(?:(ab)-)+", Group(1), &[]),
         ] {
             assert_eq!(secrets(written, pick), expected, "{written}");
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, HirKind};
 
 use crate::model::carrier::CarrierKind;
 use crate::model::grade::Severity;
@@ -12,7 +12,7 @@ use crate::rules::foreign::context::{by_keywords, context};
 use crate::rules::foreign::foreign_rule::ForeignRule;
 use crate::rules::foreign::note::What;
 use crate::rules::foreign::print::pattern;
-use crate::rules::foreign::reading::readings;
+use crate::rules::foreign::reading::{Reading, readings};
 use crate::rules::foreign::syntax::{Dialect, LIMITS, bounded, parse};
 use crate::rules::load::WrittenRule;
 use crate::rules::rule::{MAX_REACH, MIN_RUN, Rule};
@@ -51,35 +51,53 @@ struct Group {
 }
 
 fn within(file: &str, foreign: &ForeignRule, hir: &Hir) -> Result<Translation, String> {
-    let mut notes = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
-    for reading in readings(hir, foreign.pick)? {
-        if reading.is_joined && notes.is_empty() {
-            let what = "its secret is taken together with the text that adjoins it";
-            notes.push(What::Otherwise(what.to_owned()));
-        }
-        let secret = Hir::concat(reading.secret.clone());
-        if secret.properties().maximum_len().is_none_or(|reach| reach > MAX_REACH) {
-            return Err(format!("its secret reaches more than {MAX_REACH} bytes"));
-        }
-        let pattern = pattern(&secret);
-        let context = context(&reading, &foreign.keywords, &shapes(&pattern));
-        match groups.iter_mut().find(|group| group.context == context) {
-            Some(group) if group.patterns.contains(&pattern) => {}
-            Some(group) => group.patterns.push(pattern),
-            None => groups.push(Group { context, patterns: vec![pattern] }),
+    let readings = readings(hir, foreign.pick)?;
+    for reading in &readings {
+        for secret in alternatives(Hir::concat(reading.secret.clone())) {
+            let (pattern, context) = anchored(foreign, reading, &secret)?;
+            match groups.iter_mut().find(|group| group.context == context) {
+                Some(group) if group.patterns.contains(&pattern) => {}
+                Some(group) => group.patterns.push(pattern),
+                None => groups.push(Group { context, patterns: vec![pattern] }),
+            }
         }
     }
     let rules = groups.iter().enumerate().map(|(at, group)| written(file, foreign, at, group)).collect::<Result<Vec<_>, _>>()?;
-    if rules.is_empty() {
-        return Err("it has no secret".to_owned());
+    let mut notes = Vec::new();
+    if readings.iter().any(|reading| reading.is_joined) {
+        notes.push(What::Otherwise("its secret is taken together with the text that adjoins it".to_owned()));
     }
     if rules.iter().any(|written| is_short(&written.rule)) {
         notes.push(What::Otherwise(format!(
             "its secret has fewer than {MIN_RUN} characters: it is found only after names with `secret`, `passw`, `pwd` or `auth`"
         )));
     }
-    Ok(Translation { rules, notes })
+    if rules.is_empty() { Err("it has no secret".to_owned()) } else { Ok(Translation { rules, notes }) }
+}
+
+fn alternatives(secret: Hir) -> Vec<Hir> {
+    match secret.kind() {
+        HirKind::Alternation(parts) => parts.clone(),
+        HirKind::Capture(capture) => alternatives((*capture.sub).clone()),
+        _ => vec![secret],
+    }
+}
+
+/// One alternative's pattern and context: that of the rule's keywords, where its format has nothing to begin the search with.
+fn anchored(foreign: &ForeignRule, reading: &Reading, secret: &Hir) -> Result<(String, Context), String> {
+    if secret.properties().maximum_len().is_none_or(|reach| reach > MAX_REACH) {
+        return Err(format!("its secret reaches more than {MAX_REACH} bytes"));
+    }
+    let pattern = pattern(secret);
+    let context = context(reading, &foreign.keywords, &shapes(&pattern));
+    match checked(foreign, 0, &pattern, context.clone()) {
+        Ok(_) => Ok((pattern, context)),
+        Err(flaw) => {
+            let further = by_keywords(&foreign.keywords);
+            if context.is_empty() && !further.is_empty() { Ok((pattern, further)) } else { Err(flaw.message) }
+        }
+    }
 }
 
 /// The shapes of a secret; none where it has none, as `check` will say.
@@ -91,15 +109,8 @@ fn is_short(rule: &Rule) -> bool {
     rule.is_contextual() && rule.alternatives.iter().all(|alternative| alternative.shape.max_len() < MIN_RUN)
 }
 
-/// A checked rule; where its format has nothing to begin the search with, in the context of its keywords.
 fn written(file: &str, foreign: &ForeignRule, at: usize, group: &Group) -> Result<WrittenRule, String> {
-    let pattern = format!("(?<secret>{})", group.patterns.join("|"));
-    let (spec, rule) = checked(foreign, at, &pattern, group.context.clone())
-        .or_else(|flaw| {
-            let further = by_keywords(&foreign.keywords);
-            if group.context.is_empty() && !further.is_empty() { checked(foreign, at, &pattern, further) } else { Err(flaw) }
-        })
-        .map_err(|flaw| flaw.message)?;
+    let (spec, rule) = checked(foreign, at, &group.patterns.join("|"), group.context.clone()).map_err(|flaw| flaw.message)?;
     let rule = Rule { terms: Some(Arc::new(foreign.demands.clone())), ..rule };
     Ok(WrittenRule { file: file.to_owned(), rule, positive: spec.positive, negative: spec.negative })
 }
@@ -119,7 +130,7 @@ fn checked(foreign: &ForeignRule, at: usize, pattern: &str, context: Context) ->
         kind: TokenKind::Bearer,
         severity: Severity::High,
         confidence: foreign.confidence,
-        pattern: pattern.to_owned(),
+        pattern: format!("(?<secret>{pattern})"),
         positive: positive(&context),
         negative: ["nothing of the kind", "key=<b62:3>"].map(str::to_owned).to_vec(),
         context,
@@ -233,6 +244,13 @@ mod tests {
             (GO, r"acm[bpr]-([0-9a-zA-Z]{10,48})", &["acm"], r"acm[bpr]-[0-9A-Za-z]{10,48}"),
             (RUST, "(?x)\n \\b # start\n ( acm_ [[:alnum:]]{32} )\n \\b", &[], "acm_[0-9A-Za-z]{32}"),
             (RUST, r"(?xi) \b ( (?P<body> acm_ [0-9a-f]{32}) (?P<checksum> [[:xdigit:]]{8}) ) \b", &[], "[Aa][Cc][Mm]_[0-9A-Fa-f]{32}[0-9A-Fa-f]{8}"),
+            (
+                GO,
+                r"\b((?:acv\.[\w-]{90,120}|s\.(?i:[a-z0-9]{24})))\b",
+                &["acv.", "s."],
+                r"acv\.[\-0-9A-Z_a-z]{90,120} ; s\.[0-9A-Za-z]{24} near acv.",
+            ),
+            (GO, r"https://acme\.test/([a-f0-9]{4}-){3}[a-z0-9]{12}", &[], r"https://acme\.test/(?:[0-9a-f]{4}-){3}[0-9a-z]{12}"),
             (RUST, r"\b(?P<TOKEN>acm_[0-9a-f]{20,}?)\b", &[], "acm_[0-9a-f]{20,4096}?"),
             (
                 GO,
@@ -263,7 +281,7 @@ mod tests {
             (GO, r"(?i)acme_key\s*=\s*'([a-z0-9]{32})'".to_owned(), &["x"], "[0-9A-Za-z]{32} near acme_key"),
             (RUST, "(?xi)\n \\b\n acme\n (?:.|[\\n\\r]){0,32}?\n \\b(?:key|token)\\b (?:.|[\\n\\r]){0,16}?\n ( [[:alnum:]]{40} ) \\b".to_owned(), &[], "[0-9A-Za-z]{40} near acme"),
             (RUST, r#"(?xi) (?: acme[\s._-]*api[\s._-]*key | zedco ) (?:.|[\n\r]){0,16}? (?: = | : ) \s* ["']? ( [A-Z0-9_~.+/=-]{24,128} ) (?: ["'\s,;}&\]] | $ )"#.to_owned(), &[], r"[+\--9=A-Z_a-z\~]{24,128} near acme,zedco"),
-            (GO, format!(r"{HEAD}acme{NECK}([a-z0-9]{{24}}){TAIL}|\b(ACM3[A-Za-z0-9_\-=]{{186}}){TAIL}"), &["acme", "acm3"], r"[0-9A-Za-z]{24} near acme ; [Aa][Cc][Mm]3[\-0-9=A-Z_a-z]{186}"),
+            (GO, format!(r"{HEAD}acme{NECK}([a-z0-9]{{24}}){TAIL}|\b(ACM3[A-Za-z0-9_\-=]{{186}}){TAIL}"), &["acme", "acm3"], r"[0-9A-Za-z]{24} near acme ; [Aa][Cc][Mm]3[\-0-9=A-Z_a-z]{186} near acme,acm3"),
         ] {
             assert_eq!(outcome(source, &pattern, keywords), expected, "{pattern}");
         }
@@ -274,8 +292,7 @@ mod tests {
         for (source, pattern, keywords, expected) in [
             (GO, r"(?<!x)acm_[0-9]{20}", &[][..], "! look-around, including look-ahead and look-behind, is not supported"),
             (GO, r"\b[a-f0-9]{32}\b", &[], "! it has neither a literal nor a context"),
-            (GO, r"(?:(acm_[0-9]{20})\s)+", &[], "! its secret is repeated"),
-            ((Dialect::Go, Pick::Group(2)), r"(acm_[0-9]{20})", &[], "! it has no group 2"),
+            ((Dialect::Go, Pick::Group(2)), r"(acm_[0-9]{20})", &[], "! it has no group 2 that stands once"),
             (GO, r"acm_[0-9]{16385}", &[], "! its secret reaches more than 16384 bytes"),
             (GO, r"acm_(?:(?:a|b|c)(?:dd|ee)){7}", &[], "! it has more than 64 alternatives"),
             (GO, r"acm_\p{Greek}+", &[], "! invalid Unicode character class"),
