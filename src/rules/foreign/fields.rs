@@ -54,6 +54,12 @@ impl<'a> Fields<'a> {
         self.take_if(name, |value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()))
     }
 
+    /// Takes how many, where it is more than none.
+    pub fn count(&mut self, name: &str) -> Option<u32> {
+        let count = self.take_if(name, |value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok()));
+        count.and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0)
+    }
+
     /// Takes a yes or no.
     pub fn truth(&mut self, name: &str) -> Option<bool> {
         self.take_if(name, Value::as_bool)

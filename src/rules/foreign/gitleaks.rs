@@ -114,10 +114,7 @@ fn rule(mut fields: Fields, shared: &Shared, notes: &mut Vec<Note>) -> Option<Fo
         reference: None,
         pattern,
         dialect: Dialect::Go,
-        pick: match fields.number("secretgroup") {
-            Some(group) if group >= 1.0 => Pick::Group(group as u32),
-            _ => Pick::First,
-        },
+        pick: fields.count("secretgroup").map_or(Pick::First, Pick::Group),
         keywords: fields.texts("keywords"),
         confidence: Confidence::Medium,
         demands,

@@ -107,7 +107,7 @@ fn require(mut fields: Fields, demands: &mut Demands, notes: &mut Vec<Note>) {
         ("min_uppercase", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
         ("min_special_chars", special.as_str()),
     ] {
-        if let Some(least) = fields.number(name).filter(|least| *least >= 1.0) {
+        if let Some(least) = fields.count(name) {
             demands.least.push((ByteSet::empty().with(set.as_bytes()), least as usize));
         }
     }

@@ -114,7 +114,11 @@ impl Loaded {
 }
 
 fn is_yaml(name: &str) -> bool {
-    [".yml", ".yaml"].iter().any(|end| name.ends_with(end))
+    ends_in(name, &["yml", "yaml"])
+}
+
+fn ends_in(name: &str, ends: &[&str]) -> bool {
+    Path::new(name).extension().is_some_and(|own| ends.iter().any(|end| own == *end))
 }
 
 /// Who wrote a file. Where neither its name nor its content tells, it is taken for one of ours, whose errors say what is wrong with it.
@@ -124,7 +128,7 @@ fn content(name: &str, text: &str) -> Result<Content, RulesError> {
             Ok(tables) if gitleaks::is_ours(&tables) => return Ok(Content::Gitleaks),
             Ok(tables) if tables.contains_key("rule") || tables.contains_key("provider") => return Ok(Content::Ours),
             Ok(_) => return Ok(Content::None),
-            Err(error) if name.ends_with(".toml") => return Err(toml_error(name, text, &error)),
+            Err(error) if ends_in(name, &["toml"]) => return Err(toml_error(name, text, &error)),
             Err(_) => {}
         }
     }

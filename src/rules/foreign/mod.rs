@@ -11,6 +11,7 @@ pub mod foreign_rule;
 pub mod gitleaks;
 pub mod kingfisher;
 pub mod load;
+pub mod narrow;
 pub mod note;
 pub mod print;
 pub mod reading;

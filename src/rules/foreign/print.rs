@@ -2,6 +2,10 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
+/// What stands for something else outside of classes, and inside of them.
+const OUTSIDE: &str = r"\.+*?()|[]{}^$";
+const IN_CLASS: &str = r"\]^-[&~";
+
 /// The text of an expression.
 #[must_use]
 pub fn pattern(hir: &Hir) -> String {
@@ -13,7 +17,7 @@ pub fn pattern(hir: &Hir) -> String {
 fn write(hir: &Hir, out: &mut String) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
-        HirKind::Literal(literal) => literal.0.iter().for_each(|byte| write_byte(*byte, r"\.+*?()|[]{}^$", out)),
+        HirKind::Literal(literal) => literal.0.iter().for_each(|byte| write_byte(*byte, OUTSIDE, out)),
         HirKind::Class(class) => write_class(class, out),
         HirKind::Repetition(repetition) => write_repetition(repetition, out),
         HirKind::Capture(capture) => write(&capture.sub, out),
@@ -48,15 +52,14 @@ fn write_class(class: &Class, out: &mut String) {
             class.to_byte_class().map(|class| class.iter().map(|range| (range.start(), range.end())).collect()).unwrap_or_default()
         }
     };
-    const META: &str = r"\]^-[&~";
     out.push('[');
     for (start, end) in ranges {
-        write_byte(start, META, out);
+        write_byte(start, IN_CLASS, out);
         if end > start + 1 {
             out.push('-');
         }
         if end > start {
-            write_byte(end, META, out);
+            write_byte(end, IN_CLASS, out);
         }
     }
     out.push(']');

@@ -1,8 +1,9 @@
 //! What of an expression is the secret: its capture, or all of it, without what only bounds it.
 
-use regex_syntax::hir::{Capture, Class, Hir, HirKind};
+use regex_syntax::hir::{Capture, Hir, HirKind};
 
 use crate::rules::byte_set::ByteSet;
+use crate::rules::foreign::narrow::{bytes_of, narrowed};
 
 /// The most ways of reading one expression.
 const MAX_READINGS: usize = 16;
@@ -119,6 +120,7 @@ fn settled(split: Split) -> Reading {
         let joined_after = if joined_after.iter().any(may_hold_alnum) { joined_after } else { Vec::new() };
         secret = [joined_before, secret, joined_after].concat();
     }
+    let secret = secret.iter().map(|part| narrowed(part, &after)).collect();
     Reading { before, secret, after, is_joined }
 }
 
@@ -195,7 +197,7 @@ fn is_boundary(part: &Hir) -> bool {
     match part.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
         HirKind::Class(class) => {
-            let set = set_of(class);
+            let set = bytes_of(class);
             set.is_subset(QUOTES) || (set.meets(DELIMITERS) && !set.meets(ByteSet::alnum()))
         }
         HirKind::Repetition(repetition) => is_boundary(&repetition.sub),
@@ -216,7 +218,7 @@ fn is_look(part: &Hir) -> bool {
 /// Whether a delimiter may stand here.
 fn is_gap(part: &Hir) -> bool {
     match part.kind() {
-        HirKind::Class(class) => set_of(class).meets(DELIMITERS),
+        HirKind::Class(class) => bytes_of(class).meets(DELIMITERS),
         HirKind::Literal(literal) => literal.0.iter().any(|byte| DELIMITERS.contains(*byte)),
         HirKind::Repetition(repetition) => is_gap(&repetition.sub),
         HirKind::Capture(capture) => is_gap(&capture.sub),
@@ -229,20 +231,12 @@ fn is_gap(part: &Hir) -> bool {
 fn may_hold_alnum(part: &Hir) -> bool {
     match part.kind() {
         HirKind::Empty | HirKind::Look(_) => false,
-        HirKind::Class(class) => set_of(class).meets(ByteSet::alnum()),
+        HirKind::Class(class) => bytes_of(class).meets(ByteSet::alnum()),
         HirKind::Literal(literal) => literal.0.iter().any(u8::is_ascii_alphanumeric),
         HirKind::Repetition(repetition) => may_hold_alnum(&repetition.sub),
         HirKind::Capture(capture) => may_hold_alnum(&capture.sub),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(may_hold_alnum),
     }
-}
-
-fn set_of(class: &Class) -> ByteSet {
-    let bytes: Vec<u8> = match class {
-        Class::Bytes(class) => class.iter().flat_map(|range| range.start()..=range.end()).collect(),
-        Class::Unicode(_) => Vec::new(),
-    };
-    ByteSet::empty().with(&bytes)
 }
 
 #[cfg(test)]
