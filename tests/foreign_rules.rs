@@ -56,7 +56,7 @@ regex = '''(?<=key )[a-z]{40}'''
 "#;
 
 /// A file as kingfisher has them.
-const KINGFISHER: &str = r#"rules:
+const KINGFISHER: &str = r"rules:
   - name: Initech service key
     id: kingfisher.initech.1
     pattern: |
@@ -79,7 +79,7 @@ const KINGFISHER: &str = r#"rules:
       - initech_key = placeholder
     validation:
       type: Http
-"#;
+";
 
 /// Files of three tools in one directory, and one of none.
 fn files(root: &Path) {

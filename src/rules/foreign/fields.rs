@@ -11,15 +11,15 @@ pub struct Fields<'a> {
     pub line: usize,
     /// The rule's id, as we call it; none outside of rules.
     pub rule: Option<String>,
-    fields: Map<String, Value>,
+    untaken: Map<String, Value>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of a table; their names in lower case, since some tools read them so.
     #[must_use]
     pub fn new(file: &'a str, line: usize, fields: Map<String, Value>) -> Self {
-        let fields = fields.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-        Self { file, line, rule: None, fields }
+        let untaken = fields.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        Self { file, line, rule: None, untaken }
     }
 
     /// The fields of a table inside this one.
@@ -37,7 +37,7 @@ impl<'a> Fields<'a> {
     /// Whether a field is there.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
+        self.untaken.contains_key(name)
     }
 
     /// Takes a text; a value of another type stays, to be named.
@@ -87,17 +87,17 @@ impl<'a> Fields<'a> {
 
     /// Forgets fields that tell people something and change nothing.
     pub fn pass_over(&mut self, names: &[&str]) {
-        names.iter().for_each(|name| drop(self.fields.remove(*name)));
+        self.untaken.retain(|name, _| !names.contains(&name.as_str()));
     }
 
     /// Names what nobody has taken.
     pub fn name_rest(self, prefix: &str, notes: &mut Vec<Note>) {
-        notes.extend(self.fields.keys().map(|name| self.note(What::left_out(&format!("{prefix}{name}")))));
+        notes.extend(self.untaken.keys().map(|name| self.note(What::left_out(&format!("{prefix}{name}")))));
     }
 
     fn take_if<T>(&mut self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
-        let read = self.fields.get(name).and_then(read)?;
-        self.fields.remove(name);
+        let read = self.untaken.get(name).and_then(read)?;
+        self.untaken.remove(name);
         Some(read)
     }
 }

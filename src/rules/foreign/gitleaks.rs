@@ -73,7 +73,9 @@ fn shared(mut fields: Fields, notes: &mut Vec<Note>) -> Shared {
         if targets.is_empty() {
             shared.all.allowances.push(Arc::clone(&allowance));
         }
-        targets.into_iter().for_each(|target| shared.some.entry(target).or_default().push(Arc::clone(&allowance)));
+        for target in targets {
+            shared.some.entry(target).or_default().push(Arc::clone(&allowance));
+        }
     }
     filtered(&mut fields, &mut shared.all, notes);
     fields.name_rest("", notes);

@@ -36,6 +36,7 @@ pub struct Foreign {
 }
 
 /// Who wrote a file, by its content.
+#[derive(Clone, Copy)]
 enum Content {
     Ours,
     Gitleaks,

@@ -99,9 +99,9 @@ fn from_go(pattern: &str) -> String {
             }
             ('[', Class::Outside) => {
                 let head = ["[^]", "[]", "[^"].into_iter().find(|head| rest.starts_with(head)).unwrap_or("[");
-                out.push_str(if head.ends_with(']') { &head[..head.len() - 1] } else { head });
-                if head.ends_with(']') {
-                    out.push_str("\\]");
+                match head.strip_suffix(']') {
+                    Some(opening) => out.extend([opening, "\\]"]),
+                    None => out.push_str(head),
                 }
                 taken = head.len();
                 class = Class::Inside;
