@@ -139,7 +139,7 @@ fn tokens_of_all_tools_are_found_with_exact_ends() {
     assert_eq!(places(&ran), expected, "{}", ran.err());
     assert_eq!(ran.status, 1);
     for said in [
-        "team/a.toml:11: rule `gitleaks-acme-api-key`: field `path` is not supported and left out",
+        "team/a.toml:10: rule `gitleaks-acme-api-key`: field `path` is not supported and left out",
         "rule `gitleaks-behind`: skipped: look-around",
         "team/b.yaml:2: rule `kingfisher-initech-1`: field `validation` is not supported and left out",
         "team/c.toml:1: skipped: it holds no rules",
