@@ -9,6 +9,7 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::grade::Confidence;
 use crate::model::origin::Origin;
 use crate::rules::builtin::SOURCES;
+use crate::rules::error::RulesError;
 use crate::rules::example::expand;
 use crate::rules::foreign::load::{Loaded, load_files};
 use crate::rules::load::{WrittenRule, load_text};
@@ -26,10 +27,7 @@ const SEEDS: u64 = 3;
 pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
     let Loaded { written, notes, foreign } = match path {
         Some(path) => load_files(path)?,
-        None => {
-            let built_in = SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?;
-            Loaded { written: built_in.into_iter().flatten().collect(), ..Loaded::default() }
-        }
+        None => Loaded { written: built_in()?, ..Loaded::default() },
     };
     for note in &notes {
         say(format_args!("{note}"));
@@ -48,6 +46,12 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
     }
     say(format_args!("{} rules, {examples} examples, {} failures", written.len(), failures.len()));
     Ok(if failures.is_empty() { Exit::Clean } else { Exit::Usage })
+}
+
+/// The built-in rules as they are written.
+fn built_in() -> Result<Vec<WrittenRule>, RulesError> {
+    let files = SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(files.into_iter().flatten().collect())
 }
 
 /// What is wrong with a rule's examples; texts are shown as they are written, never with the token filled in.

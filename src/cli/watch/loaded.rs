@@ -54,7 +54,9 @@ impl Loaded {
         let vault = vault(judging.posting.as_ref(), ledger);
         let keep = keep(&vault);
         let (rules, notes) = settings::rules(&flags.rules, &[], &flags.disable)?;
-        notes.iter().for_each(|note| tracing::warn!("{note}"));
+        for note in notes {
+            tracing::warn!("{note}");
+        }
         let (place, _) = place(&flags.state)?;
         let further_keys = further_keys(&place)?;
         let known = Some(Arc::clone(ledger) as Arc<dyn Known>);
