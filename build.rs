@@ -30,6 +30,8 @@ mod rules {
     pub mod shape;
     #[path = "spec.rs"]
     pub mod spec;
+    #[path = "terms.rs"]
+    pub mod terms;
 }
 
 fn main() {

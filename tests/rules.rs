@@ -166,13 +166,12 @@ const BLOCKS: &[(&str, &str)] = &[
 ];
 
 /// What cannot be told from the bytes alone.
-const CARRIER_EXCEPTIONS: &[Exception] =
-    &[
-        ("google-service-account-access-token", "prose, end of*", "its padding is dots: one more cannot be told from the sentence's full stop"),
-        ("adyen-api-key", "*", "its last part may hold any sign: whether one that follows belongs to it cannot be told"),
-        ("github-copilot-token", "semicolon", "a list of pairs with semicolons: one that follows goes on with it"),
-        ("livechat-personal-token", "userinfo without name", "a region and a token with a colon between them are a user and a password as well"),
-    ];
+const CARRIER_EXCEPTIONS: &[Exception] = &[
+    ("google-service-account-access-token", "prose, end of*", "its padding is dots: one more cannot be told from the sentence's full stop"),
+    ("adyen-api-key", "*", "its last part may hold any sign: whether one that follows belongs to it cannot be told"),
+    ("github-copilot-token", "semicolon", "a list of pairs with semicolons: one that follows goes on with it"),
+    ("livechat-personal-token", "userinfo without name", "a region and a token with a colon between them are a user and a password as well"),
+];
 
 #[test]
 fn every_token_is_found_exactly_in_every_carrier() {
@@ -386,12 +385,11 @@ fn first_part(rule: &Rule) -> usize {
 }
 
 /// What cannot be told from the bytes alone.
-const SPLIT_EXCEPTIONS: &[Exception] =
-    &[
-        ("mailchimp-api-key", "*", "its anchor stands at its very end: a break before it hides it, after it the first part is a whole key"),
-        ("newrelic-license-key", "*", "its anchor stands at its very end"),
-        ("alibaba-access-key-id", "*", "neither part is long enough to be looked at"),
-    ];
+const SPLIT_EXCEPTIONS: &[Exception] = &[
+    ("mailchimp-api-key", "*", "its anchor stands at its very end: a break before it hides it, after it the first part is a whole key"),
+    ("newrelic-license-key", "*", "its anchor stands at its very end"),
+    ("alibaba-access-key-id", "*", "neither part is long enough to be looked at"),
+];
 
 /// Docker's and the container runtimes' longest line, in bytes.
 const LONGEST: usize = 16 << 10;

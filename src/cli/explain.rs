@@ -16,7 +16,7 @@ use crate::rules::rule::Rule;
 ///
 /// An unknown id, rules that cannot be loaded.
 pub fn explain(id: &str, more: &[PathBuf]) -> anyhow::Result<Exit> {
-    let set = rules(more, &[], &[])?;
+    let (set, _) = rules(more, &[], &[])?;
     let text = match (get(id), set.get(id)) {
         (Ok(detection), _) => of_detection(detection),
         (Err(_), Ok(rule)) => of_rule(rule),

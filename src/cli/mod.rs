@@ -16,6 +16,7 @@ pub mod replay;
 pub mod reporter;
 pub mod revocations;
 pub mod rules;
+pub mod rule_notes;
 pub mod rules_check;
 pub mod rules_doc;
 pub mod scan;

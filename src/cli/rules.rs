@@ -30,7 +30,7 @@ pub fn rules(command: &RulesCommand) -> anyhow::Result<Exit> {
 }
 
 fn list(more: &[PathBuf], json: bool) -> anyhow::Result<Exit> {
-    let set = rule_set(more, &[], &[])?;
+    let (set, _) = rule_set(more, &[], &[])?;
     let mut text = String::new();
     if json {
         let infos: Vec<_> = set.rules().iter().map(|rule| &rule.info).collect();
@@ -48,7 +48,7 @@ fn list(more: &[PathBuf], json: bool) -> anyhow::Result<Exit> {
 
 /// Prints what one rule finds in the text on standard input, at any confidence, and what filters silence.
 fn test(id: &str, more: &[PathBuf]) -> anyhow::Result<Exit> {
-    let mut set = rule_set(more, &[], &[])?;
+    let (mut set, _) = rule_set(more, &[], &[])?;
     set.get(id)?;
     set.only(&[id.to_owned()]);
     let mut text = Vec::new();

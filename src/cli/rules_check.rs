@@ -11,7 +11,8 @@ use crate::model::origin::Origin;
 use crate::rules::builtin::SOURCES;
 use crate::rules::error::RulesError;
 use crate::rules::example::expand;
-use crate::rules::load::{WrittenRule, load_path, load_text};
+use crate::rules::foreign::load::{Loaded, load_files};
+use crate::rules::load::{WrittenRule, load_text};
 use crate::rules::rule_set::RuleSet;
 use crate::scan::engine::{Comments, Engine, Options};
 
@@ -24,12 +25,22 @@ const SEEDS: u64 = 3;
 ///
 /// Rules that cannot be loaded, or examples that fail.
 pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
-    let written = written(path)?;
-    let failures: Vec<String> = written.iter().flat_map(failures).chain(clashes(&written)).collect();
+    let Loaded { written, notes, foreign } = written(path)?;
+    for note in &notes {
+        say(format_args!("{note}"));
+    }
+    let (others, own): (Vec<&WrittenRule>, Vec<&WrittenRule>) = written.iter().partition(|written| written.rule.terms.is_some());
+    for other in others.into_iter().filter(|other| !failures(other).is_empty()) {
+        say(format_args!("{}: rule `{}`: it may miss tokens that are made from its expression", other.file, other.rule.info.id));
+    }
+    let failures: Vec<String> = own.iter().flat_map(|own| failures(own)).chain(clashes(&own)).collect();
     for failure in &failures {
         say(format_args!("{failure}"));
     }
     let examples: usize = written.iter().map(|rule| rule.positive.len() + rule.negative.len()).sum();
+    if foreign.met > 0 {
+        say(format_args!("{} of {} rules of other tools can be used", foreign.loaded, foreign.met));
+    }
     say(format_args!("{} rules, {examples} examples, {} failures", written.len(), failures.len()));
     Ok(if failures.is_empty() { Exit::Clean } else { Exit::Usage })
 }
@@ -39,16 +50,17 @@ pub fn check(path: Option<&Path>) -> anyhow::Result<Exit> {
 /// # Errors
 ///
 /// Rules that cannot be loaded.
-pub fn written(path: Option<&Path>) -> Result<Vec<WrittenRule>, RulesError> {
-    match path {
-        Some(path) => load_path(path),
-        None => Ok(SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?.concat()),
-    }
+pub fn written(path: Option<&Path>) -> Result<Loaded, RulesError> {
+    let Some(path) = path else {
+        let files = SOURCES.iter().map(|(file, text)| load_text(file, text)).collect::<Result<Vec<_>, _>>()?;
+        return Ok(Loaded { written: files.concat(), ..Loaded::default() });
+    };
+    load_files(path)
 }
 
 /// Which examples another issuer's rule claims with more confidence, and partners that no rule has as its id.
 #[must_use]
-pub fn clashes(written: &[WrittenRule]) -> Vec<String> {
+pub fn clashes(written: &[&WrittenRule]) -> Vec<String> {
     let mut set = RuleSet::empty();
     set.extend_unchecked(written.iter().map(|written| written.rule.clone()));
     let engine = Engine::new(&set, Options { min_confidence: Confidence::Low, comments: Comments::Ignore, ..Options::default() });
@@ -58,9 +70,15 @@ pub fn clashes(written: &[WrittenRule]) -> Vec<String> {
         for text in positive {
             let example = expand(rule, text, 0);
             let wanted = Fingerprint::of(&example.secret.expect("because a positive example has one"));
-            let other = engine.scan(&origin, &example.text).into_iter().find(|found| found.fingerprint() == Some(&wanted) && found.rule.provider != rule.info.provider);
+            let other = engine
+                .scan(&origin, &example.text)
+                .into_iter()
+                .find(|found| found.fingerprint() == Some(&wanted) && found.rule.provider != rule.info.provider);
             if let Some(other) = other.filter(|other| other.confidence > rule.confidence) {
-                clashes.push(format!("{file}: rule `{}`: positive example `{text}`: rule `{}` claims it with more confidence", rule.info.id, other.rule.id));
+                clashes.push(format!(
+                    "{file}: rule `{}`: positive example `{text}`: rule `{}` claims it with more confidence",
+                    rule.info.id, other.rule.id
+                ));
             }
         }
         let unknown = rule.partner.before.iter().chain(&rule.partner.after).filter(|id| set.get(id).is_err() && RuleSet::builtin().get(id).is_err());

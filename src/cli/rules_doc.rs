@@ -13,7 +13,7 @@ use crate::rules::load::WrittenRule;
 ///
 /// Rules that cannot be loaded.
 pub fn doc(path: Option<&Path>) -> anyhow::Result<Exit> {
-    std::io::stdout().write_all(page(written(path)?).as_bytes())?;
+    std::io::stdout().write_all(page(written(path)?.written).as_bytes())?;
     Ok(Exit::Clean)
 }
 
@@ -43,7 +43,8 @@ fn section(rules: &[WrittenRule]) -> String {
         format!("{}{page}", info.remedy)
     };
     let shared = revoking(&rules[0]);
-    let mut text = format!("\n## {}\n\n{shared}\n\n| rule | what it is | shape | carried as | good for |\n|---|---|---|---|---|\n", rules[0].rule.info.provider);
+    let mut text =
+        format!("\n## {}\n\n{shared}\n\n| rule | what it is | shape | carried as | good for |\n|---|---|---|---|---|\n", rules[0].rule.info.provider);
     for written in rules {
         let rule = &written.rule;
         let own = revoking(written);

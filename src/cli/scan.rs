@@ -13,6 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::judging::ledger;
 use crate::cli::ledger::{further_keys, now};
 use crate::cli::reporter::{Reporter, Wanted, Writing};
+use crate::cli::rule_notes::say_notes;
 use crate::cli::scan_import::Import;
 use crate::cli::scan_replay::Replay;
 use crate::cli::signals::stop_on_signals;
@@ -57,7 +58,10 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     let clock = Clock::now();
     let target = settings::target(flags)?;
     let options = settings::run(flags)?;
-    let rules = settings::rules(&flags.rules, &flags.only, &flags.disable)?;
+    let (rules, notes) = settings::rules(&flags.rules, &flags.only, &flags.disable)?;
+    if !flags.quiet {
+        say_notes(&notes);
+    }
     let mut replay = if flags.replay { Some(Replay::new(flags, now)?) } else { None };
     let (asked, known, further_keys) = asked(flags, replay.as_ref())?;
     let (alerts, vault) = alerts(flags, &asked, replay.as_ref())?.unzip();

@@ -10,7 +10,8 @@ use crate::model::fingerprint::FingerprintKey;
 use crate::model::grade::{Confidence, Severity};
 use crate::outputs::format::{FORMATS, Format, format};
 use crate::pipeline::run;
-use crate::rules::load::load_path;
+use crate::rules::foreign::load::load_files;
+use crate::rules::foreign::note::Note;
 use crate::rules::rule_set::RuleSet;
 use crate::scan::engine::{self, Comments};
 use crate::sources::unpack::UnpackLimits;
@@ -40,22 +41,24 @@ pub fn target(flags: &ScanFlags) -> Result<Target, ConfigError> {
     }
 }
 
-/// The built-in rules and the user's, narrowed to those that were asked for.
+/// The built-in rules and the user's, narrowed to those that were asked for; and what is left out of the files of other tools.
 ///
 /// # Errors
 ///
 /// Rules that cannot be loaded, and ids that no rule has.
-pub fn rules(more: &[PathBuf], only: &[String], disable: &[String]) -> Result<RuleSet, ConfigError> {
-    let mut set = RuleSet::builtin();
+pub fn rules(more: &[PathBuf], only: &[String], disable: &[String]) -> Result<(RuleSet, Vec<Note>), ConfigError> {
+    let (mut set, mut notes) = (RuleSet::builtin(), Vec::new());
     for path in more {
-        set.extend(load_path(path)?)?;
+        let loaded = load_files(path)?;
+        set.extend(loaded.written)?;
+        notes.extend(loaded.notes);
     }
     only.iter().chain(disable).try_for_each(|id| set.get(id).map(drop))?;
     if !only.is_empty() {
         set.only(only);
     }
     set.disable(disable);
-    Ok(set)
+    Ok((set, notes))
 }
 
 /// What the engine is told.

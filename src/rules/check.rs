@@ -91,6 +91,7 @@ pub fn check(file: &RuleFile, spec: &RuleSpec) -> Result<Rule, Flaw> {
         partner: spec.partner.clone(),
         check: spec.check,
         claims: spec.claims.clone(),
+        terms: None,
     })
 }
 

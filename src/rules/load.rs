@@ -32,11 +32,19 @@ pub struct WrittenRule {
 /// The first file that cannot be read, or the first rule that is not sound.
 pub fn load_path(path: &Path) -> Result<Vec<WrittenRule>, RulesError> {
     let mut rules = Vec::new();
-    for file in rule_files(path)? {
-        let text = std::fs::read_to_string(&file).map_err(|source| RulesError::Read { path: file.clone(), source })?;
-        rules.extend(load_text(&file.display().to_string(), &text)?);
+    for file in rule_files(path, &["toml"])? {
+        rules.extend(load_text(&file.display().to_string(), &read_file(&file)?)?);
     }
     Ok(rules)
+}
+
+/// Reads a file's text.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn read_file(path: &Path) -> Result<String, RulesError> {
+    std::fs::read_to_string(path).map_err(|source| RulesError::Read { path: path.to_owned(), source })
 }
 
 /// Reads the rules of one file's text.
@@ -45,11 +53,7 @@ pub fn load_path(path: &Path) -> Result<Vec<WrittenRule>, RulesError> {
 ///
 /// The first thing that is wrong.
 pub fn load_text(file: &str, text: &str) -> Result<Vec<WrittenRule>, RulesError> {
-    let parsed: RuleFile = toml::from_str(text).map_err(|error| RulesError::Syntax {
-        file: file.to_owned(),
-        line: line_of(text, error.span().map_or(0, |span| span.start)),
-        message: without_long_words(error.message()),
-    })?;
+    let parsed: RuleFile = toml::from_str(text).map_err(|error| toml_error(file, text, &error))?;
     parsed.rules.iter().map(|spec| written(file, text, &parsed, spec)).collect()
 }
 
@@ -60,7 +64,24 @@ fn written(file: &str, text: &str, parsed: &RuleFile, spec: &Spanned<RuleSpec>) 
     Ok(WrittenRule { file: file.to_owned(), rule, positive: spec.positive.clone(), negative: spec.negative.clone() })
 }
 
-fn rule_files(path: &Path) -> Result<Vec<PathBuf>, RulesError> {
+/// A parser's error at its line of the file.
+#[must_use]
+pub fn toml_error(file: &str, text: &str, error: &toml::de::Error) -> RulesError {
+    syntax_error(file, line_of(text, error.span().map_or(0, |span| span.start)), error.message())
+}
+
+/// An error at a line of a file, its message without what could be a token.
+#[must_use]
+pub fn syntax_error(file: &str, line: usize, message: &str) -> RulesError {
+    RulesError::Syntax { file: file.to_owned(), line, message: without_long_words(message) }
+}
+
+/// A file, or every file below a directory whose name ends so, in the order of their names.
+///
+/// # Errors
+///
+/// What cannot be read.
+pub fn rule_files(path: &Path, ends: &[&str]) -> Result<Vec<PathBuf>, RulesError> {
     let error = |source: std::io::Error| RulesError::Read { path: path.to_owned(), source };
     if !std::fs::metadata(path).map_err(error)?.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -68,7 +89,7 @@ fn rule_files(path: &Path) -> Result<Vec<PathBuf>, RulesError> {
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
         let entry = entry.map_err(|walk| error(walk.into()))?;
-        if entry.file_type().is_file() && entry.path().extension().is_some_and(|ext| ext == "toml") {
+        if entry.file_type().is_file() && entry.path().extension().is_some_and(|own| ends.iter().any(|end| own == *end)) {
             files.push(entry.into_path());
         }
     }
@@ -85,7 +106,9 @@ fn without_long_words(message: &str) -> String {
     pieces.collect()
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
+/// The line of an offset, from 1.
+#[must_use]
+pub fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|b| **b == b'\n').count() + 1
 }
 

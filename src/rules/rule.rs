@@ -10,6 +10,7 @@ use crate::model::rule_info::{RuleInfo, TokenKind};
 use crate::rules::byte_set::ByteSet;
 use crate::rules::shape::Shape;
 use crate::rules::spec::{Check, Claims, Context, Partner};
+use crate::rules::terms::Terms;
 
 /// The shortest run of token characters that the scan looks into.
 pub const MIN_RUN: usize = 16;
@@ -45,6 +46,9 @@ pub struct Rule {
     pub check: Option<Check>,
     /// Conditions on JWT claims.
     pub claims: Claims,
+    /// What a match must fulfil besides; there for every rule of another tool, and for no other.
+    #[serde(skip)]
+    pub terms: Option<Arc<dyn Terms>>,
 }
 
 /// One alternative of a rule's pattern and how the scan comes upon it.
@@ -103,6 +107,7 @@ impl Rule {
             partner: Partner::default(),
             check: None,
             claims: Claims::default(),
+            terms: None,
         }
     }
 

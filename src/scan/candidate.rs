@@ -46,6 +46,8 @@ pub struct Candidate {
     pub proven: bool,
     /// What led to it.
     pub lead: Lead,
+    /// Whether the rule is one of ours, not another tool's.
+    pub ours: bool,
     /// How many conditions the rule sets.
     pub conditions: usize,
     /// Fingerprints.
@@ -63,10 +65,10 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Orders candidates for one place: the greatest is kept.
+    /// Orders candidates for one place: the greatest is kept. Of those that were led there alike, our own rule's stands against another tool's.
     #[must_use]
-    pub fn rank(&self) -> (bool, bool, Lead, Confidence, usize, usize) {
-        (self.proven, self.confidence > Confidence::Low, self.lead, self.confidence, self.conditions, self.span.len())
+    pub fn rank(&self) -> (bool, bool, Lead, bool, Confidence, usize, usize) {
+        (self.proven, self.confidence > Confidence::Low, self.lead, self.ours, self.confidence, self.conditions, self.span.len())
     }
 
     /// Adds another plausible reading.

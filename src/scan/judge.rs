@@ -20,6 +20,7 @@ use crate::rules::checksum;
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
 use crate::rules::spec::Check;
+use crate::rules::terms::Matched;
 use crate::scan::candidate::{Candidate, Dropped, Lead};
 use crate::scan::filter::{Case, silenced_by};
 use crate::scan::introducer::Introduction;
@@ -29,6 +30,8 @@ use crate::scan::random::{looks_generated, strength_bits};
 
 /// Below this many bits, a plain hash gives a secret away to whoever guesses.
 pub const MIN_BITS: u32 = 64;
+/// How much of a token's line its terms may look at, in bytes to each side: less than the margins of a chunk.
+const LINE: usize = 1024;
 
 /// A match to be judged.
 pub struct Match<'a> {
@@ -93,6 +96,9 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
             return Judgement::Dropped(Dropped { filter: filter.name, rule: index, span });
         }
     }
+    if rule.terms.as_ref().is_some_and(|terms| !terms.hold(matched(layer.bytes, &span, found.introduction))) {
+        return Judgement::Dropped(Dropped { filter: "terms", rule: index, span });
+    }
     let escaped = rule.check == Some(Check::Pem) && memchr::memmem::find(token, b"\\n").is_some();
     let secret = Secret::new(if escaped { unescaped(token) } else { token.to_vec() });
     Judgement::Token(Box::new(Candidate {
@@ -106,6 +112,7 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         }),
         proven: proof.proven,
         lead: found.lead,
+        ours: rule.terms.is_none(),
         conditions: conditions(rule),
         identity: identify(&secret, rule, layer.bytes, &found.span, keys),
         names: half(layer.bytes, found, &secret, keys.main).into_iter().chain(names(rule.info.kind, &secret, keys.further)).collect(),
@@ -115,6 +122,16 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         facts: proof.facts,
         span,
     }))
+}
+
+/// What terms may look at.
+fn matched<'a>(bytes: &'a [u8], span: &Range<usize>, introduction: Option<&Introduction>) -> Matched<'a> {
+    let before = span.start.saturating_sub(LINE);
+    let start = memchr::memrchr(b'\n', &bytes[before..span.start]).map_or(before, |at| before + at + 1);
+    let after = &bytes[span.end..bytes.len().min(span.end + LINE)];
+    let end = span.end + memchr::memchr(b'\n', after).unwrap_or(after.len());
+    let introduced = introduction.map_or(span.start, |introduction| introduction.name.start.min(span.start));
+    Matched { secret: &bytes[span.clone()], introduced: &bytes[introduced..span.end], line: &bytes[start..end] }
 }
 
 struct Proof {
@@ -276,6 +293,7 @@ pub fn issued(layer: &Layer, (index, rule): (RuleIndex, &Rule), span: Range<usiz
         reason: "the ledger knows exactly this token",
         proven: true,
         lead: Lead::Issued,
+        ours: true,
         conditions: 0,
         identity: Identity::Fingerprint { fingerprint: Keys { main: None, ..keys }.fingerprint(secret.expose()), alternates: Vec::new() },
         names: names(rule.info.kind, &secret, keys.further),

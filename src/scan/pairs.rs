@@ -40,7 +40,8 @@ impl Pairs {
     pub fn new(rules: &[Rule]) -> Self {
         let number = |at: usize| RuleIndex(u32::try_from(at).expect("because rules are few"));
         let secrets = || rules.iter().enumerate().filter(|(_, rule)| !rule.partner.before.is_empty() || !rule.partner.after.is_empty());
-        let wanted: HashSet<&str> = secrets().flat_map(|(_, rule)| rule.partner.before.iter().chain(&rule.partner.after)).map(String::as_str).collect();
+        let wanted: HashSet<&str> =
+            secrets().flat_map(|(_, rule)| rule.partner.before.iter().chain(&rule.partner.after)).map(String::as_str).collect();
         let known: HashMap<&str, RuleIndex> =
             rules.iter().enumerate().filter(|(_, rule)| wanted.contains(&*rule.info.id)).map(|(at, rule)| (&*rule.info.id, number(at))).collect();
         let find = |ids: &[String]| ids.iter().filter_map(|id| known.get(id.as_str()).copied()).collect::<Vec<_>>();

@@ -31,7 +31,8 @@ impl Words {
     /// Gathers words of at least [`SHORTEST`] letters with their owners; a word may be given again for another owner.
     #[must_use]
     pub fn new<'a>(words: impl Iterator<Item = (u32, &'a str)>) -> Self {
-        let lower = |word: &'a str| if word.bytes().any(|b| b.is_ascii_uppercase()) { Cow::Owned(word.to_ascii_lowercase()) } else { Cow::Borrowed(word) };
+        let lower =
+            |word: &'a str| if word.bytes().any(|b| b.is_ascii_uppercase()) { Cow::Owned(word.to_ascii_lowercase()) } else { Cow::Borrowed(word) };
         let mut pairs: Vec<(usize, Cow<str>, u32)> = words
             .map(|(owner, word)| (lower(word), owner))
             .filter_map(|(letters, owner)| Some((hash(letters.as_bytes().first_chunk()?), letters, owner)))
@@ -42,7 +43,10 @@ impl Words {
         for same in pairs.chunk_by(|a, b| a.1 == b.1) {
             let (hash, letters, _) = &same[0];
             gathered.first[hash + 1] += 1;
-            let word = Word { letters: extend(&mut gathered.letters, letters.as_bytes()), owners: extend(&mut gathered.owners, &same.iter().map(|pair| pair.2).collect::<Vec<_>>()) };
+            let word = Word {
+                letters: extend(&mut gathered.letters, letters.as_bytes()),
+                owners: extend(&mut gathered.owners, &same.iter().map(|pair| pair.2).collect::<Vec<_>>()),
+            };
             gathered.words.push(word);
         }
         for hash in 0..1 << BITS {

@@ -12,7 +12,7 @@ use beartrap::model::finding::Finding;
 use beartrap::model::origin::Origin;
 use beartrap::observe::reader::{ReadRecord, Reader, Understood};
 use beartrap::pipeline::stream::Placing;
-use beartrap::rules::load::load_text;
+use beartrap::rules::foreign::load::load_text;
 use beartrap::scan::engine::Engine;
 use beartrap::sources::cutter::{Cut, CutOptions, Cutter};
 
@@ -56,11 +56,13 @@ pub fn difference(left: &[Finding], right: &[Finding]) -> Option<String> {
     Some(format!("{} and {} findings; first different, number {at}: {} and {}", left.len(), right.len(), name(left.get(at)), name(right.get(at))))
 }
 
-/// A rule file is refused or loaded, and never more than that; what was loaded can be scanned with.
+/// A rule file of any tool is refused or loaded, and never more than that; what was loaded can be scanned with.
 pub fn rule_file(text: &str) {
-    let Ok(rules) = load_text("fuzz.toml", text) else { return };
-    for written in rules.iter().filter(|written| written.rule.alternatives.len() < 8) {
-        let _ = beartrap::rules::example::expand(&written.rule, "a <secret> <secret:cut> <b62:9>", 1);
+    for name in ["fuzz.toml", "fuzz.yml"] {
+        let Ok(loaded) = load_text(name, text) else { continue };
+        for written in loaded.written.iter().filter(|written| written.rule.alternatives.len() < 8) {
+            let _ = beartrap::rules::example::expand(&written.rule, "a <secret> <secret:cut> <b62:9>", 1);
+        }
     }
 }
 

@@ -11,7 +11,6 @@ use crate::delivery::vault::Vault;
 use crate::detect::options::Options;
 use crate::ledger::ledger::Ledger;
 use crate::model::known::Known;
-use crate::rules::rule_set::RuleSet;
 use crate::scan::engine::{self, Engine};
 use crate::sources::follow::agents::agents;
 use crate::sources::follow::target::Target;
@@ -54,7 +53,10 @@ impl Loaded {
         judging.posting = posting(&flags.alerts, &judging.settings, ledger, Some("watch"))?;
         let vault = vault(judging.posting.as_ref(), ledger);
         let keep = keep(&vault);
-        let rules: RuleSet = settings::rules(&flags.rules, &[], &flags.disable)?;
+        let (rules, notes) = settings::rules(&flags.rules, &[], &flags.disable)?;
+        for note in notes {
+            tracing::warn!("{note}");
+        }
         let (place, _) = place(&flags.state)?;
         let further_keys = further_keys(&place)?;
         let known = Some(Arc::clone(ledger) as Arc<dyn Known>);
