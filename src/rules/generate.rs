@@ -60,6 +60,7 @@ pub fn token(rule: &Rule, random: &mut Random) -> Vec<u8> {
             let end = token.iter().position(|b| *b == b'.').unwrap_or(token.len());
             token.splice(..end, URL_SAFE_NO_PAD.encode(digits).into_bytes());
         }
+        Some(Check::Basic) => token = basic(random),
         Some(Check::Pem) => fill_pem(&mut token, random),
         Some(check) => checksum::mend(check, &mut token),
         None => {}
@@ -162,6 +163,12 @@ fn with_json(shape: &Shape, token: &[u8], random: &mut Random) -> Vec<u8> {
     let mut out = prefix.as_bytes()[..json_at].to_vec();
     out.extend(text.as_bytes());
     out
+}
+
+/// Base64 of a user's name and a password.
+fn basic(random: &mut Random) -> Vec<u8> {
+    let password = stretch(ByteSet::alnum(), 20 + random.below(SLACK), random);
+    STANDARD.encode([&b"robot:"[..], &password].concat()).into_bytes()
 }
 
 /// Puts base64 lines between the first and the last line of a block.

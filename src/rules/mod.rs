@@ -10,6 +10,7 @@ pub mod error;
 pub mod example;
 pub mod generate;
 pub mod load;
+pub mod name_form;
 pub mod rule;
 pub mod rule_set;
 pub mod shape;

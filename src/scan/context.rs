@@ -3,15 +3,14 @@
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::model::carrier::CarrierKind;
+use crate::rules::name_form::NameForm;
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
+use crate::scan::around;
 use crate::scan::candidate::Lead;
 use crate::scan::introducer::Introduction;
+use crate::scan::word::stands_as_word;
 
-/// How far from a value a vendor's word may stand, in bytes.
-pub const NEAR: usize = 240;
-/// On how many lines before the value's own a vendor's word may stand.
-const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
 const TELLING: [&str; 7] = ["token", "key", "secret", "auth", "pass", "pwd", "credential"];
 
@@ -24,10 +23,28 @@ pub struct Contexts {
     carriers: Vec<CarrierKind>,
 }
 
-/// Words, and for each the rule (index into `Contexts::rules`) that it speaks for; `None` for those that speak for all.
+/// Words, and for each the rule (index into `Contexts::rules`) that it speaks for, `None` for those that speak for all, and how it must stand.
 struct Words {
     automaton: Option<AhoCorasick>,
-    owners: Vec<Option<usize>>,
+    owners: Vec<(Option<usize>, Stand)>,
+}
+
+/// How a word must stand in a text.
+#[derive(Clone, Copy)]
+enum Stand {
+    /// As a word of its own.
+    Alone,
+    /// In a reduced name.
+    InName(NameForm),
+}
+
+impl Stand {
+    fn holds(self, text: &[u8], at: usize, length: usize) -> bool {
+        match self {
+            Self::Alone => stands_as_word(text, at, length),
+            Self::InName(form) => form.allows(at, length, text.len()),
+        }
+    }
 }
 
 /// A contextual rule that holds for a value.
@@ -41,20 +58,26 @@ pub struct Fit {
 }
 
 impl Words {
-    fn new<'a>(words: impl Iterator<Item = (Option<usize>, &'a str)>) -> Self {
-        let (owners, texts): (Vec<_>, Vec<_>) = words.unzip();
+    fn new<'a>(words: impl Iterator<Item = (Option<usize>, Stand, &'a str)>) -> Self {
+        let (owners, texts): (Vec<_>, Vec<_>) = words.map(|(owner, stand, text)| ((owner, stand), text)).unzip();
         let automaton = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(&texts);
         Self { automaton: (!texts.is_empty()).then(|| automaton.expect("because a few hundred words fit into an automaton")), owners }
     }
 
     fn is_in(&self, text: &[u8]) -> bool {
-        self.automaton.as_ref().is_some_and(|automaton| automaton.is_match(text))
+        self.holding(text).next().is_some()
     }
 
-    fn each(&self, text: &[u8], mut found: impl FnMut(Option<usize>)) {
-        if let Some(automaton) = &self.automaton {
-            automaton.find_overlapping_iter(text).for_each(|word| found(self.owners[word.pattern().as_usize()]));
-        }
+    fn each(&self, text: &[u8], found: impl FnMut(Option<usize>)) {
+        self.holding(text).for_each(found);
+    }
+
+    /// Whom the words in a text speak for.
+    fn holding(&self, text: &[u8]) -> impl Iterator<Item = Option<usize>> {
+        self.automaton.iter().flat_map(move |automaton| automaton.find_overlapping_iter(text)).filter_map(move |word| {
+            let (owner, stand) = self.owners[word.pattern().as_usize()];
+            stand.holds(text, word.start(), word.len()).then_some(owner)
+        })
     }
 }
 
@@ -65,12 +88,13 @@ impl Contexts {
         let index = |i: usize| RuleIndex(u32::try_from(i).expect("because rules are few"));
         let rules: Vec<RuleIndex> = (0..all.len()).filter(|i| all[*i].is_contextual()).map(index).collect();
         let contexts = || rules.iter().enumerate().map(|(at, rule)| (at, &all[rule.0 as usize].context));
-        let words = contexts().flat_map(|(at, context)| context.keywords.iter().map(move |word| (Some(at), word.as_str())));
-        let names = contexts().flat_map(|(at, context)| context.names.iter().map(move |name| (Some(at), name.as_str())));
+        let words = contexts().flat_map(|(at, context)| context.keywords.iter().map(move |word| (Some(at), Stand::Alone, word.as_str())));
+        let names = contexts().flat_map(|(at, context)| context.names.iter().map(move |name| (Some(at), NameForm::read(name))));
+        let names = names.chain(TELLING.iter().map(|part| (None, (NameForm::Part, *part))));
         let alone = contexts().filter(|(_, context)| context.keywords.is_empty() && context.names.is_empty());
         Self {
             words: Words::new(words),
-            names: Words::new(names.chain(TELLING.iter().map(|part| (None, *part)))),
+            names: Words::new(names.map(|(owner, (form, word))| (owner, Stand::InName(form), word))),
             carriers: alone.flat_map(|(_, context)| context.carriers.clone()).collect(),
             rules,
         }
@@ -103,7 +127,7 @@ impl Contexts {
         let mut fits: Vec<(usize, Fit)> = holding.filter_map(|(at, (index, rule))| Some((at, fit(index, rule, bytes, value)?))).collect();
         // Looking for words near costs most: only for values that the pattern of some rule matches.
         if fits.iter().any(|(at, _)| !worded[*at]) {
-            for text in [before(bytes, value), after(bytes, value)] {
+            for text in around::texts(bytes, value) {
                 self.words.each(text, |owner| owner.into_iter().for_each(|at| worded[at] = true));
             }
         }
@@ -127,19 +151,6 @@ fn holds(rule: &Rule, named: bool, kind: CarrierKind) -> bool {
 fn fit(index: RuleIndex, rule: &Rule, bytes: &[u8], value: usize) -> Option<Fit> {
     let end = rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| is_delimited(bytes, *end)))?;
     Some(Fit { rule: index, end, lead: if rule.context.keywords.is_empty() { Lead::Name } else { Lead::Keyword } })
-}
-
-/// What stands in and after the value on its line.
-fn after(bytes: &[u8], value: usize) -> &[u8] {
-    let after = &bytes[value..bytes.len().min(value + NEAR)];
-    memchr::memchr(b'\n', after).map_or(after, |at| &after[..at])
-}
-
-/// What stands before the value, on its line and the two before.
-fn before(bytes: &[u8], value: usize) -> &[u8] {
-    let before = &bytes[value.saturating_sub(NEAR)..value];
-    let start = memchr::memrchr_iter(b'\n', before).nth(NEAR_LINES).map_or(0, |at| at + 1);
-    &before[start..]
 }
 
 /// Whether a value may end here: at a quote, a blank, a bracket, a separator, or a full stop before one.

@@ -14,6 +14,11 @@ pub const SCHEMES: [&str; 13] =
 /// Names that stand for another name nearby: `{"name": "Authorization", "value": "..."}`.
 const PLACEHOLDER_NAMES: [&str; 8] = ["value", "val", "content", "string", "text", "default", "data", "stringValue"];
 
+/// Words that give a value to the name after them: of web servers, shells and container files.
+const DIRECTIVES: [&str; 12] = [
+    "proxy_set_header", "grpc_set_header", "add_header", "fastcgi_param", "uwsgi_param", "setenv", "set", "setx", "env", "arg", "export", "environment",
+];
+
 const QUOTES: ByteSet = ByteSet::empty().with(b"\"'`\\");
 const BLANKS: ByteSet = ByteSet::empty().with(b" \t");
 const BREAKS: ByteSet = ByteSet::empty().with(b"\r\n");
@@ -21,6 +26,7 @@ const SPACES: ByteSet = BLANKS.with(b"\r\n");
 const CLOSERS: ByteSet = QUOTES.with(b"])");
 const OPERATORS: ByteSet = ByteSet::empty().with(b"=:!?+|>-");
 const AFTER_TYPE: ByteSet = ByteSet::empty().with(b" :&?");
+const STATIC: ByteSet = AFTER_TYPE.with(b"'");
 const BLOCK_MARKS: ByteSet = ByteSet::empty().with(b"|>-+\\");
 const QUOTED_WORD: ByteSet = WORD.with(b" :/");
 
@@ -79,6 +85,7 @@ fn introduction(mut back: Back) -> Option<Introduction> {
         }
         b'\n' => block(back),
         b'|' | b'-' if spaces > 0 && !quoted => None,
+        b if spaces > 0 && b.is_ascii_alphanumeric() && quoted => statement(back),
         b if spaces > 0 && b.is_ascii_alphanumeric() => word(back),
         _ => None,
     }
@@ -105,6 +112,10 @@ fn assignment(mut back: Back) -> Option<Introduction> {
         back.at = name.start;
         back.skip(AFTER_TYPE);
         name = back.word();
+        if &back.bytes[name.clone()] == b"static" && back.peek() == Some(b'\'') {
+            back.skip(STATIC);
+            name = back.word();
+        }
     }
     let kind = kind_of(&back, &name, colon);
     named(back, kind, name)
@@ -283,12 +294,53 @@ fn word(mut back: Back) -> Option<Introduction> {
     if text.starts_with(b"-") {
         return named(back, CarrierKind::Option, name);
     }
+    let before = Back { at: name.start, ..back };
+    if follows_directive(before) {
+        let kind = if text.contains(&b'-') { CarrierKind::Header } else { CarrierKind::Assignment };
+        return named(back, kind, name);
+    }
+    if matches!(text, b"password" | b"passwd") && follows_login(before) {
+        return named(back, CarrierKind::Assignment, name);
+    }
     if matches!(plain_text.as_str(), "is" | "was" | "as" | "to" | "be" | "use" | "with" | "value") {
         back.skip(BLANKS);
         let subject = back.word();
         return named(back, CarrierKind::Prose, subject);
     }
     named(back, CarrierKind::Prose, name)
+}
+
+/// `name "value"` on a line of its own, as Groovy and Ruby write settings; else as [`word`].
+fn statement(back: Back) -> Option<Introduction> {
+    let mut before = back;
+    let name = before.word();
+    before.skip(BLANKS);
+    match before.peek() {
+        Some(b'\n') if is_identifier(&back.bytes[name.clone()]) => named(before, CarrierKind::Assignment, name),
+        _ => word(back),
+    }
+}
+
+fn is_identifier(text: &[u8]) -> bool {
+    text.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b)) && !SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes()))
+}
+
+/// Whether one of [`DIRECTIVES`] stands before the name.
+fn follows_directive(mut back: Back) -> bool {
+    if back.skip(BLANKS) == 0 {
+        return false;
+    }
+    let word = back.word();
+    DIRECTIVES.iter().any(|directive| back.bytes[word.clone()].eq_ignore_ascii_case(directive.as_bytes()))
+}
+
+/// Whether `login name` or `machine name` stands before, on the same line or the one above, as in `.netrc`.
+fn follows_login(mut back: Back) -> bool {
+    back.skip(SPACES);
+    back.skip_while(|b| b > b' ');
+    let apart = back.skip(SPACES) > 0;
+    let word = back.word();
+    apart && matches!(&back.bytes[word], b"login" | b"machine" | b"user" | b"account")
 }
 
 #[cfg(test)]
@@ -338,6 +390,14 @@ mod tests {
             ("curl -b \"session=", Cookie, "session"),
             ("{\"key\":\"api_key\",\"value\":{\"stringValue\":\"", Assignment, "apikey"),
             ("curl -u \"deploy:", Userinfo, "deploy"),
+            ("const API_KEY: &'static str = \"", Assignment, "apikey"),
+            ("proxy_set_header X-Api-Key \"", Header, "xapikey"),
+            ("SetEnv API_KEY ", Assignment, "apikey"),
+            ("  storePassword '", Assignment, "storepassword"),
+            ("machine host login ann password ", Assignment, "password"),
+            ("machine host\n  login ann\n  password ", Assignment, "password"),
+            ("we say password ", Prose, "password"),
+            ("say \"key \"", Prose, "key"),
         ] {
             let text = format!("x\n{before}VALUE");
             let found = introduce(text.as_bytes(), text.len() - 5).0;

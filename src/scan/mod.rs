@@ -1,9 +1,12 @@
 //! Bytes -> findings: candidates, confirmation, decoding, checksums; the only scan loop.
 
 pub mod anchors;
+mod around;
 mod back;
 pub mod boundary;
 pub mod candidate;
+mod column;
+mod command;
 pub mod context;
 pub mod decode;
 pub mod engine;
@@ -28,4 +31,6 @@ pub mod random;
 pub mod resolve;
 pub mod searcher;
 mod swar;
+mod unnamed;
 pub mod value_after;
+mod word;

@@ -1,6 +1,7 @@
 //! Templates with marks for tokens, so that no token is ever written in the repository.
 //!
 //! - `{{github-pat}}`: a token of that rule, to be found by it; `{{opaque:40}}`: forty random letters and digits, to be found by any rule
+//! - `{{signs:14}}`: letters, digits and signs, as a password manager makes them; `{{hex:32}}`: hexadecimal digits
 //! - `{{github-pat#2}}`: another one; the same mark stands for the same token throughout a file
 //! - `{{mark|base64}}`, `|json`, `|percent`, `|basic`: the token encoded; `|head:12`, `|tail:12`: its first twelve bytes, the rest
 //! - `{{no:uuid}}`, `{{no:hex:40}}`, `{{no:b62:20}}`, `{{no:b64:300}}`, `{{no:words:900}}`: what must not be found
@@ -112,9 +113,13 @@ impl Template {
     }
 
     fn make(&mut self, name: &str) -> Vec<u8> {
-        match name.strip_prefix("opaque:") {
-            Some(length) => self.opaque(length.parse().unwrap_or_else(|_| panic!("`{name}` has no length"))),
-            None => self.token(name),
+        let (class, length) = name.split_once(':').unwrap_or((name, ""));
+        let length = || length.parse().unwrap_or_else(|_| panic!("`{name}` has no length"));
+        match class {
+            "opaque" => self.opaque(length()),
+            "signs" => self.signs(length()),
+            "hex" => self.random.bytes(ByteSet::empty().with(b"0123456789abcdef"), length()),
+            _ => self.token(name),
         }
     }
 
@@ -127,6 +132,15 @@ impl Template {
                 return bytes;
             }
         }
+    }
+
+    /// Letters, digits and a few signs that need no escape anywhere; neither first nor last.
+    fn signs(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = self.opaque(length);
+        for at in (2..length - 1).step_by(4) {
+            bytes[at] = self.random.bytes(ByteSet::empty().with(b"!#*+-.=?^_~"), 1)[0];
+        }
+        bytes
     }
 
     /// What a mark that stands for no token is replaced by.

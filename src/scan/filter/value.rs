@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
+use crate::model::rule_info::TokenKind;
 use crate::scan::candidate::Lead;
 use crate::scan::filter::Case;
 use crate::scan::random::{looks_generated, repeats};
@@ -107,8 +108,16 @@ pub fn is_reference(case: &Case) -> bool {
     ];
     let token = case.token();
     let called = case.after(1).first().is_some_and(|b| b"([".contains(b)) && token.iter().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(b));
+    let calls = is_call(token);
     let pointed = memchr::memmem::find(token, b"->").is_some() || memchr::memmem::find(token, b"::").is_some() || token.ends_with(b"()");
-    called || pointed || HEADS.iter().any(|head| token.starts_with(head))
+    called || calls || pointed || HEADS.iter().any(|head| token.starts_with(head))
+}
+
+/// `name(...)` or `a.name(...)`, as code calls a function.
+fn is_call(token: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'(', token) else { return false };
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"_.".contains(b);
+    open >= 3 && !token[0].is_ascii_digit() && token[..open].iter().all(is_name) && token[open..].contains(&b')')
 }
 
 /// Filter `path`.
@@ -129,9 +138,12 @@ pub fn is_words(case: &Case) -> bool {
     let token = case.token();
     let plain = case.name();
     let name = plain.as_str();
-    if name.contains("pass")
+    if case.kind == TokenKind::PasswordHash {
+        return false;
+    }
+    if case.kind == TokenKind::Password
+        || name.contains("pass")
         || name.contains("pwd")
-        || name == "basic"
         || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo)
     {
         return is_common_word(token) || is_code(case);
@@ -162,6 +174,7 @@ fn is_code(case: &Case) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::rule_info::TokenKind;
     use crate::scan::candidate::Lead;
     use crate::scan::filter::{Case, silenced_by};
     use crate::scan::introducer::introduce;
@@ -174,6 +187,7 @@ mod tests {
             span: before.len()..before.len() + token.len(),
             introduction: introduction.as_ref(),
             lead: Lead::Name,
+            kind: if before.contains("asswor") { TokenKind::Password } else { TokenKind::Bearer },
             prefix: 0,
             decoded: false,
         };

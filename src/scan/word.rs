@@ -1,0 +1,75 @@
+//! Whether a vendor's name stands in a text as a word of its own, or only as letters inside another word.
+
+/// What people write before a vendor's name without a mark between, as in `MYVENDORKEY`.
+const BEFORE: [&str; 22] = [
+    "my", "our", "the", "new", "old", "api", "app", "env", "dev", "test", "stage", "staging", "prod", "production", "live", "sandbox", "key", "token",
+    "secret", "auth", "use", "x",
+];
+/// What follows a vendor's name without a mark between, as in `VENDORAPIKEY`: the word after it begins so.
+const AFTER: [&str; 34] = [
+    "key", "token", "secret", "api", "app", "auth", "pass", "pwd", "pat", "access", "client", "account", "cred", "user", "admin", "service", "server",
+    "webhook", "bot", "project", "org", "personal", "private", "license", "login", "prod", "test", "live", "url", "host", "sdk", "hq", "ai", "io",
+];
+/// The longest word that is looked at beside a vendor's name.
+const LONGEST: usize = 12;
+
+/// Whether the `length` bytes at `at` are a word: before and after them stands no letter, a change to upper case as in `myVendorKey`,
+/// or one of the few words that people glue to names.
+#[must_use]
+pub fn stands_as_word(text: &[u8], at: usize, length: usize) -> bool {
+    begins_word(text, at) && ends_word(text, at + length)
+}
+
+fn begins_word(text: &[u8], at: usize) -> bool {
+    let (Some(before), Some(first)) = (at.checked_sub(1).and_then(|i| text.get(i)), text.get(at)) else { return true };
+    if !before.is_ascii_alphabetic() || !first.is_ascii_alphabetic() {
+        return true;
+    }
+    let next_is_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+    if first.is_ascii_uppercase() && (before.is_ascii_lowercase() || next_is_lower) {
+        return true;
+    }
+    let glued = text[..at].iter().rev().take(LONGEST).take_while(|b| b.is_ascii_alphabetic()).count();
+    BEFORE.iter().any(|word| text[at - glued..at].eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn ends_word(text: &[u8], end: usize) -> bool {
+    let (Some(last), Some(next)) = (end.checked_sub(1).and_then(|i| text.get(i)), text.get(end)) else { return true };
+    if !last.is_ascii_alphabetic() || !next.is_ascii_alphabetic() || (last.is_ascii_lowercase() && next.is_ascii_uppercase()) {
+        return true;
+    }
+    let rest = &text[end..];
+    let begins = |word: &str| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
+    AFTER.iter().any(|word| begins(word)) || (begins("s") && rest.get(1).is_none_or(|b| !b.is_ascii_alphabetic()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scan::word::stands_as_word;
+
+    #[test]
+    fn words_stand_by_themselves() {
+        for (text, expected) in [
+            ("vendor", true),
+            ("VENDOR_API_KEY", true),
+            ("my-vendor-key", true),
+            ("api.vendor.com", true),
+            ("vendor2", true),
+            ("myVendorKey", true),
+            ("XMLVendor", true),
+            ("vendorKey", true),
+            ("MYVENDORKEY", true),
+            ("vendorapikey", true),
+            ("prodvendortoken", true),
+            ("vendors", true),
+            ("provendor", false),
+            ("COVENDOR_API_KEY", false),
+            ("vendorized", false),
+            ("vendorship_key", false),
+        ] {
+            let at = text.to_ascii_lowercase().find("vendor").unwrap_or_default();
+            assert_eq!(stands_as_word(text.as_bytes(), at, 6), expected, "{text}");
+        }
+        assert!(stands_as_word(b"disco_api_key", 5, 8) && !stands_as_word(b"notes_api_key", 3, 6));
+    }
+}
