@@ -20,7 +20,7 @@ enum Form {
 }
 
 /// Programs, with the blank after their names, the option that carries a password, and how.
-const COMMANDS: [(&str, &[u8], Form); 8] = [
+const COMMANDS: [(&str, &[u8], Form); 10] = [
     ("sshpass ", b"-p", Form::Value),
     ("redis-cli ", b"-a", Form::Value),
     ("ldapsearch ", b"-w", Form::Value),
@@ -28,6 +28,8 @@ const COMMANDS: [(&str, &[u8], Form); 8] = [
     ("mysql ", b"-p", Form::Glued),
     ("mysqldump ", b"-p", Form::Glued),
     ("docker login ", b"-p", Form::Value),
+    ("podman login ", b"-p", Form::Value),
+    ("registry login ", b"-p", Form::Value),
     ("curl ", b"-u", Form::Pair),
 ];
 

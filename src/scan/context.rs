@@ -3,6 +3,7 @@
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::model::carrier::CarrierKind;
+use crate::model::rule_info::TokenKind;
 use crate::rules::name_form::NameForm;
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
@@ -149,7 +150,10 @@ fn holds(rule: &Rule, named: bool, kind: CarrierKind) -> bool {
 
 /// Matches the rule's pattern from the value's first byte up to a delimiter.
 fn fit(index: RuleIndex, rule: &Rule, bytes: &[u8], value: usize) -> Option<Fit> {
-    let end = rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| is_delimited(bytes, *end)))?;
+    // After a password hash, further fields of its account follow.
+    let is_field = |end: usize| rule.info.kind == TokenKind::PasswordHash && bytes.get(end) == Some(&b':');
+    let ends = |end: usize| is_delimited(bytes, end) || is_field(end);
+    let end = rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| ends(*end)))?;
     Some(Fit { rule: index, end, lead: if rule.context.keywords.is_empty() { Lead::Name } else { Lead::Keyword } })
 }
 

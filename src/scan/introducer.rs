@@ -16,7 +16,18 @@ const PLACEHOLDER_NAMES: [&str; 8] = ["value", "val", "content", "string", "text
 
 /// Words that give a value to the name after them: of web servers, shells and container files.
 const DIRECTIVES: [&str; 12] = [
-    "proxy_set_header", "grpc_set_header", "add_header", "fastcgi_param", "uwsgi_param", "setenv", "set", "setx", "env", "arg", "export", "environment",
+    "proxy_set_header",
+    "grpc_set_header",
+    "add_header",
+    "fastcgi_param",
+    "uwsgi_param",
+    "setenv",
+    "set",
+    "setx",
+    "env",
+    "arg",
+    "export",
+    "environment",
 ];
 
 const QUOTES: ByteSet = ByteSet::empty().with(b"\"'`\\");
@@ -202,7 +213,7 @@ fn sibling(back: &Back, before: usize) -> Option<Introduction> {
     back.reads_from(back.floor);
     let window = &back.bytes[back.floor..before];
     let stands_alone = |at: usize, len: usize| {
-        let glued = at.checked_sub(1).is_some_and(|i| window[i].is_ascii_alphanumeric() || b"_-".contains(&window[i]));
+        let glued = at.checked_sub(1).is_some_and(|i| window[i].is_ascii_alphanumeric() || b"_-/".contains(&window[i]));
         !glued && window.get(at + len).is_some_and(|b| b"\"'\\ =:>".contains(b))
     };
     let field =
@@ -257,6 +268,7 @@ fn listed(mut back: Back) -> Option<Introduction> {
     }
     let name = back.word();
     back.skip(QUOTES);
+    back.skip(BLANKS);
     let text = &back.bytes[name.clone()];
     match text.first()? {
         b'-' => named(back, CarrierKind::Option, name),
@@ -317,7 +329,22 @@ fn statement(back: Back) -> Option<Introduction> {
     before.skip(BLANKS);
     match before.peek() {
         Some(b'\n') if is_identifier(&back.bytes[name.clone()]) => named(before, CarrierKind::Assignment, name),
-        _ => word(back),
+        Some(_) => match sql_clause(before, &name) {
+            Some(name) => named(before, CarrierKind::Assignment, name),
+            None => word(back),
+        },
+        None => word(back),
+    }
+}
+
+/// The name of `WITH PASSWORD 'x'` and `IDENTIFIED BY 'x'`.
+fn sql_clause(mut back: Back, name: &Range<usize>) -> Option<Range<usize>> {
+    let (text, verb) = (&back.bytes[name.clone()], back.word());
+    let is = |word: &str| back.bytes[verb.clone()].eq_ignore_ascii_case(word.as_bytes());
+    match text.to_ascii_lowercase().as_slice() {
+        b"password" if is("with") || is("set") || is("encrypted") => Some(name.clone()),
+        b"by" if is("identified") => Some(verb),
+        _ => None,
     }
 }
 
@@ -393,6 +420,10 @@ mod tests {
             ("const API_KEY: &'static str = \"", Assignment, "apikey"),
             ("proxy_set_header X-Api-Key \"", Header, "xapikey"),
             ("SetEnv API_KEY ", Assignment, "apikey"),
+            ("CREATE USER a WITH PASSWORD '", Assignment, "password"),
+            ("ALTER USER a IDENTIFIED BY '", Assignment, "identified"),
+            ("define( 'DB_PASSWORD', '", Assignment, "dbpassword"),
+            ("<key>ApiKey</key>\n  <string>", Assignment, "apikey"),
             ("  storePassword '", Assignment, "storepassword"),
             ("machine host login ann password ", Assignment, "password"),
             ("machine host\n  login ann\n  password ", Assignment, "password"),

@@ -245,11 +245,7 @@ fn precision(rule: &Rule, bytes: &[u8], introduction: Option<&Introduction>) -> 
     let plain = introduction.map(|introduction| introduction.plain(bytes));
     let words = context.names.iter().map(|written| NameForm::read(written).1);
     let name = words.filter(|word| plain.is_some_and(|plain| plain.as_str().contains(word))).map(str::len).max();
-    Precision {
-        conditions: lists.iter().filter(|n| **n > 0).count(),
-        name: name.unwrap_or(0),
-        carriers: usize::from(!context.carriers.is_empty()),
-    }
+    Precision { conditions: lists.iter().filter(|n| **n > 0).count(), name: name.unwrap_or(0), carriers: usize::from(!context.carriers.is_empty()) }
 }
 
 /// Fingerprints the token and its other plausible ends.

@@ -28,7 +28,7 @@ pub enum Target {
 }
 
 /// Parts of names whose values need not be long runs: each spelling on its own, so that the search stays case-sensitive.
-const NAME_PARTS: [&str; 16] = [
+const NAME_PARTS: [&str; 17] = [
     "pass",
     "Pass",
     "PASS",
@@ -43,6 +43,7 @@ const NAME_PARTS: [&str; 16] = [
     "pwd:",
     "_auth",
     "ecureString",
+    "IFIED BY",
     "_KEY'",
     "_SALT'",
 ];

@@ -6,9 +6,8 @@ use crate::scan::back::LOOK_BACK;
 use crate::scan::introducer::SCHEMES;
 
 /// Words between a name and its value: fields that hold the value of a name given beside them, and types.
-const BETWEEN: [&[u8]; 14] = [
-    b"value", b"Value", b"val", b"content", b"string", b"stringValue", b"text", b"default", b"data", b"String", b"str", b"char", b"bytes", b"const",
-];
+const BETWEEN: [&[u8]; 14] =
+    [b"value", b"Value", b"val", b"content", b"string", b"stringValue", b"text", b"default", b"data", b"String", b"str", b"char", b"bytes", b"const"];
 
 /// The value that a name introduces, read forwards from any byte of the name.
 #[must_use]

@@ -2,22 +2,45 @@
 
 /// What people write before a vendor's name without a mark between, as in `MYVENDORKEY`.
 const BEFORE: [&str; 22] = [
-    "my", "our", "the", "new", "old", "api", "app", "env", "dev", "test", "stage", "staging", "prod", "production", "live", "sandbox", "key", "token",
-    "secret", "auth", "use", "x",
+    "my",
+    "our",
+    "the",
+    "new",
+    "old",
+    "api",
+    "app",
+    "env",
+    "dev",
+    "test",
+    "stage",
+    "staging",
+    "prod",
+    "production",
+    "live",
+    "sandbox",
+    "key",
+    "token",
+    "secret",
+    "auth",
+    "use",
+    "x",
 ];
-/// What follows a vendor's name without a mark between, as in `VENDORAPIKEY`: the word after it begins so.
-const AFTER: [&str; 34] = [
-    "key", "token", "secret", "api", "app", "auth", "pass", "pwd", "pat", "access", "client", "account", "cred", "user", "admin", "service", "server",
-    "webhook", "bot", "project", "org", "personal", "private", "license", "login", "prod", "test", "live", "url", "host", "sdk", "hq", "ai", "io",
+/// What follows a short name without a mark between, as in `IBMAPIKEY`: the word after it begins so.
+const AFTER: [&str; 35] = [
+    "key", "token", "secret", "api", "app", "auth", "pass", "pwd", "pat", "access", "client", "account", "cred", "user", "admin", "service",
+    "server", "webhook", "bot", "project", "org", "personal", "private", "license", "login", "prod", "test", "live", "url", "times", "host", "sdk",
+    "hq", "ai", "io",
 ];
+/// From how many letters on a name may be the beginning of a longer word: `swagger` in `SWAGGERHUB`.
+const STEM: usize = 4;
 /// The longest word that is looked at beside a vendor's name.
 const LONGEST: usize = 12;
 
-/// Whether the `length` bytes at `at` are a word: before and after them stands no letter, a change to upper case as in `myVendorKey`,
-/// or one of the few words that people glue to names.
+/// Whether the `length` bytes at `at` are a word, or begin one: before them stands no letter, a change to upper case as in `myVendorKey`, or one of
+/// the few words that people glue to names; after them anything, but for names of one to three letters, which must end as they begin.
 #[must_use]
 pub fn stands_as_word(text: &[u8], at: usize, length: usize) -> bool {
-    begins_word(text, at) && ends_word(text, at + length)
+    begins_word(text, at) && (length >= STEM || ends_word(text, at + length))
 }
 
 fn begins_word(text: &[u8], at: usize) -> bool {
@@ -64,12 +87,15 @@ mod tests {
             ("vendors", true),
             ("provendor", false),
             ("COVENDOR_API_KEY", false),
-            ("vendorized", false),
-            ("vendorship_key", false),
+            ("VENDORHUB_API_KEY", true),
         ] {
             let at = text.to_ascii_lowercase().find("vendor").unwrap_or_default();
             assert_eq!(stands_as_word(text.as_bytes(), at, 6), expected, "{text}");
         }
-        assert!(stands_as_word(b"disco_api_key", 5, 8) && !stands_as_word(b"notes_api_key", 3, 6));
+        for (text, expected) in [("IBM_KEY", true), ("IBMAPIKEY", true), ("ibmKey", true), ("ibmish", false), ("xibm", true), ("nibm", false)] {
+            let at = text.to_ascii_lowercase().find("ibm").unwrap_or_default();
+            assert_eq!(stands_as_word(text.as_bytes(), at, 3), expected, "{text}");
+        }
+        assert!(!stands_as_word(b"disco_api_key", 3, 10) && stands_as_word(b"disco_api_key", 6, 7) && !stands_as_word(b"notes_api_key", 3, 6));
     }
 }

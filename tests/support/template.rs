@@ -1,7 +1,7 @@
 //! Templates with marks for tokens, so that no token is ever written in the repository.
 //!
 //! - `{{github-pat}}`: a token of that rule, to be found by it; `{{opaque:40}}`: forty random letters and digits, to be found by any rule
-//! - `{{signs:14}}`: letters, digits and signs, as a password manager makes them; `{{hex:32}}`: hexadecimal digits
+//! - `{{signs:14}}`: letters, digits and signs, as a password manager makes them; `{{hex:32}}`: hexadecimal digits; `{{base64key:44}}`: as Laravel writes keys
 //! - `{{github-pat#2}}`: another one; the same mark stands for the same token throughout a file
 //! - `{{mark|base64}}`, `|json`, `|percent`, `|basic`: the token encoded; `|head:12`, `|tail:12`: its first twelve bytes, the rest
 //! - `{{no:uuid}}`, `{{no:hex:40}}`, `{{no:b62:20}}`, `{{no:b64:300}}`, `{{no:words:900}}`: what must not be found
@@ -118,6 +118,7 @@ impl Template {
         match class {
             "opaque" => self.opaque(length()),
             "signs" => self.signs(length()),
+            "base64key" => [b"base64:", &self.opaque(length())[..]].concat(),
             "hex" => self.random.bytes(ByteSet::empty().with(b"0123456789abcdef"), length()),
             _ => self.token(name),
         }

@@ -69,7 +69,13 @@ pub fn is_template(case: &Case) -> bool {
             b"@@" => b'@',
             _ => return false,
         };
-        at == 0 || token[at + 2..].contains(&closes) || next.starts_with(&[closes])
+        // Between the brackets of a template stand names; between those of chance, anything.
+        let named = |inside: &[u8]| inside.iter().all(|b| b.is_ascii_alphanumeric() || b" _-.,:|/'\"()[]".contains(b));
+        let rest = &token[at + 2..];
+        match memchr::memchr(closes, rest) {
+            Some(close) => named(&rest[..close]),
+            None => at == 0 || (next.starts_with(&[closes]) && named(rest)),
+        }
     });
     let before = case.before(3);
     let wrapped = before.ends_with(b"${") || before.ends_with(b"{{") || before.ends_with(b"<") || before.ends_with(b"{{ ") || before.ends_with(b"$");
@@ -109,7 +115,9 @@ pub fn is_reference(case: &Case) -> bool {
     let token = case.token();
     let called = case.after(1).first().is_some_and(|b| b"([".contains(b)) && token.iter().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(b));
     let calls = is_call(token);
-    let pointed = memchr::memmem::find(token, b"->").is_some() || memchr::memmem::find(token, b"::").is_some() || token.ends_with(b"()");
+    let is_expression = token.iter().all(|b| b.is_ascii_alphanumeric() || b"_.:->()&*$[]'\"".contains(b));
+    let pointed =
+        is_expression && (memchr::memmem::find(token, b"->").is_some() || memchr::memmem::find(token, b"::").is_some() || token.ends_with(b"()"));
     called || calls || pointed || HEADS.iter().any(|head| token.starts_with(head))
 }
 
@@ -155,7 +163,8 @@ pub fn is_words(case: &Case) -> bool {
 fn is_common_word(token: &[u8]) -> bool {
     let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(b));
     let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/".contains(b));
-    plain || numbers || token.iter().filter(|b| b.is_ascii_alphanumeric()).count() < 6
+    let letters = token.iter().filter(|b| b.is_ascii_alphanumeric()).count();
+    plain || numbers || letters < 4 || (letters < 6 && token.len() < 8)
 }
 
 /// A type, a constant or a variable after `password:` in code: an identifier without quotes where code goes on, or one in capitals.
