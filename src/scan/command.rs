@@ -46,9 +46,10 @@ pub fn password(bytes: &[u8], command: usize, start: usize) -> Option<(usize, In
     let from = start + program.len();
     let window = &bytes[from..bytes.len().min(from + REACH)];
     let line = memchr::memchr2(b'\n', b'|', window).map_or(window, |end| &window[..end]);
-    let at = memchr::memmem::find_iter(line, option).find(|at| *at == 0 || line[at - 1] == b' ').filter(|_| !glued)?;
-    let after = at + option.len();
-    let blanks = line[after..].iter().take_while(|b| **b == b' ').count();
+    let find = |option: &[u8]| memchr::memmem::find_iter(line, option).find(|at| *at == 0 || line[at - 1] == b' ').map(|at| at..at + option.len());
+    let long = || find(b"--user").filter(|_| form == Form::Pair);
+    let Range { start: at, end: after } = find(option).or_else(long).filter(|_| !glued)?;
+    let blanks = line[after..].iter().take_while(|b| b" =".contains(b)).count();
     let quotes = line[after + blanks..].iter().take_while(|b| b"\"'\\".contains(b)).count();
     let value = from + after + blanks + quotes;
     let introduce = |kind, name: Range<usize>, value: usize| (value < from + line.len()).then_some((value, Introduction { kind, name }));
@@ -78,6 +79,7 @@ mod tests {
             ("mysql -u root -phunt3r app", Some("hunt3r app")),
             ("mysql -u root -p app", None),
             ("curl -s -u ann:hunt3r https://host", Some("hunt3r https://host")),
+            ("curl -s --user='ann:hunt3r' https://host", Some("hunt3r' https://host")),
             ("curl -s -u ann https://host:80", None),
             ("curl -s https://host | tool -u ann:hunt3r", None),
             ("libcurl -u ann:hunt3r", None),

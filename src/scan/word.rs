@@ -1,7 +1,7 @@
 //! Whether a vendor's name stands in a text as a word of its own, or only as letters inside another word.
 
 /// What people write before a vendor's name without a mark between, as in `MYVENDORKEY`.
-const BEFORE: [&str; 22] = [
+const BEFORE: [&str; 25] = [
     "my",
     "our",
     "the",
@@ -24,15 +24,20 @@ const BEFORE: [&str; 22] = [
     "auth",
     "use",
     "x",
+    "get",
+    "on",
+    "open",
 ];
 /// What follows a short name without a mark between, as in `IBMAPIKEY`: the word after it begins so.
-const AFTER: [&str; 35] = [
+const AFTER: [&str; 36] = [
     "key", "token", "secret", "api", "app", "auth", "pass", "pwd", "pat", "access", "client", "account", "cred", "user", "admin", "service",
     "server", "webhook", "bot", "project", "org", "personal", "private", "license", "login", "prod", "test", "live", "url", "times", "host", "sdk",
-    "hq", "ai", "io",
+    "hq", "ai", "io", "cloud",
 ];
 /// From how many letters on a name may be the beginning of a longer word: `swagger` in `SWAGGERHUB`.
 const STEM: usize = 4;
+/// From how many capitals and digits on what follows a short name is no word, but the rest of an id.
+const ID: usize = 12;
 /// The longest word that is looked at beside a vendor's name.
 const LONGEST: usize = 12;
 
@@ -53,7 +58,9 @@ fn begins_word(text: &[u8], at: usize) -> bool {
         return true;
     }
     let glued = text[..at].iter().rev().take(LONGEST).take_while(|b| b.is_ascii_alphabetic()).count();
-    BEFORE.iter().any(|word| text[at - glued..at].eq_ignore_ascii_case(word.as_bytes()))
+    // `-Dvendor.key=value` of Java, `-Pvendor.key=value` of Gradle.
+    let is_option = glued == 1 && text[..at - 1].ends_with(b"-");
+    is_option || BEFORE.iter().any(|word| text[at - glued..at].eq_ignore_ascii_case(word.as_bytes()))
 }
 
 fn ends_word(text: &[u8], end: usize) -> bool {
@@ -63,7 +70,9 @@ fn ends_word(text: &[u8], end: usize) -> bool {
     }
     let rest = &text[end..];
     let begins = |word: &str| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
-    AFTER.iter().any(|word| begins(word)) || (begins("s") && rest.get(1).is_none_or(|b| !b.is_ascii_alphabetic()))
+    // The public prefix of an id: `SCW` and seventeen capitals.
+    let is_prefix = rest.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count() >= ID;
+    is_prefix || AFTER.iter().any(|word| begins(word)) || (begins("s") && rest.get(1).is_none_or(|b| !b.is_ascii_alphabetic()))
 }
 
 #[cfg(test)]
@@ -82,6 +91,7 @@ mod tests {
             ("XMLVendor", true),
             ("vendorKey", true),
             ("MYVENDORKEY", true),
+            ("-Dvendor.key", true),
             ("vendorapikey", true),
             ("prodvendortoken", true),
             ("vendors", true),

@@ -17,6 +17,8 @@ use beartrap::rules::byte_set::ByteSet;
 use beartrap::rules::generate::{Random, token};
 use beartrap::rules::rule::Rule;
 use beartrap::rules::rule_set::RuleSet;
+use beartrap::scan::judge::MIN_BITS;
+use beartrap::scan::random::strength_bits;
 
 /// A token at a place in a text.
 #[derive(Clone)]
@@ -129,7 +131,9 @@ impl Template {
         loop {
             let bytes = self.random.bytes(ByteSet::alnum(), length);
             let has = |class: fn(&u8) -> bool| bytes.iter().filter(|b| class(b)).count() >= 2;
-            if has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) {
+            // A short one that looks like words would be reported without its fingerprint.
+            let strong = length < 14 || strength_bits(&bytes) >= MIN_BITS;
+            if strong && has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) {
                 return bytes;
             }
         }
