@@ -5,7 +5,7 @@ use crate::model::rule_info::TokenKind;
 use crate::scan::filter::Case;
 
 /// Ends of names that say: not the credential itself.
-const OTHER_ENDS: [&str; 41] = [
+const OTHER_ENDS: [&str; 42] = [
     "id",
     "ids",
     "name",
@@ -47,6 +47,7 @@ const OTHER_ENDS: [&str; 41] = [
     "selector",
     "policy",
     "arn",
+    "func",
 ];
 /// Parts of names that say: something else.
 const OTHER_PARTS: [&str; 25] = [

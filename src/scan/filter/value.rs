@@ -161,7 +161,7 @@ pub fn is_words(case: &Case) -> bool {
 
 /// One word without digits or signs, a type or a literal of code: what stands after `password:` in prose and in code.
 fn is_common_word(token: &[u8]) -> bool {
-    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(b));
+    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-./*".contains(b));
     let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/".contains(b));
     let letters = token.iter().filter(|b| b.is_ascii_alphanumeric()).count();
     plain || numbers || letters < 4 || (letters < 6 && token.len() < 8)
@@ -224,6 +224,7 @@ mod tests {
             ("key: data:image/png;base64,", "iVBORw0KGgoAAAANSUhEUgAB7xQ2", "", "data-uri"),
             ("# test vector: key=", "Q8Kd02mfLq3zT7vB1nXw", "", "test-vector"),
             ("password: ", "required", "", "words"),
+            ("password(\"", "tests/pass/*.rs", "\")", "words"),
             ("new(password: ", "Password2", ") {", "words"),
             ("const WRONG_PASSWORD: ", "WIN32_ERROR", " = 1", "words"),
         ] {
