@@ -72,17 +72,17 @@ mod tests {
     #[test]
     fn options_are_read_as_their_program_reads_them() {
         for (text, expected) in [
-            ("sshpass -p hunt3r ssh host", Some("hunt3r ssh host")),
-            ("sshpass -phunt3r ssh host", Some("hunt3r ssh host")),
+            ("sshpass -p pw1 ssh host", Some("pw1 ssh host")),
+            ("sshpass -ppw1 ssh host", Some("pw1 ssh host")),
             ("sshpass -e ssh -p 22 host", Some("22 host")),
-            ("redis-cli -h cache -a 'hunt3r' ping", Some("hunt3r' ping")),
-            ("mysql -u root -phunt3r app", Some("hunt3r app")),
+            ("redis-cli -h cache -a 'pw1' ping", Some("pw1' ping")),
+            ("mysql -u root -ppw1 app", Some("pw1 app")),
             ("mysql -u root -p app", None),
-            ("curl -s -u ann:hunt3r https://host", Some("hunt3r https://host")),
-            ("curl -s --user='ann:hunt3r' https://host", Some("hunt3r' https://host")),
+            ("curl -s -u ann:pw1 https://host", Some("pw1 https://host")),
+            ("curl -s --user='ann:pw1' https://host", Some("pw1' https://host")),
             ("curl -s -u ann https://host:80", None),
-            ("curl -s https://host | tool -u ann:hunt3r", None),
-            ("libcurl -u ann:hunt3r", None),
+            ("curl -s https://host | tool -u ann:pw1", None),
+            ("libcurl -u ann:pw1", None),
         ] {
             let (command, start) = literals().enumerate().find_map(|(i, literal)| Some((i, text.find(literal)?))).unwrap_or_default();
             assert_eq!(password(text.as_bytes(), command, start).map(|(at, _)| &text[at..]), expected, "{text}");

@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::model::carrier::{Carrier, CarrierKind};
 use crate::rules::byte_set::ByteSet;
 use crate::scan::back::{Back, LOOK_BACK, WORD};
+use crate::scan::clause::{follows_cookie, follows_directive, follows_login, follows_user_option, sql_clause};
 use crate::scan::plain::{MAX_NAME, Plain, shown};
 
 /// Words before a credential in an `Authorization` header (RFC 9110, section 11.1, and vendors' own).
@@ -13,22 +14,6 @@ pub const SCHEMES: [&str; 13] =
     ["bearer", "basic", "token", "bot", "ssws", "apikey", "api-key", "dpop", "geniekey", "oauth", "jwt", "sharedaccesskey", "txn-token"];
 /// Names that stand for another name nearby: `{"name": "Authorization", "value": "..."}`.
 const PLACEHOLDER_NAMES: [&str; 8] = ["value", "val", "content", "string", "text", "default", "data", "stringValue"];
-
-/// Words that give a value to the name after them: of web servers, shells and container files.
-const DIRECTIVES: [&str; 12] = [
-    "proxy_set_header",
-    "grpc_set_header",
-    "add_header",
-    "fastcgi_param",
-    "uwsgi_param",
-    "setenv",
-    "set",
-    "setx",
-    "env",
-    "arg",
-    "export",
-    "environment",
-];
 
 const QUOTES: ByteSet = ByteSet::empty().with(b"\"'`\\");
 const BLANKS: ByteSet = ByteSet::empty().with(b" \t");
@@ -172,21 +157,6 @@ fn kind_of(back: &Back, name: &Range<usize>, colon: bool) -> CarrierKind {
     }
 }
 
-/// Whether `-u` or `--user` stands before `name:value`, as with curl.
-fn follows_user_option(mut back: Back) -> bool {
-    back.skip(QUOTES);
-    let blanks = back.skip(BLANKS) + usize::from(back.peek() == Some(b'='));
-    blanks > 0 && (back.is_before(b"-u") || back.is_before(b"--user") || back.is_before(b"--user="))
-}
-
-/// Whether `Cookie:` or `Set-Cookie:` stands before on the line, in whatever quotes.
-fn follows_cookie(back: &Back) -> bool {
-    let line = back.line();
-    let option = [&b"-b \""[..], b"-b '", b"-b "].iter().any(|option| line.ends_with(option));
-    let cookie = memchr::memrchr_iter(b'k', line).find(|at| line[..*at].ends_with(b"oo") && line[*at..].starts_with(b"kie"));
-    option || cookie.is_some_and(|at| line[at + 3..].iter().take(8).any(|b| *b == b':' || *b == b','))
-}
-
 /// The introduction under this name, or under the name that it stands for.
 fn named(back: Back, kind: CarrierKind, mut name: Range<usize>) -> Option<Introduction> {
     if name.len() > 1 && back.bytes[..name.start].ends_with(b"\\") && b"nrt".contains(&back.bytes[name.start]) {
@@ -300,7 +270,7 @@ fn word(mut back: Back) -> Option<Introduction> {
     let name = back.word();
     let text = &back.bytes[name.clone()];
     let plain_text = Plain::new(text);
-    if SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes())) {
+    if is_scheme(text) {
         return named(back, CarrierKind::Scheme, name);
     }
     if text.starts_with(b"-") {
@@ -328,7 +298,7 @@ fn statement(back: Back) -> Option<Introduction> {
     let name = before.word();
     before.skip(BLANKS);
     match before.peek() {
-        Some(b'\n') if is_identifier(&back.bytes[name.clone()]) => named(before, CarrierKind::Assignment, name),
+        Some(b'\n') if !is_scheme(&back.bytes[name.clone()]) => named(before, CarrierKind::Assignment, name),
         Some(_) => match sql_clause(before, &name) {
             Some(name) => named(before, CarrierKind::Assignment, name),
             None => word(back),
@@ -337,37 +307,8 @@ fn statement(back: Back) -> Option<Introduction> {
     }
 }
 
-/// The name of `WITH PASSWORD 'x'` and `IDENTIFIED BY 'x'`.
-fn sql_clause(mut back: Back, name: &Range<usize>) -> Option<Range<usize>> {
-    let (text, verb) = (&back.bytes[name.clone()], back.word());
-    let is = |word: &str| back.bytes[verb.clone()].eq_ignore_ascii_case(word.as_bytes());
-    match text.to_ascii_lowercase().as_slice() {
-        b"password" if is("with") || is("set") || is("encrypted") => Some(name.clone()),
-        b"by" if is("identified") => Some(verb),
-        _ => None,
-    }
-}
-
-fn is_identifier(text: &[u8]) -> bool {
-    text.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b)) && !SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes()))
-}
-
-/// Whether one of [`DIRECTIVES`] stands before the name.
-fn follows_directive(mut back: Back) -> bool {
-    if back.skip(BLANKS) == 0 {
-        return false;
-    }
-    let word = back.word();
-    DIRECTIVES.iter().any(|directive| back.bytes[word.clone()].eq_ignore_ascii_case(directive.as_bytes()))
-}
-
-/// Whether `login name` or `machine name` stands before, on the same line or the one above, as in `.netrc`.
-fn follows_login(mut back: Back) -> bool {
-    back.skip(SPACES);
-    back.skip_while(|b| b > b' ');
-    let apart = back.skip(SPACES) > 0;
-    let word = back.word();
-    apart && matches!(&back.bytes[word], b"login" | b"machine" | b"user" | b"account")
+fn is_scheme(text: &[u8]) -> bool {
+    SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ fn has_structure(check: Check, token: &[u8]) -> bool {
             let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
             engine.decode(id).is_ok_and(|id| id.len() >= 16 && id.iter().all(u8::is_ascii_digit))
         }
-        Check::Pem => is_pem(token),
+        Check::Pem => token.starts_with(b"PuTTY") || is_pem(token),
         _ => true,
     }
 }

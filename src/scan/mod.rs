@@ -5,6 +5,7 @@ mod around;
 mod back;
 pub mod boundary;
 pub mod candidate;
+mod clause;
 mod column;
 mod command;
 pub mod context;

@@ -28,7 +28,7 @@ pub fn pgpass(bytes: &[u8], port: usize, length: usize) -> Option<(usize, Introd
 #[must_use]
 pub fn data_source(bytes: &[u8], at: usize) -> Option<(usize, Introduction)> {
     let before = &bytes[at.saturating_sub(REACH)..at];
-    let start = before.iter().rposition(|b| *b <= b' ' || b"\"'`=".contains(b)).map_or(0, |i| i + 1);
+    let start = before.iter().rposition(|b| *b <= b' ' || b"\"'`".contains(b)).map_or(0, |i| i + 1);
     let colon = memchr::memchr(b':', &before[start..])?;
     let user = at - before.len() + start;
     (colon > 0).then(|| (user + colon + 1, named(user..user + colon.min(64))))
