@@ -113,7 +113,7 @@ pub enum Check {
     Basic,
     /// Looks generated: mixed character classes, no words, enough entropy for its alphabet. Structure.
     Random,
-    /// A PEM or OpenSSH private key block: the body between its lines is base64 of a plausible length; or a PuTTY key file. Structure.
+    /// A PEM or OpenSSH private key block: the body between its lines is base64 of a plausible length; or a `PuTTY` key file. Structure.
     Pem,
 }
 
