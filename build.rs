@@ -24,6 +24,8 @@ mod rules {
     pub mod error;
     #[path = "load.rs"]
     pub mod load;
+    #[path = "name_form.rs"]
+    pub mod name_form;
     #[path = "rule.rs"]
     pub mod rule;
     #[path = "shape.rs"]

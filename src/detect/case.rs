@@ -94,7 +94,7 @@ impl<'a> Exposed<'a> {
     /// Whether its holder can do something with it: names of keys and one-time proofs are no credentials.
     #[must_use]
     pub fn is_credential(&self) -> bool {
-        !matches!(self.finding.rule.kind, TokenKind::KeyId | TokenKind::Assertion)
+        !matches!(self.finding.rule.kind, TokenKind::KeyId | TokenKind::Assertion | TokenKind::PasswordHash)
     }
 
     /// What the token is bound to (RFC 7800), by the record or by itself.

@@ -21,6 +21,8 @@ pub enum TokenKind {
     Secret,
     /// A password.
     Password,
+    /// A hash of a password: whoever has it can try guesses at leisure, but cannot sign in with it.
+    PasswordHash,
     /// A private key.
     PrivateKey,
     /// A URL that is itself the capability, such as a webhook or a signed URL.
@@ -41,6 +43,7 @@ impl TokenKind {
             Self::Session => "session",
             Self::Secret => "secret",
             Self::Password => "password",
+            Self::PasswordHash => "password-hash",
             Self::PrivateKey => "private-key",
             Self::CapabilityUrl => "capability-url",
             Self::KeyId => "key-id",

@@ -99,6 +99,7 @@ fn kind_text(kind: TokenKind) -> &'static str {
         TokenKind::Session => "continues somebody's session",
         TokenKind::Secret => "a secret that is used together with a partner, such as a key id",
         TokenKind::Password => "a password",
+        TokenKind::PasswordHash => "a hash of a password, which lets guesses be tried",
         TokenKind::PrivateKey => "a private key",
         TokenKind::CapabilityUrl => "a URL that is itself the permission",
         TokenKind::KeyId => "names a key or a session, no secret by itself",

@@ -6,6 +6,7 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use crate::model::rule_info::RuleInfo;
 use crate::rules::byte_set::ByteSet;
+use crate::rules::name_form::NameForm;
 use crate::rules::rule::{Alternative, Anchor, MAX_REACH, MIN_RUN, Rule};
 use crate::rules::shape::{Shape, Step, Unshapely};
 use crate::rules::spec::{Partner, RuleFile, RuleSpec};
@@ -55,8 +56,16 @@ pub fn check(file: &RuleFile, spec: &RuleSpec) -> Result<Rule, Flaw> {
         ));
     }
     let is_lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    if let Some(name) = spec.context.names.iter().find(|name| name.is_empty() || !name.chars().all(is_lower)) {
-        return Err(flaw("context.names", format!("`{name}`"), "write lower case letters and digits only"));
+    let is_name = |written: &str| {
+        let (_, name) = NameForm::read(written);
+        !name.is_empty() && name.chars().all(is_lower)
+    };
+    if let Some(name) = spec.context.names.iter().find(|name| !is_name(name)) {
+        return Err(flaw(
+            "context.names",
+            format!("`{name}`"),
+            "write lower case letters and digits only, after `=` or `^` or before `$` if need be",
+        ));
     }
     if let Some(word) = spec.context.keywords.iter().find(|word| word.len() < 3 || !word.is_ascii()) {
         return Err(flaw("context.keywords", format!("`{word}`"), "use a word of at least three letters, such as the vendor's name"));

@@ -34,7 +34,7 @@ fn expected(check: Check, token: &[u8]) -> Option<(usize, Option<Vec<u8>>)> {
         Check::Crc32Base62 => 6,
         Check::GitlabRoutable => 7,
         Check::Crc32HexAll | Check::Crc32HexBody | Check::GrafanaCrc32 => 8,
-        Check::Jwt | Check::Jwe | Check::Base64Json | Check::DiscordId | Check::Random | Check::Pem => return None,
+        Check::Jwt | Check::Jwe | Check::Base64Json | Check::DiscordId | Check::Random | Check::Basic | Check::Pem => return None,
     };
     let Some(at) = token.len().checked_sub(width) else { return Some((0, None)) };
     let before = &token[..at];

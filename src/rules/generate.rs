@@ -60,7 +60,8 @@ pub fn token(rule: &Rule, random: &mut Random) -> Vec<u8> {
             let end = token.iter().position(|b| *b == b'.').unwrap_or(token.len());
             token.splice(..end, URL_SAFE_NO_PAD.encode(digits).into_bytes());
         }
-        Some(Check::Pem) => fill_pem(&mut token, random),
+        Some(Check::Basic) => token = basic(random),
+        Some(Check::Pem) => fill_pem(&alternative.shape, &mut token, random),
         Some(check) => checksum::mend(check, &mut token),
         None => {}
     }
@@ -164,15 +165,26 @@ fn with_json(shape: &Shape, token: &[u8], random: &mut Random) -> Vec<u8> {
     out
 }
 
-/// Puts base64 lines between the first and the last line of a block.
-fn fill_pem(token: &mut Vec<u8>, random: &mut Random) {
+/// Base64 of a user's name and a password.
+fn basic(random: &mut Random) -> Vec<u8> {
+    let password = stretch(ByteSet::alnum(), 20 + random.below(SLACK), random);
+    STANDARD.encode([&b"robot:"[..], &password].concat()).into_bytes()
+}
+
+/// Puts base64 lines between the first and the last line of a block, after what the rule says they begin with.
+fn fill_pem(shape: &Shape, token: &mut Vec<u8>, random: &mut Random) {
     let text = String::from_utf8_lossy(token).into_owned();
     let (Some(start), Some(end)) = (text.find("KEY").and_then(|at| text[at..].find("-----").map(|n| at + n + 5)), text.rfind("-----END")) else {
         return;
     };
     let octets: Vec<u8> = (0..480).map(|_| random.next().to_le_bytes()[0]).collect();
+    let literals: Vec<&[u8]> = shape.0.iter().filter_map(|step| if let Step::Literal(bytes) = step { Some(&bytes[..]) } else { None }).collect();
+    let head = literals.get(1..literals.len() - 1).unwrap_or_default().concat();
+    let mut lines = [b"\n", &head[..]].concat();
+    if head.contains(&b':') {
+        lines.extend(b"\nDEK-Info: AES-128-CBC,0123\n\n");
+    }
     let body = STANDARD.encode(octets);
-    let mut lines = vec![b'\n'];
     for line in body.as_bytes().chunks(64) {
         lines.extend(line);
         lines.push(b'\n');

@@ -11,6 +11,7 @@ pub mod example;
 pub mod foreign;
 pub mod generate;
 pub mod load;
+pub mod name_form;
 pub mod rule;
 pub mod rule_set;
 pub mod shape;

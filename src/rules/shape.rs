@@ -76,6 +76,13 @@ impl Shape {
         self.0.iter().map(Step::max_len).sum()
     }
 
+    /// How many bytes of every match are literal.
+    #[must_use]
+    pub fn literal_len(&self) -> usize {
+        let literal = |step: &Step| if let Step::Literal(bytes) = step { bytes.len() } else { 0 };
+        self.0.iter().map(literal).sum()
+    }
+
     /// The bytes that could continue a match: of the last step and of the optional ones at the end.
     #[must_use]
     pub fn last_set(&self) -> ByteSet {

@@ -79,6 +79,7 @@ pub struct Context {
     /// Words in the value's name, before it on its line, or on the two lines before; in any case.
     pub keywords: Vec<String>,
     /// Parts of the value's name, written in lower case letters and digits only: `apikey` is part of `X-Api-Key` and `myApiKey`.
+    /// `=apikey` is the whole name, `^apikey` its beginning, `apikey$` its end.
     pub names: Vec<String>,
     /// The syntaxes that may introduce it.
     pub carriers: Vec<CarrierKind>,
@@ -128,9 +129,11 @@ pub enum Check {
     Base64Json,
     /// Discord: the part before the first dot is base64 of decimal digits. Structure.
     DiscordId,
+    /// Base64 of `user:password` (RFC 7617). Structure, but no proof.
+    Basic,
     /// Looks generated: mixed character classes, no words, enough entropy for its alphabet. Structure.
     Random,
-    /// A PEM or OpenSSH private key block: the body between its lines is base64 of a plausible length. Structure.
+    /// A PEM or OpenSSH private key block: the body between its lines is base64 of a plausible length; or a `PuTTY` key file. Structure.
     Pem,
 }
 

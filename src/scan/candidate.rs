@@ -31,6 +31,28 @@ impl Lead {
     }
 }
 
+/// How much a rule asks, as far as it decides between two rules; compared field by field.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub struct Precision {
+    /// How many conditions it sets on claims, words near and the name.
+    pub conditions: usize,
+    /// The length of the longest of its names in the value's name: `vendorapikey` is more than `apikey`.
+    pub name: usize,
+    /// Whether it sets conditions on the syntax.
+    pub carriers: usize,
+}
+
+/// How distinctive the format is by itself, least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Distinction {
+    /// A few literal bytes, or none.
+    Plain,
+    /// A few literal bytes, and the vendor's word stands near.
+    Vouched,
+    /// So many literal bytes that no other vendor's word near says anything against it.
+    Literal,
+}
+
 /// A rule that holds at a span.
 #[derive(Clone, Debug)]
 pub struct Candidate {
@@ -48,8 +70,12 @@ pub struct Candidate {
     pub lead: Lead,
     /// Whether the rule is one of ours, not another tool's.
     pub ours: bool,
-    /// How many conditions the rule sets.
-    pub conditions: usize,
+    /// Whether its format is so common that a name must vouch for it.
+    pub tentative: bool,
+    /// How distinctive its format is.
+    pub distinction: Distinction,
+    /// How much the rule asks of the place and of the value.
+    pub precision: Precision,
     /// Fingerprints.
     pub identity: Identity,
     /// Its other names, none of them a secret.
@@ -66,9 +92,12 @@ pub struct Candidate {
 
 impl Candidate {
     /// Orders candidates for one place: the greatest is kept. Of those that were led there alike, our own rule's stands against another tool's.
+    ///
+    /// A prefix beside its vendor's name counts as much as a literal that leads to its rule by itself.
     #[must_use]
-    pub fn rank(&self) -> (bool, bool, Lead, bool, Confidence, usize, usize) {
-        (self.proven, self.confidence > Confidence::Low, self.lead, self.ours, self.confidence, self.conditions, self.span.len())
+    pub fn rank(&self) -> impl Ord + use<> {
+        let lead = if self.distinction == Distinction::Vouched { self.lead.max(Lead::Literal) } else { self.lead };
+        (self.proven, self.confidence > Confidence::Low, lead, self.ours, self.distinction, self.confidence, self.precision, self.span.len())
     }
 
     /// Adds another plausible reading.

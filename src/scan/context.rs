@@ -1,16 +1,16 @@
 //! Values of formats without a literal: which contextual rule, if any, holds for what a name introduces.
 
 use crate::model::carrier::CarrierKind;
+use crate::model::rule_info::TokenKind;
+use crate::rules::name_form::NameForm;
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
+use crate::scan::around;
 use crate::scan::candidate::Lead;
 use crate::scan::introducer::Introduction;
+use crate::scan::word::stands_as_word;
 use crate::scan::words::Words;
 
-/// How far from a value a vendor's word may stand, in bytes.
-pub const NEAR: usize = 240;
-/// On how many lines before the value's own a vendor's word may stand.
-const NEAR_LINES: usize = 2;
 /// Parts of names that sound like a credential.
 const TELLING: [&str; 7] = ["token", "key", "secret", "auth", "pass", "pwd", "credential"];
 /// The owner of [`TELLING`] parts.
@@ -45,7 +45,7 @@ impl Contexts {
         let words = contexts().flat_map(|(at, context)| context.keywords.iter().map(move |word| (at, word.as_str())));
         let names = contexts().flat_map(|(at, context)| {
             let owner = if context.keywords.is_empty() { at } else { KEYED };
-            context.names.iter().map(move |name| (owner, name.as_str()))
+            context.names.iter().map(move |name| (owner, NameForm::read(name).1))
         });
         let bare = contexts().filter(|(_, context)| context.keywords.is_empty() && context.names.is_empty());
         Self { words: Words::new(words), names: Words::new(names.chain(TELLING.map(|part| (ALL, part)))), bare: bare.map(|(at, _)| at).collect() }
@@ -54,10 +54,10 @@ impl Contexts {
     /// Every contextual rule that holds for the value at `value`, with its end; none where the introduction concerns no rule.
     #[must_use]
     pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Option<Vec<Fit>> {
-        let (mut named, mut worded) = (Vec::new(), Vec::new());
         let plain = introduction.plain(bytes);
-        self.names.each(plain.as_bytes(), |_, _, owners| named.extend_from_slice(owners));
-        self.words.each(&bytes[introduction.name.clone()], |_, _, owners| worded.extend_from_slice(owners));
+        let (plain, mut named, mut worded) = (plain.as_bytes(), Vec::new(), Vec::new());
+        self.names.each(plain, |_, _, owners| named.extend_from_slice(owners));
+        self.worded(&bytes[introduction.name.clone()], &mut worded);
         let is_option = is_short_option(introduction);
         let bare = self.bare.iter().filter(|rule| all[**rule as usize].context.carriers.contains(&introduction.kind));
         let mut asked: Vec<u32> = bare.copied().collect();
@@ -67,9 +67,7 @@ impl Contexts {
         let telling = is_option || matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo) || named.contains(&ALL);
         let in_name = worded.len();
         if telling {
-            for text in [before(bytes, value), after(bytes, value)] {
-                self.words.each(text, |_, _, owners| worded.extend_from_slice(owners));
-            }
+            around::texts(bytes, value).for_each(|text| self.worded(text, &mut worded));
         }
         asked.extend(named.iter().filter(|owner| **owner < KEYED));
         asked.extend_from_slice(if telling { &worded } else { &worded[..in_name] });
@@ -78,9 +76,18 @@ impl Contexts {
         let holds = |at: &u32| {
             let context = &all[*at as usize].context;
             (context.carriers.is_empty() || context.carriers.contains(&introduction.kind))
-                && (context.names.is_empty() || context.names.iter().any(|name| memchr::memmem::find(plain.as_bytes(), name.as_bytes()).is_some()))
+                && (context.names.is_empty() || context.names.iter().any(|name| NameForm::is_in(name, plain)))
         };
         Some(asked.into_iter().filter(holds).filter_map(|at| fit(RuleIndex(at), &all[at as usize], bytes, value)).collect())
+    }
+
+    /// Adds the rules whose keywords stand in a text.
+    fn worded(&self, text: &[u8], rules: &mut Vec<u32>) {
+        self.words.each(text, |at, length, owners| {
+            if stands_as_word(text, at, length) {
+                rules.extend_from_slice(owners);
+            }
+        });
     }
 }
 
@@ -91,21 +98,11 @@ fn is_short_option(introduction: &Introduction) -> bool {
 
 /// Matches the rule's pattern from the value's first byte up to a delimiter.
 fn fit(index: RuleIndex, rule: &Rule, bytes: &[u8], value: usize) -> Option<Fit> {
-    let end = rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| is_delimited(bytes, *end)))?;
+    // After a password hash, further fields of its account follow.
+    let is_field = |end: usize| rule.info.kind == TokenKind::PasswordHash && bytes.get(end) == Some(&b':');
+    let ends = |end: usize| is_delimited(bytes, end) || is_field(end);
+    let end = rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| ends(*end)))?;
     Some(Fit { rule: index, end, lead: if rule.context.keywords.is_empty() { Lead::Name } else { Lead::Keyword } })
-}
-
-/// What stands in and after the value on its line.
-fn after(bytes: &[u8], value: usize) -> &[u8] {
-    let after = &bytes[value..bytes.len().min(value + NEAR)];
-    memchr::memchr(b'\n', after).map_or(after, |at| &after[..at])
-}
-
-/// What stands before the value, on its line and the two before.
-fn before(bytes: &[u8], value: usize) -> &[u8] {
-    let before = &bytes[value.saturating_sub(NEAR)..value];
-    let start = memchr::memrchr_iter(b'\n', before).nth(NEAR_LINES).map_or(0, |at| at + 1);
-    &before[start..]
 }
 
 /// Whether a value may end here: at a quote, a blank, a bracket, a separator, or a full stop before one.

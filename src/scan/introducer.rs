@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::model::carrier::{Carrier, CarrierKind};
 use crate::rules::byte_set::ByteSet;
 use crate::scan::back::{Back, LOOK_BACK, WORD};
+use crate::scan::clause::{follows_cookie, follows_directive, follows_login, follows_user_option, sql_clause};
 use crate::scan::plain::{MAX_NAME, Plain, shown};
 
 /// Words before a credential in an `Authorization` header (RFC 9110, section 11.1, and vendors' own).
@@ -21,6 +22,7 @@ const SPACES: ByteSet = BLANKS.with(b"\r\n");
 const CLOSERS: ByteSet = QUOTES.with(b"])");
 const OPERATORS: ByteSet = ByteSet::empty().with(b"=:!?+|>-");
 const AFTER_TYPE: ByteSet = ByteSet::empty().with(b" :&?");
+const STATIC: ByteSet = AFTER_TYPE.with(b"'");
 const BLOCK_MARKS: ByteSet = ByteSet::empty().with(b"|>-+\\");
 const QUOTED_WORD: ByteSet = WORD.with(b" :/");
 
@@ -79,6 +81,7 @@ fn introduction(mut back: Back) -> Option<Introduction> {
         }
         b'\n' => block(back),
         b'|' | b'-' if spaces > 0 && !quoted => None,
+        b if spaces > 0 && b.is_ascii_alphanumeric() && quoted => statement(back),
         b if spaces > 0 && b.is_ascii_alphanumeric() => word(back),
         _ => None,
     }
@@ -105,6 +108,10 @@ fn assignment(mut back: Back) -> Option<Introduction> {
         back.at = name.start;
         back.skip(AFTER_TYPE);
         name = back.word();
+        if &back.bytes[name.clone()] == b"static" && back.peek() == Some(b'\'') {
+            back.skip(STATIC);
+            name = back.word();
+        }
     }
     let kind = kind_of(&back, &name, colon);
     named(back, kind, name)
@@ -150,21 +157,6 @@ fn kind_of(back: &Back, name: &Range<usize>, colon: bool) -> CarrierKind {
     }
 }
 
-/// Whether `-u` or `--user` stands before `name:value`, as with curl.
-fn follows_user_option(mut back: Back) -> bool {
-    back.skip(QUOTES);
-    let blanks = back.skip(BLANKS) + usize::from(back.peek() == Some(b'='));
-    blanks > 0 && (back.is_before(b"-u") || back.is_before(b"--user") || back.is_before(b"--user="))
-}
-
-/// Whether `Cookie:` or `Set-Cookie:` stands before on the line, in whatever quotes.
-fn follows_cookie(back: &Back) -> bool {
-    let line = back.line();
-    let option = [&b"-b \""[..], b"-b '", b"-b "].iter().any(|option| line.ends_with(option));
-    let cookie = memchr::memrchr_iter(b'k', line).find(|at| line[..*at].ends_with(b"oo") && line[*at..].starts_with(b"kie"));
-    option || cookie.is_some_and(|at| line[at + 3..].iter().take(8).any(|b| *b == b':' || *b == b','))
-}
-
 /// The introduction under this name, or under the name that it stands for.
 fn named(back: Back, kind: CarrierKind, mut name: Range<usize>) -> Option<Introduction> {
     if name.len() > 1 && back.bytes[..name.start].ends_with(b"\\") && b"nrt".contains(&back.bytes[name.start]) {
@@ -191,7 +183,7 @@ fn sibling(back: &Back, before: usize) -> Option<Introduction> {
     back.reads_from(back.floor);
     let window = &back.bytes[back.floor..before];
     let stands_alone = |at: usize, len: usize| {
-        let glued = at.checked_sub(1).is_some_and(|i| window[i].is_ascii_alphanumeric() || b"_-".contains(&window[i]));
+        let glued = at.checked_sub(1).is_some_and(|i| window[i].is_ascii_alphanumeric() || b"_-/".contains(&window[i]));
         !glued && window.get(at + len).is_some_and(|b| b"\"'\\ =:>".contains(b))
     };
     let field =
@@ -246,6 +238,7 @@ fn listed(mut back: Back) -> Option<Introduction> {
     }
     let name = back.word();
     back.skip(QUOTES);
+    back.skip(BLANKS);
     let text = &back.bytes[name.clone()];
     match text.first()? {
         b'-' => named(back, CarrierKind::Option, name),
@@ -277,11 +270,19 @@ fn word(mut back: Back) -> Option<Introduction> {
     let name = back.word();
     let text = &back.bytes[name.clone()];
     let plain_text = Plain::new(text);
-    if SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes())) {
+    if is_scheme(text) {
         return named(back, CarrierKind::Scheme, name);
     }
     if text.starts_with(b"-") {
         return named(back, CarrierKind::Option, name);
+    }
+    let before = Back { at: name.start, ..back };
+    if follows_directive(before) {
+        let kind = if text.contains(&b'-') { CarrierKind::Header } else { CarrierKind::Assignment };
+        return named(back, kind, name);
+    }
+    if matches!(text, b"password" | b"passwd") && follows_login(before) {
+        return named(back, CarrierKind::Assignment, name);
     }
     if matches!(plain_text.as_str(), "is" | "was" | "as" | "to" | "be" | "use" | "with" | "value") {
         back.skip(BLANKS);
@@ -289,6 +290,25 @@ fn word(mut back: Back) -> Option<Introduction> {
         return named(back, CarrierKind::Prose, subject);
     }
     named(back, CarrierKind::Prose, name)
+}
+
+/// `name "value"` on a line of its own, as Groovy and Ruby write settings; else as [`word`].
+fn statement(back: Back) -> Option<Introduction> {
+    let mut before = back;
+    let name = before.word();
+    before.skip(BLANKS);
+    match before.peek() {
+        Some(b'\n') if !is_scheme(&back.bytes[name.clone()]) => named(before, CarrierKind::Assignment, name),
+        Some(_) => match sql_clause(before, &name) {
+            Some(name) => named(before, CarrierKind::Assignment, name),
+            None => word(back),
+        },
+        None => word(back),
+    }
+}
+
+fn is_scheme(text: &[u8]) -> bool {
+    SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
 #[cfg(test)]
@@ -338,6 +358,18 @@ mod tests {
             ("curl -b \"session=", Cookie, "session"),
             ("{\"key\":\"api_key\",\"value\":{\"stringValue\":\"", Assignment, "apikey"),
             ("curl -u \"deploy:", Userinfo, "deploy"),
+            ("const API_KEY: &'static str = \"", Assignment, "apikey"),
+            ("proxy_set_header X-Api-Key \"", Header, "xapikey"),
+            ("SetEnv API_KEY ", Assignment, "apikey"),
+            ("CREATE USER a WITH PASSWORD '", Assignment, "password"),
+            ("ALTER USER a IDENTIFIED BY '", Assignment, "identified"),
+            ("define( 'DB_PASSWORD', '", Assignment, "dbpassword"),
+            ("<key>ApiKey</key>\n  <string>", Assignment, "apikey"),
+            ("  storePassword '", Assignment, "storepassword"),
+            ("machine host login ann password ", Assignment, "password"),
+            ("machine host\n  login ann\n  password ", Assignment, "password"),
+            ("we say password ", Prose, "password"),
+            ("say \"key \"", Prose, "key"),
         ] {
             let text = format!("x\n{before}VALUE");
             let found = introduce(text.as_bytes(), text.len() - 5).0;

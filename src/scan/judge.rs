@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use base64::Engine as _;
+use zeroize::Zeroizing;
 
 use crate::model::basic;
 use crate::model::carrier::CarrierKind;
@@ -17,11 +18,12 @@ use crate::model::secret::Secret;
 use crate::model::token_facts::TokenFacts;
 use crate::model::token_key::{KeyKind, TokenKey};
 use crate::rules::checksum;
+use crate::rules::name_form::NameForm;
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
 use crate::rules::spec::Check;
 use crate::rules::terms::Matched;
-use crate::scan::candidate::{Candidate, Dropped, Lead};
+use crate::scan::candidate::{Candidate, Distinction, Dropped, Lead, Precision};
 use crate::scan::filter::{Case, silenced_by};
 use crate::scan::introducer::Introduction;
 use crate::scan::jwt::{is_documentation, is_jwe, meets};
@@ -91,7 +93,8 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
     if !proof.proven {
         let prefix = if rule.is_contextual() { 0 } else { rule.public_prefix().len() };
         let decoded = layer.decoder.is_some();
-        let case = Case { bytes: layer.bytes, span: span.clone(), introduction: found.introduction, lead: found.lead, prefix, decoded };
+        let (introduction, lead, kind) = (found.introduction, found.lead, rule.info.kind);
+        let case = Case { bytes: layer.bytes, span: span.clone(), introduction, lead, kind, prefix, decoded };
         if let Some(filter) = silenced_by(&case) {
             return Judgement::Dropped(Dropped { filter: filter.name, rule: index, span });
         }
@@ -113,7 +116,9 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         proven: proof.proven,
         lead: found.lead,
         ours: rule.terms.is_none(),
-        conditions: conditions(rule),
+        tentative: rule.check.is_none() && rule.confidence == Confidence::Low,
+        distinction: distinction(rule, found.lead),
+        precision: precision(rule, layer.bytes, found.introduction),
         identity: identify(&secret, rule, layer.bytes, &found.span, keys),
         names: half(layer.bytes, found, &secret, keys.main).into_iter().chain(names(rule.info.kind, &secret, keys.further)).collect(),
         preview: preview(rule, &secret),
@@ -160,9 +165,18 @@ fn prove(rule: &Rule, token: &[u8]) -> Option<Proof> {
             let documentation = is_documentation(&jwt);
             Some(Proof { reason: Some("header and claims parse"), proven: true, documentation, facts: Some(jwt.facts()), ..plain })
         }
+        Check::Basic => is_basic(token).then_some(plain),
         Check::Random => looks_generated(token.strip_prefix(rule.public_prefix().as_bytes()).unwrap_or(token)).then_some(plain),
         _ => has_structure(check, token).then_some(Proof { proven: true, reason: Some("its structure parses"), ..plain }),
     }
+}
+
+/// Whether it is base64 of printable `user:password`.
+fn is_basic(token: &[u8]) -> bool {
+    let engine = base64::engine::general_purpose::GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
+    let pair = Zeroizing::new(engine.decode(token).unwrap_or_default());
+    let colon = pair.iter().position(|b| *b == b':');
+    colon.is_some_and(|at| at > 0 && at + 1 < pair.len()) && pair.iter().all(|b| *b >= b' ' && *b != 0x7f)
 }
 
 fn has_structure(check: Check, token: &[u8]) -> bool {
@@ -174,7 +188,7 @@ fn has_structure(check: Check, token: &[u8]) -> bool {
             let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
             engine.decode(id).is_ok_and(|id| id.len() >= 16 && id.iter().all(u8::is_ascii_digit))
         }
-        Check::Pem => is_pem(token),
+        Check::Pem => token.starts_with(b"PuTTY") || is_pem(token),
         _ => true,
     }
 }
@@ -229,18 +243,28 @@ fn trimmed(bytes: &[u8], span: Range<usize>, rule: &Rule) -> Range<usize> {
     if stop && span.len() > shortest { span.start..span.end - 1 } else { span }
 }
 
-fn conditions(rule: &Rule) -> usize {
-    let claims = &rule.claims;
-    let lists = [
-        claims.typ.len(),
-        claims.iss.len(),
-        claims.sub.len(),
-        claims.aud.len(),
-        claims.has.len(),
-        rule.context.keywords.len(),
-        rule.context.carriers.len(),
-    ];
-    lists.iter().filter(|n| **n > 0).count()
+/// From how many literal bytes on a format speaks for itself, whatever vendor's word stands near.
+const DISTINCTIVE: usize = 8;
+/// The shortest prefix that a vendor's word near can vouch for.
+const SHORTEST_PREFIX: usize = 3;
+
+fn distinction(rule: &Rule, lead: Lead) -> Distinction {
+    let literals = rule.alternatives.iter().map(|alternative| alternative.shape.literal_len()).min().unwrap_or(0);
+    match lead {
+        _ if literals >= DISTINCTIVE => Distinction::Literal,
+        Lead::Keyword if rule.public_prefix().len() >= SHORTEST_PREFIX => Distinction::Vouched,
+        _ => Distinction::Plain,
+    }
+}
+
+fn precision(rule: &Rule, bytes: &[u8], introduction: Option<&Introduction>) -> Precision {
+    let (claims, context) = (&rule.claims, &rule.context);
+    let lists =
+        [claims.typ.len(), claims.iss.len(), claims.sub.len(), claims.aud.len(), claims.has.len(), context.keywords.len(), context.names.len()];
+    let plain = introduction.map(|introduction| introduction.plain(bytes));
+    let words = context.names.iter().map(|written| NameForm::read(written).1);
+    let name = words.filter(|word| plain.is_some_and(|plain| plain.as_str().contains(word))).map(str::len).max();
+    Precision { conditions: lists.iter().filter(|n| **n > 0).count(), name: name.unwrap_or(0), carriers: usize::from(!context.carriers.is_empty()) }
 }
 
 /// Fingerprints the token and its other plausible ends.
@@ -275,7 +299,8 @@ fn names(kind: TokenKind, secret: &Secret, keys: &[FingerprintKey]) -> Vec<Token
 
 /// In basic authentication, the token among user and password: by it the ledger knows what was sent, and logs name it.
 fn half(bytes: &[u8], found: &Match, secret: &Secret, key: Option<&FingerprintKey>) -> Option<TokenKey> {
-    found.introduction.filter(|by| by.kind == CarrierKind::Scheme && by.plain(bytes).as_str() == "basic")?;
+    let is_basic = |by: &Introduction| by.kind == CarrierKind::Scheme && by.plain(bytes).as_str() == "basic";
+    (found.rule.1.check == Some(Check::Basic) || found.introduction.is_some_and(is_basic)).then_some(())?;
     let named = |token: &[u8]| match key {
         Some(key) => Some(key.fingerprint(token)),
         None => (strength_bits(token) >= MIN_BITS).then(|| Fingerprint::of(token)),
@@ -294,7 +319,9 @@ pub fn issued(layer: &Layer, (index, rule): (RuleIndex, &Rule), span: Range<usiz
         proven: true,
         lead: Lead::Issued,
         ours: true,
-        conditions: 0,
+        tentative: false,
+        distinction: Distinction::Literal,
+        precision: Precision::default(),
         identity: Identity::Fingerprint { fingerprint: Keys { main: None, ..keys }.fingerprint(secret.expose()), alternates: Vec::new() },
         names: names(rule.info.kind, &secret, keys.further),
         preview: preview(rule, &secret),

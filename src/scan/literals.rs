@@ -4,6 +4,7 @@
 
 use crate::rules::rule::{Anchor, Rule};
 use crate::scan::anchors::{Lead, anchors};
+use crate::scan::command;
 use crate::scan::kernel::Run;
 use crate::scan::searcher::Searcher;
 
@@ -16,11 +17,42 @@ pub enum Target {
     Name,
     /// The end of the user information in a URL.
     Userinfo,
+    /// A program whose option carries a password: its number in `command`.
+    Command(usize),
+    /// The port in a line of `.pgpass`.
+    Pgpass,
+    /// The colon between an account and the hash of its password.
+    Account,
+    /// What follows the password in a Go data source name.
+    Dsn,
 }
 
 /// Parts of names whose values need not be long runs: each spelling on its own, so that the search stays case-sensitive.
-const NAME_PARTS: [&str; 13] =
-    ["assw", "ASSW", "assphrase", "ASSPHRASE", "ecret", "ECRET", "uthorization", "UTHORIZATION", "pwd=", "PWD=", "pwd\"", "pwd:", "_auth"];
+const NAME_PARTS: [&str; 17] = [
+    "pass",
+    "Pass",
+    "PASS",
+    "ecret",
+    "ECRET",
+    "uthorization",
+    "UTHORIZATION",
+    "pwd=",
+    "Pwd=",
+    "PWD=",
+    "pwd\"",
+    "pwd:",
+    "_auth",
+    "ecureString",
+    "IFIED BY",
+    "_KEY'",
+    "_SALT'",
+];
+/// The port of PostgreSQL between two fields, as `.pgpass` writes it.
+const PGPASS: &str = ":5432:";
+/// What follows the password in a data source name of Go: `user:password@tcp(host)/database`.
+const DSN: &str = "@tcp(";
+/// How the hash of a password begins after the name of its account: in `/etc/shadow`, in `htpasswd`.
+const ACCOUNTS: [&str; 8] = [":$1$", ":$2", ":$5$", ":$6$", ":$y$", ":$apr1$", ":$argon2", ":{S"];
 
 /// The literals that are searched for in all bytes.
 pub struct Literals {
@@ -35,7 +67,10 @@ impl Literals {
     #[must_use]
     pub fn new(rules: &[Rule]) -> Self {
         let mut literals: Vec<(Vec<u8>, Target)> = NAME_PARTS.iter().map(|part| (part.as_bytes().to_vec(), Target::Name)).collect();
-        literals.push((b"://".to_vec(), Target::Userinfo));
+        let others = [("://", Target::Userinfo), (PGPASS, Target::Pgpass), (DSN, Target::Dsn)].into_iter();
+        let commands = command::literals().enumerate().map(|(number, program)| (program, Target::Command(number)));
+        let accounts = ACCOUNTS.iter().map(|colon| (*colon, Target::Account));
+        literals.extend(others.chain(commands).chain(accounts).map(|(literal, target)| (literal.as_bytes().to_vec(), target)));
         let mut farthest = 0;
         for (lead, anchor) in anchors(rules) {
             let Anchor::Literal { bytes, .. } = anchor else { continue };

@@ -1,10 +1,14 @@
 //! Bytes -> findings: candidates, confirmation, decoding, checksums; the only scan loop.
 
 pub mod anchors;
+mod around;
 mod back;
 pub mod boundary;
 pub mod candidate;
 pub mod claimed;
+mod clause;
+mod column;
+mod command;
 pub mod context;
 pub mod decode;
 pub mod engine;
@@ -29,5 +33,7 @@ pub mod random;
 pub mod resolve;
 pub mod searcher;
 mod swar;
+mod unnamed;
 pub mod value_after;
+mod word;
 pub mod words;

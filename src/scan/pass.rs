@@ -16,6 +16,8 @@ use crate::rules::spec::Check;
 use crate::scan::anchors::Lead as AnchorLead;
 use crate::scan::boundary::may_begin;
 use crate::scan::candidate::{Candidate, Dropped, Lead};
+use crate::scan::column::{self, each_value};
+use crate::scan::command;
 use crate::scan::context::Contexts;
 use crate::scan::decode::unwrap::{gap, goes_on};
 use crate::scan::decode::{self, Regions};
@@ -31,6 +33,7 @@ use crate::scan::pairs::Pairs;
 use crate::scan::quiet::Quiet;
 use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
+use crate::scan::unnamed;
 use crate::scan::value_after::value_after;
 
 /// What may stand right before an introduced value.
@@ -244,6 +247,16 @@ impl Pass<'_> {
         if start == 0 || !BEFORE_VALUES.contains(bytes[start - 1]) || !self.is_mine(start) || is_plain_word(&bytes[run.clone()]) {
             return;
         }
+        self.value_from(start);
+        if let Some(head) = head_before(bytes, start).filter(|head| self.is_mine(*head)) {
+            self.value_from(head);
+        }
+    }
+
+    /// Looks at what introduces the value that begins here, unless the same is known to concern no rule.
+    #[inline]
+    fn value_from(&mut self, start: usize) {
+        let bytes = self.layer.bytes;
         if self.quiet.has(bytes, start) {
             return;
         }
@@ -285,16 +298,31 @@ impl Pass<'_> {
             Target::Rules(leads) => leads.iter().for_each(|lead| self.anchored(*lead, at)),
             Target::Name => self.name(at + length - 1),
             Target::Userinfo => self.userinfo(at + length),
+            Target::Command(number) => self.unnamed(command::password(layer.bytes, *number, at)),
+            Target::Pgpass => self.unnamed(unnamed::pgpass(layer.bytes, at, length)),
+            Target::Account => self.unnamed(unnamed::account(layer.bytes, at)),
+            Target::Dsn => self.unnamed(unnamed::data_source(layer.bytes, at)),
         });
+    }
+
+    /// Looks at a value that its place introduces, not a name.
+    fn unnamed(&mut self, found: Option<(usize, Introduction)>) {
+        if let Some((value, introduction)) = found
+            && self.is_mine(value)
+        {
+            self.introduced(value, &introduction);
+        }
     }
 
     /// Looks at the value after a name that sounds like a password or a secret.
     fn name(&mut self, inside: usize) {
-        let Some(value) = value_after(self.layer.bytes, inside) else { return };
-        if self.is_mine(value)
-            && let Some(introduction) = introduce(self.layer.bytes, value).0
-        {
-            self.introduced(value, &introduction);
+        let bytes = self.layer.bytes;
+        if is_other_word(bytes, inside) {
+            return;
+        }
+        each_value(bytes, inside, |value, name| self.unnamed(Some((value, Introduction { kind: CarrierKind::Assignment, name }))));
+        if let Some(value) = value_after(bytes, inside) {
+            self.unnamed(introduce(bytes, value).0.map(|introduction| (value, introduction)));
         }
     }
 
@@ -348,5 +376,23 @@ fn over_number(bytes: &[u8], start: usize) -> usize {
     }
 }
 
+/// The first part of a value such as `id:secret` whose second part begins here: too short to be a run of its own.
+fn head_before(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = bytes[..start].strip_suffix(b":")?;
+    let length = rest.iter().rev().take(MIN_RUN).take_while(|b| ByteSet::RUN.contains(**b)).count();
+    let opener = rest.get(rest.len().checked_sub(length + 1)?)?;
+    ((1..MIN_RUN).contains(&length) && BEFORE_VALUES.contains(*opener)).then(|| rest.len() - length)
+}
+
+/// Whether the name's part that ends at `inside` goes on as `passed`, `passing`, `passage`, `passthrough` or `passport`.
+fn is_other_word(bytes: &[u8], inside: usize) -> bool {
+    let (part, next) = (&bytes[inside.saturating_sub(3)..=inside], bytes.get(inside + 1).copied().unwrap_or(b' '));
+    match part {
+        b"pass" | b"Pass" => b"eiato".contains(&next),
+        b"PASS" => b"EIATO".contains(&next),
+        _ => false,
+    }
+}
+
 /// How far before the wanted part a name or a URL may begin whose value lies in it, in bytes.
-const LOOK_AROUND: usize = 512;
+const LOOK_AROUND: usize = 512 + column::REACH;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::model::decoder::Decoder;
+use crate::model::grade::Confidence;
 use crate::scan::candidate::{Candidate, Lead};
 
 /// Keeps, of candidates of one layer that overlap, the best one.
@@ -11,11 +12,24 @@ pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     if candidates.len() < 2 {
         return candidates;
     }
+    vouch(&mut candidates);
     candidates.sort_by(|a, b| b.rank().cmp(&a.rank()).then(a.span.start.cmp(&b.span.start)).then(a.rule.cmp(&b.rule)));
     let mut kept = Spans::default();
     candidates.retain(|candidate| kept.insert(&candidate.span));
     candidates.sort_by_key(|candidate| candidate.span.start);
     candidates
+}
+
+/// A format too common to be sure of is as sure as the name that introduces it, which alone would say less of the token.
+fn vouch(candidates: &mut [Candidate]) {
+    let named: Vec<(Range<usize>, Confidence)> =
+        candidates.iter().filter(|c| c.lead == Lead::Name && !c.tentative).map(|c| (c.span.clone(), c.confidence)).collect();
+    for candidate in candidates.iter_mut().filter(|c| c.tentative && c.lead == Lead::Literal) {
+        let by = named.iter().find(|(span, confidence)| *span == candidate.span && *confidence > candidate.confidence);
+        if let Some((_, confidence)) = by {
+            (candidate.confidence, candidate.reason) = (*confidence, "prefix, length and alphabet fit, and its name says so");
+        }
+    }
 }
 
 /// Adds the candidates of decoded layers to those of the layer itself.

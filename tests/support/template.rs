@@ -1,6 +1,7 @@
 //! Templates with marks for tokens, so that no token is ever written in the repository.
 //!
 //! - `{{github-pat}}`: a token of that rule, to be found by it; `{{opaque:40}}`: forty random letters and digits, to be found by any rule
+//! - `{{signs:14}}`: letters, digits and signs, as a password manager makes them; `{{hex:32}}`: hexadecimal digits; `{{base64key:44}}`: as Laravel writes keys
 //! - `{{github-pat#2}}`: another one; the same mark stands for the same token throughout a file
 //! - `{{mark|base64}}`, `|json`, `|percent`, `|basic`: the token encoded; `|head:12`, `|tail:12`: its first twelve bytes, the rest
 //! - `{{no:uuid}}`, `{{no:hex:40}}`, `{{no:b62:20}}`, `{{no:b64:300}}`, `{{no:words:900}}`: what must not be found
@@ -16,6 +17,8 @@ use beartrap::rules::byte_set::ByteSet;
 use beartrap::rules::generate::{Random, token};
 use beartrap::rules::rule::Rule;
 use beartrap::rules::rule_set::RuleSet;
+use beartrap::scan::judge::MIN_BITS;
+use beartrap::scan::random::strength_bits;
 
 /// A token at a place in a text.
 #[derive(Clone)]
@@ -112,9 +115,14 @@ impl Template {
     }
 
     fn make(&mut self, name: &str) -> Vec<u8> {
-        match name.strip_prefix("opaque:") {
-            Some(length) => self.opaque(length.parse().unwrap_or_else(|_| panic!("`{name}` has no length"))),
-            None => self.token(name),
+        let (class, length) = name.split_once(':').unwrap_or((name, ""));
+        let length = || length.parse().unwrap_or_else(|_| panic!("`{name}` has no length"));
+        match class {
+            "opaque" => self.opaque(length()),
+            "signs" => self.signs(length()),
+            "base64key" => [b"base64:", &self.opaque(length())[..]].concat(),
+            "hex" => self.random.bytes(ByteSet::empty().with(b"0123456789abcdef"), length()),
+            _ => self.token(name),
         }
     }
 
@@ -123,10 +131,21 @@ impl Template {
         loop {
             let bytes = self.random.bytes(ByteSet::alnum(), length);
             let has = |class: fn(&u8) -> bool| bytes.iter().filter(|b| class(b)).count() >= 2;
-            if has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) {
+            // A short one that looks like words would be reported without its fingerprint.
+            let strong = length < 14 || strength_bits(&bytes) >= MIN_BITS;
+            if strong && has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) {
                 return bytes;
             }
         }
+    }
+
+    /// Letters, digits and a few signs that need no escape anywhere; neither first nor last.
+    fn signs(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = self.opaque(length);
+        for at in (2..length - 1).step_by(4) {
+            bytes[at] = self.random.bytes(ByteSet::empty().with(b"!#*+-.=?^_~"), 1)[0];
+        }
+        bytes
     }
 
     /// What a mark that stands for no token is replaced by.

@@ -7,6 +7,7 @@ pub mod value;
 
 use std::ops::Range;
 
+use crate::model::rule_info::TokenKind;
 use crate::scan::candidate::Lead;
 use crate::scan::introducer::Introduction;
 use crate::scan::plain::Plain;
@@ -21,6 +22,8 @@ pub struct Case<'a> {
     pub introduction: Option<&'a Introduction>,
     /// What led to it.
     pub lead: Lead,
+    /// What the rule takes it for.
+    pub kind: TokenKind,
     /// How many bytes at the token's start are the rule's public prefix.
     pub prefix: usize,
     /// Whether the bytes were decoded from others.

@@ -1,10 +1,11 @@
 //! Filters that look at what stands around the value.
 
 use crate::model::carrier::CarrierKind;
+use crate::model::rule_info::TokenKind;
 use crate::scan::filter::Case;
 
 /// Ends of names that say: not the credential itself.
-const OTHER_ENDS: [&str; 41] = [
+const OTHER_ENDS: [&str; 42] = [
     "id",
     "ids",
     "name",
@@ -46,6 +47,7 @@ const OTHER_ENDS: [&str; 41] = [
     "selector",
     "policy",
     "arn",
+    "func",
 ];
 /// Parts of names that say: something else.
 const OTHER_PARTS: [&str; 25] = [
@@ -97,6 +99,9 @@ pub fn is_digest(case: &Case) -> bool {
     let token = case.token();
     let plain = case.name();
     let name = plain.as_str();
+    if case.kind == TokenKind::PasswordHash {
+        return false;
+    }
     let hex = token.iter().all(u8::is_ascii_hexdigit) && matches!(token.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let before = case.before(12);
     let marked = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-", b"sha1:", b"sha256:", b"sha512:", b"md5:", b"h1:"];

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
+use crate::model::rule_info::TokenKind;
 use crate::scan::candidate::Lead;
 use crate::scan::filter::Case;
 use crate::scan::random::{looks_generated, repeats};
@@ -68,7 +69,13 @@ pub fn is_template(case: &Case) -> bool {
             b"@@" => b'@',
             _ => return false,
         };
-        at == 0 || token[at + 2..].contains(&closes) || next.starts_with(&[closes])
+        // Between the brackets of a template stand names; between those of chance, anything.
+        let named = |inside: &[u8]| inside.iter().all(|b| b.is_ascii_alphanumeric() || b" _-.,:|/'\"()[]".contains(b));
+        let rest = &token[at + 2..];
+        match memchr::memchr(closes, rest) {
+            Some(close) => named(&rest[..close]),
+            None => at == 0 || (next.starts_with(&[closes]) && named(rest)),
+        }
     });
     let before = case.before(3);
     let wrapped = before.ends_with(b"${") || before.ends_with(b"{{") || before.ends_with(b"<") || before.ends_with(b"{{ ") || before.ends_with(b"$");
@@ -107,8 +114,18 @@ pub fn is_reference(case: &Case) -> bool {
     ];
     let token = case.token();
     let called = case.after(1).first().is_some_and(|b| b"([".contains(b)) && token.iter().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(b));
-    let pointed = memchr::memmem::find(token, b"->").is_some() || memchr::memmem::find(token, b"::").is_some() || token.ends_with(b"()");
-    called || pointed || HEADS.iter().any(|head| token.starts_with(head))
+    let calls = is_call(token);
+    let is_expression = token.iter().all(|b| b.is_ascii_alphanumeric() || b"_.:->()&*$[]'\"".contains(b));
+    let pointed =
+        is_expression && (memchr::memmem::find(token, b"->").is_some() || memchr::memmem::find(token, b"::").is_some() || token.ends_with(b"()"));
+    called || calls || pointed || HEADS.iter().any(|head| token.starts_with(head))
+}
+
+/// `name(...)` or `a.name(...)`, as code calls a function.
+fn is_call(token: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'(', token) else { return false };
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"_.".contains(b);
+    open >= 3 && !token[0].is_ascii_digit() && token[..open].iter().all(is_name) && token[open..].contains(&b')')
 }
 
 /// Filter `path`.
@@ -129,9 +146,12 @@ pub fn is_words(case: &Case) -> bool {
     let token = case.token();
     let plain = case.name();
     let name = plain.as_str();
-    if name.contains("pass")
+    if case.kind == TokenKind::PasswordHash {
+        return false;
+    }
+    if case.kind == TokenKind::Password
+        || name.contains("pass")
         || name.contains("pwd")
-        || name == "basic"
         || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo)
     {
         return is_common_word(token) || is_code(case);
@@ -141,9 +161,10 @@ pub fn is_words(case: &Case) -> bool {
 
 /// One word without digits or signs, a type or a literal of code: what stands after `password:` in prose and in code.
 fn is_common_word(token: &[u8]) -> bool {
-    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(b));
+    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-./*".contains(b));
     let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/".contains(b));
-    plain || numbers || token.iter().filter(|b| b.is_ascii_alphanumeric()).count() < 6
+    let letters = token.iter().filter(|b| b.is_ascii_alphanumeric()).count();
+    plain || numbers || letters < 4 || (letters < 6 && token.len() < 8)
 }
 
 /// A type, a constant or a variable after `password:` in code: an identifier without quotes where code goes on, or one in capitals.
@@ -162,6 +183,7 @@ fn is_code(case: &Case) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::rule_info::TokenKind;
     use crate::scan::candidate::Lead;
     use crate::scan::filter::{Case, silenced_by};
     use crate::scan::introducer::introduce;
@@ -174,6 +196,7 @@ mod tests {
             span: before.len()..before.len() + token.len(),
             introduction: introduction.as_ref(),
             lead: Lead::Name,
+            kind: if before.contains("asswor") { TokenKind::Password } else { TokenKind::Bearer },
             prefix: 0,
             decoded: false,
         };
@@ -201,6 +224,7 @@ mod tests {
             ("key: data:image/png;base64,", "iVBORw0KGgoAAAANSUhEUgAB7xQ2", "", "data-uri"),
             ("# test vector: key=", "Q8Kd02mfLq3zT7vB1nXw", "", "test-vector"),
             ("password: ", "required", "", "words"),
+            ("password(\"", "tests/pass/*.rs", "\")", "words"),
             ("new(password: ", "Password2", ") {", "words"),
             ("const WRONG_PASSWORD: ", "WIN32_ERROR", " = 1", "words"),
         ] {
