@@ -25,7 +25,7 @@ use crate::scan::filter::{Case, silenced_by};
 use crate::scan::introducer::Introduction;
 use crate::scan::jwt::{is_documentation, is_jwe, meets};
 use crate::scan::layer::Layer;
-use crate::scan::random::{looks_generated, strength_bits};
+use crate::scan::random::{looks_generated, may_be_generated, strength_bits};
 
 /// Below this many bits, a plain hash gives a secret away to whoever guesses.
 pub const MIN_BITS: u32 = 64;
@@ -85,7 +85,7 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         return Judgement::Dropped(Dropped { filter: "documentation", rule: index, span });
     }
     if !proof.proven {
-        let prefix = if rule.is_contextual() { 0 } else { rule.public_prefix().len() };
+        let prefix = if rule.is_contextual() { 0 } else { literal_prefix(rule, token).len() };
         let decoded = layer.decoder.is_some();
         let case = Case { bytes: layer.bytes, span: span.clone(), introduction: found.introduction, lead: found.lead, prefix, decoded };
         if let Some(filter) = silenced_by(&case) {
@@ -142,9 +142,19 @@ fn prove(rule: &Rule, token: &[u8]) -> Option<Proof> {
             let documentation = is_documentation(&jwt);
             Some(Proof { reason: Some("header and claims parse"), proven: true, documentation, facts: Some(jwt.facts()), ..plain })
         }
-        Check::Random => looks_generated(token.strip_prefix(rule.public_prefix().as_bytes()).unwrap_or(token)).then_some(plain),
+        Check::Random => {
+            let body = &token[literal_prefix(rule, token).len()..];
+            let judged = if rule.is_contextual() { looks_generated } else { may_be_generated };
+            judged(body).then_some(plain)
+        }
         _ => has_structure(check, token).then_some(Proof { proven: true, reason: Some("its structure parses"), ..plain }),
     }
+}
+
+/// The literal that the token begins with, of whichever of the rule's alternatives it is.
+fn literal_prefix<'a>(rule: &'a Rule, token: &[u8]) -> &'a [u8] {
+    let prefixes = rule.alternatives.iter().map(|alternative| alternative.shape.prefix());
+    prefixes.filter(|prefix| token.starts_with(prefix)).max_by_key(|prefix| prefix.len()).unwrap_or_default()
 }
 
 fn has_structure(check: Check, token: &[u8]) -> bool {

@@ -28,4 +28,5 @@ pub mod random;
 pub mod resolve;
 pub mod searcher;
 mod swar;
+pub mod text_model;
 pub mod value_after;

@@ -75,6 +75,8 @@ const OTHER_PARTS: [&str; 25] = [
     "compass",
     "routingkey",
 ];
+/// Parts of names whose values are credentials.
+const TELLING_PARTS: [&str; 6] = ["token", "key", "secret", "auth", "pass", "credential"];
 /// Parts of names whose values are digests.
 const DIGEST_PARTS: [&str; 14] =
     ["sha1", "sha256", "sha512", "md5", "digest", "checksum", "hash", "etag", "commit", "integrity", "revision", "gitsha", "blob", "resolved"];
@@ -102,13 +104,20 @@ pub fn is_digest(case: &Case) -> bool {
     let marked = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-", b"sha1:", b"sha256:", b"sha512:", b"md5:", b"h1:"];
     let prefixed = marked.iter().any(|mark| before.ends_with(mark) || token.starts_with(mark));
     prefixed
-        || DIGEST_PARTS.iter().any(|part| name.contains(part))
+        || names_digest(name)
         || (hex && !is_telling(name) && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
+}
+
+/// Whether a name says that its value is a digest: `token_hash` is one of a token, `hash_key` is a key.
+fn names_digest(name: &str) -> bool {
+    let last = |parts: &[&str]| parts.iter().filter_map(|part| name.rfind(part)).max();
+    let vendor = ["hashicorp", "hashnode"].iter().any(|vendor| name.contains(vendor));
+    !vendor && last(&DIGEST_PARTS).is_some_and(|digest| last(&TELLING_PARTS).is_none_or(|telling| telling < digest))
 }
 
 /// Whether a name says that its value is a credential.
 fn is_telling(name: &str) -> bool {
-    ["token", "key", "secret", "auth", "pass", "credential"].iter().any(|part| name.contains(part))
+    TELLING_PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Filter `public-key`.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Match};
 
 use crate::scan::candidate::Lead;
 use crate::scan::filter::Case;
@@ -31,6 +31,11 @@ const PLACEHOLDERS: [&[u8]; 19] = [
     b"deadbeef",
 ];
 
+/// Those of [`PLACEHOLDERS`] that are also part of names of companies and projects: beside a generated text they say nothing.
+const NAMES: [&[u8]; 5] = [b"your_", b"your-", b"replace", b"sample", b"dummy"];
+/// How long a text is that nobody writes instead of a secret.
+const GENERATED: usize = 20;
+
 /// The same in any case, in one search.
 static PLACEHOLDER_FINDER: LazyLock<AhoCorasick> =
     LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(PLACEHOLDERS).expect("because they are few and short"));
@@ -45,7 +50,12 @@ pub fn is_repetition(case: &Case) -> bool {
 #[must_use]
 pub fn is_placeholder(case: &Case) -> bool {
     let token = case.token();
-    PLACEHOLDER_FINDER.is_match(&token[..token.len().min(512)]) || is_crossed_out(case.body())
+    let words = PLACEHOLDER_FINDER.find_iter(&token[..token.len().min(512)]);
+    let says = |word: Match| {
+        let named = NAMES.contains(&PLACEHOLDERS[word.pattern().as_usize()]);
+        !named || ![&token[..word.start()], &token[word.end()..]].iter().any(|beside| beside.len() >= GENERATED && looks_generated(beside))
+    };
+    words.into_iter().any(says) || is_crossed_out(case.body())
 }
 
 /// Whether letters `x` stand for the secret: more of them in a row than a generated text of this length has by chance.
@@ -197,6 +207,8 @@ mod tests {
             ("token: ", "authorizationServerToken2", "", "words"),
             ("token_count=", "Q8Kd02mfLq3zT7vB1nXw", "", "name"),
             ("commit_token sha1=", "3b18e512dba79e4c8300dd08aeb37f8e728b8dad", "", "digest"),
+            ("password_hash=", "Q8Kd02mfLq3zT7vB1nXw", "", "digest"),
+            ("token: ", "insert_your_api_token_here_1", "", "placeholder"),
             ("ssh-rsa key: ", "AAAAB3NzaC1yc2EAAAADAQABAAABgQC7", "", "public-key"),
             ("key: data:image/png;base64,", "iVBORw0KGgoAAAANSUhEUgAB7xQ2", "", "data-uri"),
             ("# test vector: key=", "Q8Kd02mfLq3zT7vB1nXw", "", "test-vector"),
@@ -214,6 +226,9 @@ mod tests {
             ("postgres://app:", "K44c*BWbK$(KL(sv&Q6iJ4"),
             ("token=", "Q8Kd02mfLq3zT7vB1nXw"),
             ("api_key: ", "9f86d081884c7d659a2feaa0c55ad015"),
+            ("token=", "your-company-Q8Kd02mfLq3zT7vB1nXw"),
+            ("PASSWORD_HASH_KEY=", "Q8Kd02mfLq3zT7vB1nXw"),
+            ("hashnode_token: ", "Q8Kd02mfLq3zT7vB1nXw"),
             ("password=", "hunter2-Zebra!91"),
             ("Authorization: Bearer ", "vQ3k9XcT0pLmWz81RbYd"),
         ] {

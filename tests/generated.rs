@@ -1,0 +1,85 @@
+//! A thousand tokens of every rule, built-in and extended, each captured exactly in the rule's first positive example.
+//!
+//! Tokens are made here from a seed and never written down; messages show rules and counts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use beartrap::model::finding::Finding;
+use beartrap::model::fingerprint::Fingerprint;
+use beartrap::model::grade::Confidence;
+use beartrap::model::origin::Origin;
+use beartrap::rules::builtin::SOURCES;
+use beartrap::rules::example::expand;
+use beartrap::rules::load::{WrittenRule, load_path, load_text};
+use beartrap::rules::rule_set::RuleSet;
+use beartrap::rules::spec::Check;
+use beartrap::scan::engine::{Comments, Engine, Options};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+/// Tokens of each rule.
+const TOKENS: u64 = 1000;
+/// Of the tokens of formats without any structure, so many of a thousand may look like text by chance.
+const MAY_LOOK_LIKE_TEXT: u64 = 5;
+
+#[test]
+fn a_thousand_tokens_of_every_rule_are_captured_exactly() {
+    let mut written: Vec<WrittenRule> =
+        SOURCES.iter().flat_map(|(file, text)| load_text(file, text).expect("because build.rs has loaded it")).collect();
+    let extended = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules-extended");
+    if extended.exists() {
+        written.extend(load_path(&extended).expect("because CI checks them"));
+    }
+    let mut missed: Vec<(u64, &WrittenRule)> = written.par_iter().map(|written| (missed(written), written)).collect();
+    let all: u64 = missed.iter().map(|(count, _)| count).sum();
+    missed.retain(|(count, written)| *count > allowed(written));
+    let rows: Vec<String> = missed.iter().map(|(count, written)| format!("{count:5} {}", written.rule.info.id)).collect();
+    assert!(rows.is_empty(), "{all} tokens of {} rules are missed; rules that miss too many:\n{}", written.len(), rows.join("\n"));
+}
+
+fn allowed(written: &WrittenRule) -> u64 {
+    let judged_by_looks = written.rule.is_contextual() || written.rule.check == Some(Check::Random);
+    if judged_by_looks { MAY_LOOK_LIKE_TEXT } else { 0 }
+}
+
+/// How many of the rule's tokens are not found exactly; the examples stand in one text, apart from each other.
+fn missed(written: &WrittenRule) -> u64 {
+    let mut set = RuleSet::empty();
+    let rule = WrittenRule { file: written.file.clone(), rule: written.rule.clone(), positive: Vec::new(), negative: Vec::new() };
+    set.extend(vec![rule]).expect("because one rule has one id");
+    let options = Options { min_confidence: Confidence::Low, comments: Comments::Ignore, max_depth: 1, ..Options::default() };
+    let engine = Engine::new(&set, options);
+    let template = written.positive.first().expect("because every rule has examples");
+    let origin = Arc::new(Origin::Memory("examples".into()));
+    let mut count = 0;
+    let mut seeds = 0..TOKENS;
+    while !seeds.is_empty() {
+        let (text, wanted) = page(written, template, seeds.by_ref().take(PAGE));
+        let found = engine.scan(&origin, &text);
+        count += wanted.iter().filter(|(place, fingerprint)| !found.iter().any(|finding| is_it(finding, *place, fingerprint))).count() as u64;
+    }
+    count
+}
+
+/// Examples in one text: so many that an engine is asked seldom, so few that findings are quickly compared.
+const PAGE: usize = 50;
+/// What stands between two examples, longer than words are looked for.
+const APART: &str = "\n\n\n................................................................\n\n\n";
+
+/// Several examples, and for each the place of its text and its token's fingerprint.
+fn page(written: &WrittenRule, template: &str, seeds: impl Iterator<Item = u64>) -> (Vec<u8>, Vec<((u64, u64), Fingerprint)>) {
+    let (mut text, mut wanted) = (Vec::new(), Vec::new());
+    for seed in seeds {
+        let example = expand(&written.rule, template, seed);
+        let start = text.len() as u64;
+        text.extend(example.text);
+        wanted.push(((start, text.len() as u64), Fingerprint::of(&example.secret.expect("because a positive example has one"))));
+        text.extend(APART.as_bytes());
+    }
+    (text, wanted)
+}
+
+/// Whether the finding is this token; of a secret that can be guessed, no fingerprint is told, and its place must do.
+fn is_it(finding: &Finding, (start, end): (u64, u64), fingerprint: &Fingerprint) -> bool {
+    (start..end).contains(&finding.span.start()) && finding.fingerprint().is_none_or(|found| found == fingerprint)
+}
