@@ -14,8 +14,7 @@ use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 use proptest::sample::Index;
 
 /// As a user has it: default confidence.
-static ENGINE: LazyLock<Engine> =
-    LazyLock::new(|| Engine::new(&RuleSet::builtin(), Options { comments: Comments::Ignore, ..Options::default() }));
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin(), Options { comments: Comments::Ignore, ..Options::default() }));
 
 /// The rules whose tokens carry a checksum.
 static PROVEN: LazyLock<Vec<Rule>> = LazyLock::new(|| {
@@ -54,7 +53,10 @@ const SURROUNDINGS: &[(&str, &str)] = &[
     ("# test vector, not a real token\n", "# known answer: see the example above\n"),
     ("// fake token for example only, replace with your-token-goes-here\n", "// changeme placeholder dummy redacted\n"),
     ("<your_api_key> xxxxxxxxxxxxxxxxxxxxxxxx ", " ${EXAMPLE_TOKEN} {{ token }} deadbeefdeadbeef"),
-    ("!function(e,t){for(var n=0;n<t.length;n++){var r=t[n];e(r,n),r(e),t(n),(n(r),e(t)),a({},b,c);var o=(i(),u({},l));s(o,{},e),f(),d();p(h,(m,g))}", "}}),y(),v({},(b,w));"),
+    (
+        "!function(e,t){for(var n=0;n<t.length;n++){var r=t[n];e(r,n),r(e),t(n),(n(r),e(t)),a({},b,c);var o=(i(),u({},l));s(o,{},e),f(),d();p(h,(m,g))}",
+        "}}),y(),v({},(b,w));",
+    ),
     ("sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA ", " 0000000000000000 ../../etc/example/path"),
     ("diff --git a/example b/example\nindex 0000000..1111111 100644\n+", "\n-removed\n"),
     ("{\"hash\": \"0123456789abcdef0123456789abcdef\", \"value\": ", ", \"checksum\": null}"),

@@ -38,14 +38,22 @@ impl Texts {
             }
             for line in fs::read(entry.path()).unwrap_or_default().split(|b| *b == b'\n').filter(|line| line.len() <= LONGEST_LINE) {
                 add(&mut self.runs, line, |b| b.is_ascii_alphanumeric() || b"_-./".contains(&b), SHORTEST_RUN);
-                if code {
+                if code && !is_data(line) {
                     let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'$';
                     add(&mut self.identifiers, &without_quotes(line), is_part, SHORTEST_IDENTIFIER);
                 }
             }
         }
+        // Hexadecimal numbers are digests, mostly.
+        self.runs.retain(|run| !run.iter().all(u8::is_ascii_hexdigit) || !run.iter().any(u8::is_ascii_digit));
         self.identifiers.retain(|identifier| !identifier[0].is_ascii_digit());
     }
+}
+
+/// Whether a line holds one long text alone: a line of a key or of other encoded data.
+fn is_data(line: &[u8]) -> bool {
+    let text = line.trim_ascii();
+    text.len() >= SHORTEST_IDENTIFIER && text.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=\\\"',".contains(b))
 }
 
 /// Adds the runs of a line that are neither too short nor too long.

@@ -3,9 +3,6 @@
 //! Each directory holds packages, one a directory, as registries deliver them. A quarter of the packages, by a hash of their names, is held out:
 //! the model is made from the others and measured on those.
 
-mod former;
-#[path = "../../src/scan/swar.rs"]
-mod swar;
 mod gather;
 mod measure;
 mod model;

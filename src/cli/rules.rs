@@ -72,5 +72,9 @@ fn test(id: &str, more: &[PathBuf]) -> anyhow::Result<Exit> {
 fn why(filtered: &Filtered, text: &[u8]) -> String {
     let at = |offset: u64| usize::try_from(offset).expect("because the text is in memory");
     let value = &text[at(filtered.span.start())..at(filtered.span.end())];
-    if filtered.filter == "words" { format!(": chance explains it {} bits better than text does, {NEEDED} are needed", score(value)) } else { String::new() }
+    if filtered.filter == "words" {
+        format!(": chance explains it {} bits better than text does, {NEEDED} are needed", score(value))
+    } else {
+        String::new()
+    }
 }

@@ -93,7 +93,12 @@ fn assignment(mut back: Back) -> Option<Introduction> {
     }
     back.skip(OPERATORS);
     let colon = operator == b':' || back.bytes[back.at] == b':';
+    let arrow = back.bytes[back.at..].starts_with(b"=>");
     back.skip(BLANKS);
+    if arrow && back.peek() == Some(b')') {
+        // What a call returns, or the parameters of a function.
+        return None;
+    }
     if back.peek() == Some(b'}') {
         back.skip_while(|b| b != b'{' && b != b'\n');
         back.at -= usize::from(back.peek() == Some(b'{'));

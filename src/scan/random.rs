@@ -5,15 +5,14 @@ use crate::scan::text_model::score;
 
 /// How many bits better chance must explain a string than text does, where its name alone says that it is a secret:
 /// hardly one in ten thousand identifiers has as many.
-pub const NEEDED: i32 = 12;
+pub const NEEDED: i32 = 22;
 /// The same where a rule's own literal stands before it: such are rare enough.
-pub const NEEDED_AFTER_PREFIX: i32 = -8;
+pub const NEEDED_AFTER_PREFIX: i32 = 0;
 
 /// Whether the text looks generated: enough different characters, more than one class of them, and chance explains it better than text does.
 #[must_use]
 pub fn looks_generated(text: &[u8]) -> bool {
-    let letters = text.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    !is_plain_word(text) && is_varied(text) && (is_long_hex(text) || (letters >= 3 && score(text) >= NEEDED))
+    !is_plain_word(text) && is_varied(text) && (is_hex(text) || (letters(text) >= 3 && score(text) >= NEEDED))
 }
 
 /// The same for what stands after a rule's own literal.
@@ -26,9 +25,16 @@ fn is_varied(text: &[u8]) -> bool {
     distinct(text) * 4 >= text.len().min(32) && !repeats(text)
 }
 
-/// Of hexadecimal numbers of 32 digits, one in some ten thousand has hardly a letter and looks like a decimal one; but no word is one.
-fn is_long_hex(text: &[u8]) -> bool {
-    text.len() >= 32 && text.iter().all(u8::is_ascii_hexdigit) && text.iter().any(u8::is_ascii_alphabetic)
+/// Whether it is a hexadecimal number, and no decimal one: no word of so many letters `a` to `f` has digits in it.
+fn is_hex(text: &[u8]) -> bool {
+    // Of 32 digits, one in some ten thousand has hardly a letter.
+    let least = if text.len() >= 32 { 1 } else { 3 };
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    text.iter().all(u8::is_ascii_hexdigit) && digits >= 4 && letters(text) >= least && distinct(text) >= 7
+}
+
+fn letters(text: &[u8]) -> usize {
+    text.iter().filter(|b| b.is_ascii_alphabetic()).count()
 }
 
 /// A quick look at a run: without a digit, and not well mixed of upper and lower case, it cannot look generated.

@@ -1,26 +1,34 @@
 //! How likely a string is as text that people and programs write, against a string drawn at random: one number a string.
 //!
-//! Text is modelled by its pairs of neighbouring characters: `text_model.txt` holds, for each character (a line) and each that may follow it (a column),
-//! what that step costs: minus the logarithm of its share among the identifiers, paths, versions and words of some hundred packages, in [`PARTS`] of a
-//! bit, as the character so many places after [`ZERO`]. A random character costs the logarithm of the size of its alphabet, wherever it stands.
-//! The score is the difference of both sums. `examples/train` makes the file; `benches/README.md` says what it was made from.
+//! A step of text from one character to the next costs minus the logarithm of how often it is taken, among the identifiers, paths, versions and words
+//! of some hundred packages, after that character and that kind of character before it. `text_model.txt` holds these costs, in [`PARTS`] of a bit: a line
+//! for what stands before, a column for what follows, each cost as the character so many places after [`ZERO`]. A random character costs the logarithm of
+//! the size of its alphabet, wherever it stands. The score is the difference of the two sums.
+//!
+//! The file is made by `examples/train`; `benches/README.md` says of what, and how well it does.
 
 /// How many characters the model tells apart: digits, letters of both cases, `_`, `-`, `.`, `/` and any other.
 pub const SYMBOLS: usize = 67;
-/// The line of what a string begins with.
-pub const START: usize = SYMBOLS;
+/// How many kinds of characters it tells apart two places before: letters of either case, digits, all else.
+pub const KINDS: usize = 4;
+/// How many lines the table has: for each kind of character two places before, one for each character before and one for none.
+pub const LINES: usize = KINDS * (SYMBOLS + 1);
 /// In how many parts of a bit costs are counted.
 pub const PARTS: u32 = 4;
+/// What a character costs at most that stands two places before as well, as in `R8G8B8A8`, in parts of a bit.
+const REPEATED: u32 = 12;
 /// The character that stands for no cost.
 pub const ZERO: u8 = b'!';
 
 /// What each step costs, in parts of a bit.
-pub type Costs = [[u8; SYMBOLS]; SYMBOLS + 1];
+pub type Costs = [[u8; SYMBOLS]; LINES];
 
 static COSTS: Costs = table(include_bytes!("text_model.txt"));
 static NUMBERS: [u8; 256] = numbers();
 /// The class of each symbol, one bit a class.
 static CLASSES: [u8; SYMBOLS] = classes();
+/// The kind of each symbol, and of none.
+static KIND: [u8; SYMBOLS + 1] = kinds();
 /// What a random character costs, by the classes that the string has.
 static RANDOM: [u32; 64] = random();
 
@@ -40,29 +48,32 @@ pub fn score(text: &[u8]) -> i32 {
 /// The same by another model.
 #[must_use]
 pub fn score_by(costs: &Costs, text: &[u8]) -> i32 {
-    let (mut before, mut cost, mut classes) = (START, 0_u32, 0_u8);
-    for byte in text {
-        let symbol = symbol(*byte);
-        cost += u32::from(costs[before][symbol]);
+    let (mut cost, mut classes) = (0_u32, 0_u8);
+    each_step(text, |line, symbol, repeats| {
+        let step = u32::from(costs[line][symbol]);
+        cost += if repeats { step.min(REPEATED) } else { step };
         classes |= CLASSES[symbol];
-        before = symbol;
-    }
+    });
     let random = u64::from(RANDOM[usize::from(classes)]) * text.len() as u64;
     let parts = i64::from(cost) - i64::try_from(random).unwrap_or(i64::MAX);
     i32::try_from(parts.div_euclid(i64::from(PARTS))).unwrap_or(i32::MIN)
 }
 
-/// The number of a character in the model.
-#[must_use]
+/// Hands on every step of a text: the line of what stands before, the character's number, and whether it stands two places before as well.
 #[inline]
-pub fn symbol(byte: u8) -> usize {
-    usize::from(NUMBERS[usize::from(byte)])
+pub fn each_step(text: &[u8], mut step: impl FnMut(usize, usize, bool)) {
+    let (mut before, mut last) = (SYMBOLS, SYMBOLS);
+    for byte in text {
+        let symbol = usize::from(NUMBERS[usize::from(*byte)]);
+        step(usize::from(KIND[before]) * (SYMBOLS + 1) + last, symbol, symbol == before);
+        (before, last) = (last, symbol);
+    }
 }
 
 const fn table(text: &[u8]) -> Costs {
-    let mut table = [[0; SYMBOLS]; SYMBOLS + 1];
+    let mut table = [[0; SYMBOLS]; LINES];
     let mut at = 0;
-    while at < (SYMBOLS + 1) * SYMBOLS {
+    while at < LINES * SYMBOLS {
         let (line, column) = (at / SYMBOLS, at % SYMBOLS);
         // Each line ends with a line break.
         table[line][column] = text[line * (SYMBOLS + 1) + column] - ZERO;
@@ -96,6 +107,20 @@ const fn classes() -> [u8; SYMBOLS] {
         i += 1;
     }
     classes
+}
+
+const fn kinds() -> [u8; SYMBOLS + 1] {
+    let mut kinds = [0; SYMBOLS + 1];
+    let mut i = 0;
+    while i < 62 {
+        kinds[i] = match i {
+            0..10 => 1,
+            10..36 => 2,
+            _ => 3,
+        };
+        i += 1;
+    }
+    kinds
 }
 
 /// Letters `a` to `f` alone belong to a hexadecimal number; signs count as two more characters, as in base64.

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** no filter is asked about a token whose checksum or structure proves it.
 
+pub mod password;
 pub mod surroundings;
 pub mod value;
 
@@ -85,7 +86,7 @@ pub const FILTERS: &[Filter] = &[
     },
     Filter {
         name: "placeholder",
-        about: "words such as `example`, `your-`, `changeme`, `xxxx` inside",
+        about: "words such as `example`, `your-`, `changeme`, `xxxx` inside, or dots for the rest",
         up_to: Lead::Literal,
         test: value::is_placeholder,
     },

@@ -4,7 +4,7 @@ use crate::model::carrier::CarrierKind;
 use crate::scan::filter::Case;
 
 /// Ends of names that say: not the credential itself.
-const OTHER_ENDS: [&str; 41] = [
+const OTHER_ENDS: [&str; 44] = [
     "id",
     "ids",
     "name",
@@ -46,9 +46,12 @@ const OTHER_ENDS: [&str; 41] = [
     "selector",
     "policy",
     "arn",
+    "used",
+    "date",
+    "changed",
 ];
 /// Parts of names that say: something else.
-const OTHER_PARTS: [&str; 25] = [
+const OTHER_PARTS: [&str; 32] = [
     "publickey",
     "pubkey",
     "tokenize",
@@ -74,6 +77,14 @@ const OTHER_PARTS: [&str; 25] = [
     "passthrough",
     "compass",
     "routingkey",
+    // Where a list goes on.
+    "nexttoken",
+    "pagetoken",
+    "paginationtoken",
+    "continuationtoken",
+    "inputtoken",
+    "outputtoken",
+    "synctoken",
 ];
 /// Parts of names whose values are credentials.
 const TELLING_PARTS: [&str; 6] = ["token", "key", "secret", "auth", "pass", "credential"];

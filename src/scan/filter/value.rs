@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, Match};
 
 use crate::scan::candidate::Lead;
 use crate::scan::filter::Case;
+use crate::scan::filter::password::is_no_password;
 use crate::scan::random::{looks_generated, repeats};
 
 /// Words that stand in tokens of documentation, in lower case.
@@ -55,13 +56,18 @@ pub fn is_placeholder(case: &Case) -> bool {
         let named = NAMES.contains(&PLACEHOLDERS[word.pattern().as_usize()]);
         !named || ![&token[..word.start()], &token[word.end()..]].iter().any(|beside| beside.len() >= GENERATED && looks_generated(beside))
     };
-    words.into_iter().any(says) || is_crossed_out(case.body())
+    words.into_iter().any(says) || is_crossed_out(case.body()) || (case.lead < Lead::Literal && is_cut_short(case))
 }
 
 /// Whether letters `x` stand for the secret: more of them in a row than a generated text of this length has by chance.
 fn is_crossed_out(body: &[u8]) -> bool {
     let least = if body.len() <= 24 { 4 } else { 6 };
     body.windows(least).any(|window| window.iter().all(|b| *b == b'x') || window.iter().all(|b| *b == b'X'))
+}
+
+/// Whether three dots stand for the rest.
+fn is_cut_short(case: &Case) -> bool {
+    case.token().ends_with(b"...") || case.after(3) == b"..."
 }
 
 /// Filter `template`.
@@ -129,7 +135,17 @@ pub fn is_path(case: &Case) -> bool {
     // Base64 begins with a slash as well, every sixty-fourth time.
     let starts =
         [&b"./"[..], b"~/"].iter().any(|head| token.starts_with(head)) || token.strip_prefix(b"/").is_some_and(|rest| !looks_generated(rest));
-    starts || memchr::memmem::find(token, b"://").is_some() || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"="))
+    starts
+        || is_resource_name(case)
+        || memchr::memmem::find(token, b"://").is_some()
+        || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"="))
+}
+
+/// The last of many parts with colons between, such as `arn:aws:secretsmanager:eu-west-1:1:secret:name-a1b2c3`.
+fn is_resource_name(case: &Case) -> bool {
+    let before = case.before(200);
+    let parts = before.iter().rev().take_while(|b| !b.is_ascii_whitespace() && !b"\"'`,{}[]()=".contains(b));
+    before.ends_with(b":") && parts.filter(|b| **b == b':').count() >= 4
 }
 
 /// Passwords are chosen by people and may be words; everything else must look generated.
@@ -144,30 +160,9 @@ pub fn is_words(case: &Case) -> bool {
         || name == "basic"
         || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo)
     {
-        return is_common_word(token) || is_code(case);
+        return is_no_password(case);
     }
     !looks_generated(token)
-}
-
-/// One word without digits or signs, a type or a literal of code: what stands after `password:` in prose and in code.
-fn is_common_word(token: &[u8]) -> bool {
-    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(b));
-    let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/".contains(b));
-    plain || numbers || token.iter().filter(|b| b.is_ascii_alphanumeric()).count() < 6
-}
-
-/// A type, a constant or a variable after `password:` in code: an identifier without quotes where code goes on, or one in capitals.
-fn is_code(case: &Case) -> bool {
-    let token = case.token();
-    let quoted = case.before(1).first().is_some_and(|b| b"\"'`".contains(b));
-    let identifier = token.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    let constant = identifier && token.contains(&b'_') && !token.iter().any(u8::is_ascii_lowercase);
-    let next = case.after(4).trim_ascii_start().first().copied().unwrap_or(b' ');
-    let goes_on = case.before(1) == b" " && b",);=<>{[(&|".contains(&next);
-    constant
-        || (!quoted && identifier && goes_on)
-        || (!quoted && matches!(token, [b'&' | b'*', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')))
-        || token.starts_with(b"@env:")
 }
 
 #[cfg(test)]
@@ -214,6 +209,13 @@ mod tests {
             ("# test vector: key=", "Q8Kd02mfLq3zT7vB1nXw", "", "test-vector"),
             ("password: ", "required", "", "words"),
             ("new(password: ", "Password2", ") {", "words"),
+            ("if password != ", "confirmed2", ":", "words"),
+            ("htpasswd: ", "13.0.0-next-8.29", "", "words"),
+            ("password: '", "MySekretPa$$word", "'", "words"),
+            ("Authorization: Basic ", "bWFydGluOnNlY3JldA==", "", "words"),
+            ("token: ", "eyJ2IjoiMSIsInMiOjEs", "...", "placeholder"),
+            ("arn:aws:secretsmanager:us-west-2:123456789012:secret:", "Q8Kd02mfLq3zT7vB1nXw", "", "path"),
+            ("nextToken=", "Q8Kd02mfLq3zT7vB1nXw", "", "name"),
             ("const WRONG_PASSWORD: ", "WIN32_ERROR", " = 1", "words"),
         ] {
             check(before, token, after, Some(name));
