@@ -176,7 +176,9 @@ fn named(back: Back, kind: CarrierKind, mut name: Range<usize>) -> Option<Introd
         name.start += 1;
     }
     let text = &back.bytes[name.clone()];
-    if name.len() > MAX_NAME || !text.iter().any(u8::is_ascii_alphanumeric) {
+    // A user and a host stand before a port.
+    let is_address = text.contains(&b'@') && kind == CarrierKind::Assignment;
+    if name.len() > MAX_NAME || is_address || !text.iter().any(u8::is_ascii_alphanumeric) {
         return None;
     }
     if (3..=11).contains(&text.len())

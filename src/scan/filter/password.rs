@@ -9,25 +9,13 @@ use zeroize::Zeroizing;
 
 use crate::model::jwt::LENIENT;
 use crate::scan::filter::Case;
-use crate::scan::random::looks_generated;
+use crate::scan::random::{is_wordy, looks_generated};
 
 /// Words by which examples and tests name a password; digits and signs that stand for letters are undone before.
-const EXAMPLES: [&str; 14] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "newpass",
-    "mypass",
-    "secret",
-    "sekret",
-    "hunter",
-    "test",
-    "changeme",
-    "letmein",
-    "qwerty",
-    "abcdef",
-    "foobar",
-];
+const EXAMPLES: [&str; 13] =
+    ["password", "passwd", "passphrase", "newpass", "mypass", "secret", "sekret", "test", "changeme", "letmein", "qwerty", "abcdef", "foobar"];
+/// Words that are such a password where nothing but digits and signs stands beside them.
+const ALONE: [&str; 7] = ["admin", "hunter", "pass", "user", "key", "foo", "abc"];
 
 /// Whether the value is none that anybody would guard.
 #[must_use]
@@ -38,10 +26,17 @@ pub fn is_no_password(case: &Case) -> bool {
 
 /// A common word, a number, a version, a date or an example.
 fn is_everyday(token: &[u8]) -> bool {
-    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.:".contains(b));
+    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-.:/@".contains(b));
     let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/+TZ".contains(b));
     let short = token.iter().filter(|b| b.is_ascii_alphanumeric()).count() < 6;
-    plain || numbers || short || is_version(token) || is_example(token)
+    plain || numbers || short || is_version(token) || is_example(token) || first_field(token).is_some_and(is_everyday)
+}
+
+/// The value of a form's field where the next field follows: `secret&scope=all`.
+fn first_field(token: &[u8]) -> Option<&[u8]> {
+    let (value, rest) = token.split_at(memchr::memchr(b'&', token)?);
+    let name = &rest[1..memchr::memchr(b'=', rest)?];
+    (!name.is_empty() && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_')).then_some(value)
 }
 
 /// `13.0.0-next-8.29`: three numbers with dots between, whatever follows.
@@ -53,13 +48,17 @@ fn is_version(token: &[u8]) -> bool {
 
 fn is_example(token: &[u8]) -> bool {
     let letters: Vec<u8> = token.iter().filter_map(letter).collect();
-    EXAMPLES.iter().any(|word| memchr::memmem::find(&letters, word.as_bytes()).is_some()) && !looks_generated(token)
+    let is_word = letters.len() == token.len() && is_wordy(&letters);
+    let alone = token.iter().rposition(u8::is_ascii_alphabetic).map_or(&[][..], |last| &token[..=last]);
+    let named = EXAMPLES.iter().any(|word| memchr::memmem::find(&letters, word.as_bytes()).is_some());
+    is_word || ALONE.iter().any(|word| alone.eq_ignore_ascii_case(word.as_bytes())) || (named && !looks_generated(token))
 }
 
 /// The letter that a character is, or stands for.
 fn letter(byte: &u8) -> Option<u8> {
     match byte {
         b'0' => Some(b'o'),
+        b'1' => Some(b'i'),
         b'3' => Some(b'e'),
         b'$' => Some(b's'),
         b'@' => Some(b'a'),

@@ -2,6 +2,7 @@
 
 use crate::model::carrier::CarrierKind;
 use crate::scan::filter::Case;
+use crate::scan::random::looks_generated;
 
 /// Ends of names that say: not the credential itself.
 const OTHER_ENDS: [&str; 44] = [
@@ -144,6 +145,16 @@ pub fn is_public_key(case: &Case) -> bool {
 #[must_use]
 pub fn is_data_uri(case: &Case) -> bool {
     !case.decoded && case.before(16).ends_with(b";base64,")
+}
+
+/// Filter `blob`: a `+` and generated text stand right before or after, as nowhere but in base64.
+#[must_use]
+pub fn is_inside_base64(case: &Case) -> bool {
+    let reach = 48;
+    let before = case.before(reach).strip_suffix(b"+");
+    let after = case.after(reach).strip_prefix(b"+");
+    let solid = |text: &&[u8]| text.len() + 1 == reach && text.iter().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(b));
+    [before, after].into_iter().flatten().any(|text| solid(&text) && looks_generated(text))
 }
 
 /// Code without spaces: more than a quarter of what stands before is punctuation of code.
