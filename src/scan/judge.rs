@@ -25,7 +25,7 @@ use crate::scan::filter::{Case, silenced_by};
 use crate::scan::introducer::Introduction;
 use crate::scan::jwt::{is_documentation, is_jwe, meets};
 use crate::scan::layer::Layer;
-use crate::scan::random::{looks_generated, may_be_generated, strength_bits};
+use crate::scan::random::{looks_generated, looks_generated_near_vendor, may_be_generated, strength_bits};
 
 /// Below this many bits, a plain hash gives a secret away to whoever guesses.
 pub const MIN_BITS: u32 = 64;
@@ -85,7 +85,7 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         return Judgement::Dropped(Dropped { filter: "documentation", rule: index, span });
     }
     if !proof.proven {
-        let prefix = if rule.is_contextual() { 0 } else { literal_prefix(rule, token).len() };
+        let prefix = literal_prefix(rule, token).len();
         let decoded = layer.decoder.is_some();
         let case = Case { bytes: layer.bytes, span: span.clone(), introduction: found.introduction, lead: found.lead, prefix, decoded };
         if let Some(filter) = silenced_by(&case) {
@@ -144,7 +144,11 @@ fn prove(rule: &Rule, token: &[u8]) -> Option<Proof> {
         }
         Check::Random => {
             let body = &token[literal_prefix(rule, token).len()..];
-            let judged = if rule.is_contextual() { looks_generated } else { may_be_generated };
+            let judged = match rule.context.keywords.is_empty() {
+                _ if !rule.is_contextual() => may_be_generated,
+                true => looks_generated,
+                false => looks_generated_near_vendor,
+            };
             judged(body).then_some(plain)
         }
         _ => has_structure(check, token).then_some(Proof { proven: true, reason: Some("its structure parses"), ..plain }),

@@ -31,6 +31,15 @@ pub fn is_documentation(jwt: &Jwt) -> bool {
         || (text("iss") == "joe" && jwt.payload.contains_key("http://example.com/is_root"))
 }
 
+/// Whether it begins like a JSON web token, and ends before the signature or soon after.
+#[must_use]
+pub fn is_unsigned(token: &[u8]) -> bool {
+    let mut parts = token.split(|b| *b == b'.');
+    let header = parts.next().filter(|part| part.starts_with(b"eyJ")).and_then(object);
+    let signature = parts.nth(1).map_or(0, <[u8]>::len);
+    signature < 20 && token.contains(&b'.') && header.is_some_and(|header| header.contains_key("alg"))
+}
+
 /// How long the signature must be in base64url characters, where the algorithm fixes it (RFC 7518, section 3.1).
 #[must_use]
 pub fn signature_len(token: &[u8]) -> Option<usize> {

@@ -6,13 +6,25 @@ use crate::scan::text_model::score;
 /// How many bits better chance must explain a string than text does, where its name alone says that it is a secret:
 /// hardly one in ten thousand identifiers has as many.
 pub const NEEDED: i32 = 22;
+/// The same where a vendor's word stands near and the length is that of the vendor's keys.
+pub const NEEDED_NEAR_VENDOR: i32 = 8;
 /// The same where a rule's own literal stands before it: such are rare enough.
 pub const NEEDED_AFTER_PREFIX: i32 = 0;
 
 /// Whether the text looks generated: enough different characters, more than one class of them, and chance explains it better than text does.
 #[must_use]
 pub fn looks_generated(text: &[u8]) -> bool {
-    !is_plain_word(text) && is_varied(text) && (is_hex(text) || (letters(text) >= 3 && score(text) >= NEEDED))
+    has_bits(text, NEEDED)
+}
+
+/// The same for what has a vendor's word near and the length of the vendor's keys.
+#[must_use]
+pub fn looks_generated_near_vendor(text: &[u8]) -> bool {
+    has_bits(text, NEEDED_NEAR_VENDOR)
+}
+
+fn has_bits(text: &[u8], needed: i32) -> bool {
+    !is_plain_word(text) && is_varied(text) && (is_hex(text) || holds_long_hex(text) || (letters(text) >= 3 && score(text) >= needed))
 }
 
 /// The same for what stands after a rule's own literal.
@@ -31,6 +43,11 @@ fn is_hex(text: &[u8]) -> bool {
     let least = if text.len() >= 32 { 1 } else { 3 };
     let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
     text.iter().all(u8::is_ascii_hexdigit) && digits >= 4 && letters(text) >= least && distinct(text) >= 7
+}
+
+/// Whether a hexadecimal number of 32 and more digits stands in it between signs, as in keys of two parts.
+fn holds_long_hex(text: &[u8]) -> bool {
+    text.len() > 32 && text.split(|b| !b.is_ascii_alphanumeric()).any(|part| part.len() >= 32 && is_hex(part))
 }
 
 fn letters(text: &[u8]) -> usize {

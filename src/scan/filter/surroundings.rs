@@ -52,7 +52,7 @@ const OTHER_ENDS: [&str; 44] = [
     "changed",
 ];
 /// Parts of names that say: something else.
-const OTHER_PARTS: [&str; 32] = [
+const OTHER_PARTS: [&str; 38] = [
     "publickey",
     "pubkey",
     "tokenize",
@@ -86,6 +86,13 @@ const OTHER_PARTS: [&str; 32] = [
     "inputtoken",
     "outputtoken",
     "synctoken",
+    // What a test tries.
+    "wrong",
+    "correct",
+    "invalid",
+    "bogus",
+    "fake",
+    "dummy",
 ];
 /// Parts of names whose values are credentials.
 const TELLING_PARTS: [&str; 6] = ["token", "key", "secret", "auth", "pass", "credential"];

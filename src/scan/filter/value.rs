@@ -7,6 +7,7 @@ use aho_corasick::{AhoCorasick, Match};
 use crate::scan::candidate::Lead;
 use crate::scan::filter::Case;
 use crate::scan::filter::password::is_no_password;
+use crate::scan::jwt::is_unsigned;
 use crate::scan::random::{looks_generated, repeats};
 
 /// Words that stand in tokens of documentation, in lower case.
@@ -68,8 +69,7 @@ fn is_crossed_out(body: &[u8]) -> bool {
 /// Whether three dots stand for the rest, or it is the beginning of a JWT, without its signature.
 fn is_cut_short(case: &Case) -> bool {
     let token = case.token();
-    let signature = token.split(|b| *b == b'.').nth(2).map_or(0, <[u8]>::len);
-    token.ends_with(b"...") || case.after(3) == b"..." || (token.starts_with(b"eyJ") && token.contains(&b'.') && signature < 20)
+    token.ends_with(b"...") || case.after(3) == b"..." || is_unsigned(token)
 }
 
 /// Filter `template`.
@@ -86,7 +86,10 @@ pub fn is_template(case: &Case) -> bool {
             b"@@" => b'@',
             _ => return false,
         };
-        at == 0 || token[at + 2..].contains(&closes) || next.starts_with(&[closes])
+        let rest = &token[at + 2..];
+        let inside = memchr::memchr(closes, rest).map(|end| &rest[..end]);
+        let is_name = |inside: &[u8]| closes != b')' || inside.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b));
+        at == 0 || inside.is_some_and(is_name) || next.starts_with(&[closes])
     });
     let before = case.before(3);
     let wrapped = before.ends_with(b"${") || before.ends_with(b"{{") || before.ends_with(b"<") || before.ends_with(b"{{ ") || before.ends_with(b"$");
