@@ -77,8 +77,11 @@ const PAGE: usize = 50;
 /// What stands between two examples, longer than words are looked for.
 const APART: &str = "\n\n\n................................................................\n\n\n";
 
-/// Several examples, and for each the place of its text and its token's fingerprint.
-fn page(written: &WrittenRule, template: &str, seeds: impl Iterator<Item = u64>) -> (Vec<u8>, Vec<((u64, u64), Fingerprint)>) {
+/// The token of an example: where its text begins and ends, and its fingerprint.
+type Wanted = ((u64, u64), Fingerprint);
+
+/// Several examples in one text.
+fn page(written: &WrittenRule, template: &str, seeds: impl Iterator<Item = u64>) -> (Vec<u8>, Vec<Wanted>) {
     let (mut text, mut wanted) = (Vec::new(), Vec::new());
     for seed in seeds {
         let example = expand(&written.rule, template, seed);

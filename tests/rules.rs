@@ -166,8 +166,10 @@ const BLOCKS: &[(&str, &str)] = &[
 ];
 
 /// What cannot be told from the bytes alone.
-const CARRIER_EXCEPTIONS: &[Exception] =
-    &[("google-service-account-access-token", "prose, end of*", "its padding is dots: one more cannot be told from the sentence's full stop")];
+const CARRIER_EXCEPTIONS: &[Exception] = &[
+    ("google-service-account-access-token", "prose, end of*", "its padding is dots: one more cannot be told from the sentence's full stop"),
+    ("twilio-api-key-sid", "userinfo*", "a key's name is of low confidence: what stands for a password in a URL is more"),
+];
 
 #[test]
 fn every_token_is_found_exactly_in_every_carrier() {

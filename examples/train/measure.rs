@@ -37,12 +37,15 @@ fn kinds() -> Vec<(&'static str, ByteSet, usize)> {
     kinds
 }
 
+/// A way to judge texts, and what it is called.
+type Judge<'a> = (&'a str, &'a dyn Fn(&[u8]) -> bool);
+
 /// Writes the table.
 pub fn report(held_out: &Texts, worst: usize, out: &mut dyn Write) -> io::Result<()> {
     let identifiers: Vec<&[u8]> = held_out.identifiers.iter().map(AsRef::as_ref).collect();
     let shannon_needed = threshold(&identifiers, shannon);
     let model_needed = threshold(&identifiers, score);
-    let judges: [(&str, &dyn Fn(&[u8]) -> bool); 4] = [
+    let judges: [Judge; 4] = [
         ("`looks_generated`", &looks_generated),
         ("model alone, with the bits that allow 1 in 10,000", &|text| score(text) >= model_needed),
         ("after a prefix", &|text| score(text) >= NEEDED_AFTER_PREFIX),
@@ -70,7 +73,6 @@ pub fn report(held_out: &Texts, worst: usize, out: &mut dyn Write) -> io::Result
 }
 
 /// What the judgement of all texts takes.
-#[expect(clippy::disallowed_methods, reason = "a measurement needs the clock")]
 fn time(texts: &[&[u8]], judge: &dyn Fn(&[u8]) -> bool) -> Duration {
     let start = Instant::now();
     std::hint::black_box(texts.iter().filter(|text| judge(text)).count());
@@ -87,7 +89,9 @@ fn threshold(identifiers: &[&[u8]], value: impl Fn(&[u8]) -> i32) -> i32 {
 /// Shannon's entropy of the characters, in hundredths of a bit a character.
 fn shannon(text: &[u8]) -> i32 {
     let mut counts: HashMap<u8, f64> = HashMap::new();
-    text.iter().for_each(|byte| *counts.entry(*byte).or_default() += 1.0);
+    for byte in text {
+        *counts.entry(*byte).or_default() += 1.0;
+    }
     let length = text.len() as f64;
     let bits: f64 = counts.values().map(|count| -(count / length) * (count / length).log2()).sum();
     (bits * 100.0) as i32

@@ -19,7 +19,7 @@ pub fn train(texts: &HashSet<Box<[u8]>>) -> String {
 }
 
 fn costs<'a>(texts: impl Iterator<Item = &'a Box<[u8]>>) -> Costs {
-    let mut counts = [[0_u32; SYMBOLS]; LINES];
+    let mut counts = vec![[0_u32; SYMBOLS]; LINES];
     texts.for_each(|text| each_step(text, |line, symbol, _| counts[line][symbol] += 1));
     let none = [1.0 / SYMBOLS as f64; SYMBOLS];
     let all = shares(&sum(counts.iter()), &none);

@@ -34,7 +34,7 @@ pub fn may_be_generated(text: &[u8]) -> bool {
 }
 
 fn is_varied(text: &[u8]) -> bool {
-    distinct(text) * 4 >= text.len().min(32) && !repeats(text)
+    distinct(text) * 3 >= text.len().min(24) && !repeats(text)
 }
 
 /// Whether it is a hexadecimal number, and no decimal one: no word of so many letters `a` to `f` has digits in it.
@@ -139,6 +139,9 @@ mod tests {
             "release-2024.05.23-linux-x86_64",
             "DEFAULT_CONNECTION_TIMEOUT_MS_30",
             "tokens-per-minute-limit-1000",
+            "Zq3-Zq3-Zq3-Zq3-",
+            "DXGI_FORMAT_R8G8B8A8_UNORM",
+            "ISpeechAudioBufferInfo2",
         ] {
             assert!(!looks_generated(text.as_bytes()), "{text}");
         }

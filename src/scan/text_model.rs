@@ -70,6 +70,7 @@ pub fn each_step(text: &[u8], mut step: impl FnMut(usize, usize, bool)) {
     }
 }
 
+#[expect(clippy::large_stack_arrays, reason = "it is computed when the program is built")]
 const fn table(text: &[u8]) -> Costs {
     let mut table = [[0; SYMBOLS]; LINES];
     let mut at = 0;

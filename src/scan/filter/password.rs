@@ -47,7 +47,7 @@ fn is_version(token: &[u8]) -> bool {
 }
 
 fn is_example(token: &[u8]) -> bool {
-    let letters: Vec<u8> = token.iter().filter_map(letter).collect();
+    let letters: Vec<u8> = token.iter().copied().filter_map(letter).collect();
     let is_word = letters.len() == token.len() && is_wordy(&letters);
     let alone = token.iter().rposition(u8::is_ascii_alphabetic).map_or(&[][..], |last| &token[..=last]);
     let named = EXAMPLES.iter().any(|word| memchr::memmem::find(&letters, word.as_bytes()).is_some());
@@ -55,7 +55,7 @@ fn is_example(token: &[u8]) -> bool {
 }
 
 /// The letter that a character is, or stands for.
-fn letter(byte: &u8) -> Option<u8> {
+fn letter(byte: u8) -> Option<u8> {
     match byte {
         b'0' => Some(b'o'),
         b'1' => Some(b'i'),
