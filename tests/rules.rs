@@ -171,6 +171,7 @@ const CARRIER_EXCEPTIONS: &[Exception] = &[
     ("adyen-api-key", "*", "its last part may hold any sign: whether one that follows belongs to it cannot be told"),
     ("github-copilot-token", "semicolon", "a list of pairs with semicolons: one that follows goes on with it"),
     ("livechat-personal-token", "userinfo without name", "a region and a token with a colon between them are a user and a password as well"),
+    ("twilio-api-key-sid", "userinfo*", "a key's name is of low confidence: what stands for a password in a URL is more"),
 ];
 
 #[test]

@@ -10,9 +10,12 @@ use crate::config::flags::RulesCommand;
 use crate::config::settings::rules as rule_set;
 use crate::model::grade::Confidence;
 use crate::model::origin::Origin;
+use crate::model::place::Position;
 use crate::outputs::jsonl::Jsonl;
 use crate::outputs::output::Output;
-use crate::scan::engine::{Engine, Options};
+use crate::scan::engine::{Engine, Filtered, Options};
+use crate::scan::random::NEEDED;
+use crate::scan::text_model::score;
 
 /// Runs one of the commands.
 ///
@@ -60,7 +63,19 @@ fn test(id: &str, more: &[PathBuf]) -> anyhow::Result<Exit> {
         Jsonl.finding(&mut out, finding)?;
     }
     for filtered in &filtered {
-        writeln!(out, "{}:{}: silenced by filter `{}`", filtered.position.line, filtered.position.column, filtered.filter)?;
+        let Position { line, column } = filtered.position;
+        writeln!(out, "{line}:{column}: silenced by filter `{}`{}", filtered.filter, why(filtered, &text))?;
     }
     Ok(if findings.is_empty() { Exit::Clean } else { Exit::Found(1) })
+}
+
+/// What the filter `words` went by.
+fn why(filtered: &Filtered, text: &[u8]) -> String {
+    let at = |offset: u64| usize::try_from(offset).expect("because the text is in memory");
+    let value = &text[at(filtered.span.start())..at(filtered.span.end())];
+    if filtered.filter == "words" {
+        format!(": chance explains it {} bits better than text does, {NEEDED} are needed", score(value))
+    } else {
+        String::new()
+    }
 }

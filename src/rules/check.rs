@@ -61,11 +61,7 @@ pub fn check(file: &RuleFile, spec: &RuleSpec) -> Result<Rule, Flaw> {
         !name.is_empty() && name.chars().all(is_lower)
     };
     if let Some(name) = spec.context.names.iter().find(|name| !is_name(name)) {
-        return Err(flaw(
-            "context.names",
-            format!("`{name}`"),
-            "write lower case letters and digits only, after `=` or `^` or before `$` if need be",
-        ));
+        return Err(flaw("context.names", format!("`{name}`"), "write lower case letters and digits, after `=` or `^` or before `$` if need be"));
     }
     if let Some(word) = spec.context.keywords.iter().find(|word| word.len() < 3 || !word.is_ascii()) {
         return Err(flaw("context.keywords", format!("`{word}`"), "use a word of at least three letters, such as the vendor's name"));

@@ -96,7 +96,12 @@ fn assignment(mut back: Back) -> Option<Introduction> {
     }
     back.skip(OPERATORS);
     let colon = operator == b':' || back.bytes[back.at] == b':';
+    let arrow = back.bytes[back.at..].starts_with(b"=>");
     back.skip(BLANKS);
+    if arrow && back.peek() == Some(b')') {
+        // What a call returns, or the parameters of a function.
+        return None;
+    }
     if back.peek() == Some(b'}') {
         back.skip_while(|b| b != b'{' && b != b'\n');
         back.at -= usize::from(back.peek() == Some(b'{'));
@@ -163,7 +168,9 @@ fn named(back: Back, kind: CarrierKind, mut name: Range<usize>) -> Option<Introd
         name.start += 1;
     }
     let text = &back.bytes[name.clone()];
-    if name.len() > MAX_NAME || !text.iter().any(u8::is_ascii_alphanumeric) {
+    // A user and a host stand before a port.
+    let is_address = text.contains(&b'@') && kind == CarrierKind::Assignment;
+    if name.len() > MAX_NAME || is_address || !text.iter().any(u8::is_ascii_alphanumeric) {
         return None;
     }
     if (3..=11).contains(&text.len())

@@ -28,7 +28,7 @@ use crate::scan::filter::{Case, silenced_by};
 use crate::scan::introducer::Introduction;
 use crate::scan::jwt::{is_documentation, is_jwe, meets};
 use crate::scan::layer::Layer;
-use crate::scan::random::{looks_generated, strength_bits};
+use crate::scan::random::{looks_generated, looks_generated_near_vendor, may_be_generated, strength_bits};
 
 /// Below this many bits, a plain hash gives a secret away to whoever guesses.
 pub const MIN_BITS: u32 = 64;
@@ -91,7 +91,7 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         return Judgement::Dropped(Dropped { filter: "documentation", rule: index, span });
     }
     if !proof.proven {
-        let prefix = if rule.is_contextual() { 0 } else { rule.public_prefix().len() };
+        let prefix = literal_prefix(rule, token).len();
         let decoded = layer.decoder.is_some();
         let (introduction, lead, kind) = (found.introduction, found.lead, rule.info.kind);
         let case = Case { bytes: layer.bytes, span: span.clone(), introduction, lead, kind, prefix, decoded };
@@ -166,7 +166,15 @@ fn prove(rule: &Rule, token: &[u8]) -> Option<Proof> {
             Some(Proof { reason: Some("header and claims parse"), proven: true, documentation, facts: Some(jwt.facts()), ..plain })
         }
         Check::Basic => is_basic(token).then_some(plain),
-        Check::Random => looks_generated(token.strip_prefix(rule.public_prefix().as_bytes()).unwrap_or(token)).then_some(plain),
+        Check::Random => {
+            let body = &token[literal_prefix(rule, token).len()..];
+            let judged = match rule.context.keywords.is_empty() {
+                _ if !rule.is_contextual() => may_be_generated,
+                true => looks_generated,
+                false => looks_generated_near_vendor,
+            };
+            judged(body).then_some(plain)
+        }
         _ => has_structure(check, token).then_some(Proof { proven: true, reason: Some("its structure parses"), ..plain }),
     }
 }
@@ -177,6 +185,12 @@ fn is_basic(token: &[u8]) -> bool {
     let pair = Zeroizing::new(engine.decode(token).unwrap_or_default());
     let colon = pair.iter().position(|b| *b == b':');
     colon.is_some_and(|at| at > 0 && at + 1 < pair.len()) && pair.iter().all(|b| *b >= b' ' && *b != 0x7f)
+}
+
+/// The literal that the token begins with, of whichever of the rule's alternatives it is.
+fn literal_prefix<'a>(rule: &'a Rule, token: &[u8]) -> &'a [u8] {
+    let prefixes = rule.alternatives.iter().map(|alternative| alternative.shape.prefix());
+    prefixes.filter(|prefix| token.starts_with(prefix)).max_by_key(|prefix| prefix.len()).unwrap_or_default()
 }
 
 fn has_structure(check: Check, token: &[u8]) -> bool {

@@ -18,11 +18,26 @@ pub fn meets(jwt: &Jwt, claims: &Claims) -> bool {
         && claims.has.iter().all(|name| jwt.payload.contains_key(name))
 }
 
-/// The example token of jwt.io and RFC 7519, which stands in countless documents.
+/// Names that stand for claims in documents and tests.
+const PLACEHOLDERS: [&str; 6] = ["some", "test", "hello", "foo", "bar", "payload"];
+
+/// The example token of jwt.io and RFC 7519, which stands in countless documents, or one whose claims are placeholders.
 #[must_use]
 pub fn is_documentation(jwt: &Jwt) -> bool {
     let text = |name: &str| jwt.payload.get(name).and_then(Value::as_str).unwrap_or("");
-    text("name") == "John Doe" || (text("iss") == "joe" && jwt.payload.contains_key("http://example.com/is_root"))
+    let named = jwt.payload.keys().all(|name| PLACEHOLDERS.contains(&name.as_str()));
+    (named && !jwt.payload.is_empty())
+        || text("name") == "John Doe"
+        || (text("iss") == "joe" && jwt.payload.contains_key("http://example.com/is_root"))
+}
+
+/// Whether it begins like a JSON web token, and ends before the signature or soon after.
+#[must_use]
+pub fn is_unsigned(token: &[u8]) -> bool {
+    let mut parts = token.split(|b| *b == b'.');
+    let header = parts.next().filter(|part| part.starts_with(b"eyJ")).and_then(object);
+    let signature = parts.nth(1).map_or(0, <[u8]>::len);
+    signature < 20 && token.contains(&b'.') && header.is_some_and(|header| header.contains_key("alg"))
 }
 
 /// How long the signature must be in base64url characters, where the algorithm fixes it (RFC 7518, section 3.1).

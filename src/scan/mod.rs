@@ -33,6 +33,7 @@ pub mod random;
 pub mod resolve;
 pub mod searcher;
 mod swar;
+pub mod text_model;
 mod unnamed;
 pub mod value_after;
 mod word;

@@ -4,10 +4,12 @@
 
 use std::borrow::Cow;
 
-/// The shortest word.
-pub const SHORTEST: usize = 3;
+/// How many letters the table goes by.
+const HEAD: usize = 3;
 /// Bits of a hash of three letters.
 const BITS: u32 = 13;
+/// What shorter words have instead of a hash.
+const SHORT: usize = 1 << BITS;
 
 /// Words, and for each those who own it.
 pub struct Words {
@@ -28,18 +30,18 @@ struct Word {
 }
 
 impl Words {
-    /// Gathers words of at least [`SHORTEST`] letters with their owners; a word may be given again for another owner.
+    /// Gathers words with their owners; a word may be given again for another owner.
     #[must_use]
     pub fn new<'a>(words: impl Iterator<Item = (u32, &'a str)>) -> Self {
         let lower =
             |word: &'a str| if word.bytes().any(|b| b.is_ascii_uppercase()) { Cow::Owned(word.to_ascii_lowercase()) } else { Cow::Borrowed(word) };
         let mut pairs: Vec<(usize, Cow<str>, u32)> = words
             .map(|(owner, word)| (lower(word), owner))
-            .filter_map(|(letters, owner)| Some((hash(letters.as_bytes().first_chunk()?), letters, owner)))
+            .map(|(letters, owner)| (letters.as_bytes().first_chunk().map_or(SHORT, hash), letters, owner))
             .collect();
         pairs.sort_unstable();
         pairs.dedup();
-        let mut gathered = Self { first: vec![0; (1 << BITS) + 1], words: Vec::new(), letters: Vec::new(), owners: Vec::new() };
+        let mut gathered = Self { first: vec![0; SHORT + 2], words: Vec::new(), letters: Vec::new(), owners: Vec::new() };
         for same in pairs.chunk_by(|a, b| a.1 == b.1) {
             let (hash, letters, _) = &same[0];
             gathered.first[hash + 1] += 1;
@@ -49,7 +51,7 @@ impl Words {
             };
             gathered.words.push(word);
         }
-        for hash in 0..1 << BITS {
+        for hash in 0..=SHORT {
             gathered.first[hash + 1] += gathered.first[hash];
         }
         gathered
@@ -57,14 +59,20 @@ impl Words {
 
     /// Calls `found` with the place, the length and the owners of every word in the text, also of those that overlap.
     pub fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize, &[u32])) {
-        for (at, head) in text.windows(SHORTEST).enumerate() {
-            let head: &[u8; SHORTEST] = head.first_chunk().expect("because windows have this length");
-            let hash = hash(&head.map(|letter| letter.to_ascii_lowercase()));
-            for word in &self.words[self.first[hash] as usize..self.first[hash + 1] as usize] {
-                let letters = &self.letters[word.letters.0 as usize..word.letters.1 as usize];
-                if text[at..].get(..letters.len()).is_some_and(|here| here.eq_ignore_ascii_case(letters)) {
-                    found(at, letters.len(), &self.owners[word.owners.0 as usize..word.owners.1 as usize]);
-                }
+        for (at, head) in text.array_windows::<HEAD>().enumerate() {
+            self.each_of(hash(&head.map(|letter| letter.to_ascii_lowercase())), text, at, &mut found);
+        }
+        if self.first[SHORT] < self.first[SHORT + 1] {
+            (0..text.len()).for_each(|at| self.each_of(SHORT, text, at, &mut found));
+        }
+    }
+
+    /// Calls `found` for every word with this hash that stands at a place.
+    fn each_of(&self, hash: usize, text: &[u8], at: usize, found: &mut impl FnMut(usize, usize, &[u32])) {
+        for word in &self.words[self.first[hash] as usize..self.first[hash + 1] as usize] {
+            let letters = &self.letters[word.letters.0 as usize..word.letters.1 as usize];
+            if text[at..].get(..letters.len()).is_some_and(|here| here.eq_ignore_ascii_case(letters)) {
+                found(at, letters.len(), &self.owners[word.owners.0 as usize..word.owners.1 as usize]);
             }
         }
     }
@@ -78,7 +86,7 @@ fn extend<T: Clone>(all: &mut Vec<T>, items: &[T]) -> (u32, u32) {
     (number(start), number(all.len()))
 }
 
-fn hash(head: &[u8; SHORTEST]) -> usize {
+fn hash(head: &[u8; HEAD]) -> usize {
     let number = u32::from_le_bytes([head[0], head[1], head[2], 0]);
     (number.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
 }
@@ -91,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_place_of_every_word_is_found(words in prop::collection::vec("[abA_-]{3,6}", 0..40), text in "[abAB_ -]{0,80}") {
+        fn every_place_of_every_word_is_found(words in prop::collection::vec("[abA_-]{1,6}", 0..40), text in "[abAB_ -]{0,80}") {
             let gathered = Words::new(words.iter().enumerate().map(|(owner, word)| (u32::try_from(owner).expect("because they are few"), word.as_str())));
             let mut found = Vec::new();
             gathered.each(text.as_bytes(), |at, length, owners| found.extend(owners.iter().map(|owner| (at, length, *owner))));

@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** no filter is asked about a token whose checksum or structure proves it.
 
+pub mod documented;
+pub mod password;
 pub mod surroundings;
 pub mod value;
 
@@ -88,9 +90,15 @@ pub const FILTERS: &[Filter] = &[
     },
     Filter {
         name: "placeholder",
-        about: "words such as `example`, `your-`, `changeme`, `xxxx` inside",
+        about: "words such as `example`, `your-`, `changeme`, `xxxx` inside, or dots for the rest",
         up_to: Lead::Literal,
         test: value::is_placeholder,
+    },
+    Filter {
+        name: "documented",
+        about: "an example that a standard or a widely copied document prints",
+        up_to: Lead::Literal,
+        test: documented::is_documented,
     },
     Filter { name: "template", about: "`${VAR}`, `{{ value }}`, `<token>`, `%s`", up_to: Lead::Literal, test: value::is_template },
     Filter { name: "uuid", about: "a UUID where no vendor issues UUIDs as tokens", up_to: Lead::Name, test: value::is_uuid },
@@ -106,6 +114,7 @@ pub const FILTERS: &[Filter] = &[
     Filter { name: "digest", about: "a commit id, checksum, lockfile or integrity hash", up_to: Lead::Keyword, test: surroundings::is_digest },
     Filter { name: "public-key", about: "a public key or certificate", up_to: Lead::Keyword, test: surroundings::is_public_key },
     Filter { name: "data-uri", about: "an image or font in base64", up_to: Lead::Literal, test: surroundings::is_data_uri },
+    Filter { name: "blob", about: "a piece of longer base64", up_to: Lead::Literal, test: surroundings::is_inside_base64 },
     Filter { name: "minified", about: "minified code", up_to: Lead::Name, test: surroundings::is_minified },
     Filter {
         name: "test-vector",

@@ -3,9 +3,10 @@
 use crate::model::carrier::CarrierKind;
 use crate::model::rule_info::TokenKind;
 use crate::scan::filter::Case;
+use crate::scan::random::looks_generated;
 
 /// Ends of names that say: not the credential itself.
-const OTHER_ENDS: [&str; 42] = [
+const OTHER_ENDS: [&str; 45] = [
     "id",
     "ids",
     "name",
@@ -48,9 +49,12 @@ const OTHER_ENDS: [&str; 42] = [
     "policy",
     "arn",
     "func",
+    "used",
+    "date",
+    "changed",
 ];
 /// Parts of names that say: something else.
-const OTHER_PARTS: [&str; 25] = [
+const OTHER_PARTS: [&str; 38] = [
     "publickey",
     "pubkey",
     "tokenize",
@@ -76,7 +80,24 @@ const OTHER_PARTS: [&str; 25] = [
     "passthrough",
     "compass",
     "routingkey",
+    // Where a list goes on.
+    "nexttoken",
+    "pagetoken",
+    "paginationtoken",
+    "continuationtoken",
+    "inputtoken",
+    "outputtoken",
+    "synctoken",
+    // What a test tries.
+    "wrong",
+    "correct",
+    "invalid",
+    "bogus",
+    "fake",
+    "dummy",
 ];
+/// Parts of names whose values are credentials.
+const TELLING_PARTS: [&str; 6] = ["token", "key", "secret", "auth", "pass", "credential"];
 /// Parts of names whose values are digests.
 const DIGEST_PARTS: [&str; 14] =
     ["sha1", "sha256", "sha512", "md5", "digest", "checksum", "hash", "etag", "commit", "integrity", "revision", "gitsha", "blob", "resolved"];
@@ -107,13 +128,20 @@ pub fn is_digest(case: &Case) -> bool {
     let marked = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-", b"sha1:", b"sha256:", b"sha512:", b"md5:", b"h1:"];
     let prefixed = marked.iter().any(|mark| before.ends_with(mark) || token.starts_with(mark));
     prefixed
-        || DIGEST_PARTS.iter().any(|part| name.contains(part))
+        || names_digest(name)
         || (hex && !is_telling(name) && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
+}
+
+/// Whether a name says that its value is a digest: `token_hash` is one of a token, `hash_key` is a key.
+fn names_digest(name: &str) -> bool {
+    let last = |parts: &[&str]| parts.iter().filter_map(|part| name.rfind(part)).max();
+    let vendor = ["hashicorp", "hashnode"].iter().any(|vendor| name.contains(vendor));
+    !vendor && last(&DIGEST_PARTS).is_some_and(|digest| last(&TELLING_PARTS).is_none_or(|telling| telling < digest))
 }
 
 /// Whether a name says that its value is a credential.
 fn is_telling(name: &str) -> bool {
-    ["token", "key", "secret", "auth", "pass", "credential"].iter().any(|part| name.contains(part))
+    TELLING_PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Filter `public-key`.
@@ -129,6 +157,16 @@ pub fn is_public_key(case: &Case) -> bool {
 #[must_use]
 pub fn is_data_uri(case: &Case) -> bool {
     !case.decoded && case.before(16).ends_with(b";base64,")
+}
+
+/// Filter `blob`: a `+` and generated text stand right before or after, as nowhere but in base64.
+#[must_use]
+pub fn is_inside_base64(case: &Case) -> bool {
+    let reach = 48;
+    let before = case.before(reach).strip_suffix(b"+");
+    let after = case.after(reach).strip_prefix(b"+");
+    let solid = |text: &&[u8]| text.len() + 1 == reach && text.iter().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(b));
+    [before, after].into_iter().flatten().any(|text| solid(&text) && looks_generated(text))
 }
 
 /// Code without spaces: more than a quarter of what stands before is punctuation of code.

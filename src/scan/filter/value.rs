@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Match};
 
 use crate::model::rule_info::TokenKind;
 use crate::scan::candidate::Lead;
 use crate::scan::filter::Case;
+use crate::scan::filter::password::is_no_password;
+use crate::scan::jwt::is_unsigned;
 use crate::scan::random::{looks_generated, repeats};
 
 /// Words that stand in tokens of documentation, in lower case.
@@ -32,6 +34,11 @@ const PLACEHOLDERS: [&[u8]; 19] = [
     b"deadbeef",
 ];
 
+/// Those of [`PLACEHOLDERS`] that are also part of names of companies and projects: beside a generated text they say nothing.
+const NAMES: [&[u8]; 5] = [b"your_", b"your-", b"replace", b"sample", b"dummy"];
+/// How long a text is that nobody writes instead of a secret.
+const GENERATED: usize = 20;
+
 /// The same in any case, in one search.
 static PLACEHOLDER_FINDER: LazyLock<AhoCorasick> =
     LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(PLACEHOLDERS).expect("because they are few and short"));
@@ -46,13 +53,24 @@ pub fn is_repetition(case: &Case) -> bool {
 #[must_use]
 pub fn is_placeholder(case: &Case) -> bool {
     let token = case.token();
-    PLACEHOLDER_FINDER.is_match(&token[..token.len().min(512)]) || is_crossed_out(case.body())
+    let words = PLACEHOLDER_FINDER.find_iter(&token[..token.len().min(512)]);
+    let says = |word: Match| {
+        let named = NAMES.contains(&PLACEHOLDERS[word.pattern().as_usize()]);
+        !named || ![&token[..word.start()], &token[word.end()..]].iter().any(|beside| beside.len() >= GENERATED && looks_generated(beside))
+    };
+    words.into_iter().any(says) || is_crossed_out(case.body()) || (case.lead < Lead::Literal && is_cut_short(case))
 }
 
 /// Whether letters `x` stand for the secret: more of them in a row than a generated text of this length has by chance.
 fn is_crossed_out(body: &[u8]) -> bool {
     let least = if body.len() <= 24 { 4 } else { 6 };
     body.windows(least).any(|window| window.iter().all(|b| *b == b'x') || window.iter().all(|b| *b == b'X'))
+}
+
+/// Whether three dots stand for the rest, or it is the beginning of a JWT, without its signature.
+fn is_cut_short(case: &Case) -> bool {
+    let token = case.token();
+    token.ends_with(b"...") || case.after(3) == b"..." || is_unsigned(token)
 }
 
 /// Filter `template`.
@@ -136,7 +154,17 @@ pub fn is_path(case: &Case) -> bool {
     // Base64 begins with a slash as well, every sixty-fourth time.
     let starts =
         [&b"./"[..], b"~/"].iter().any(|head| token.starts_with(head)) || token.strip_prefix(b"/").is_some_and(|rest| !looks_generated(rest));
-    starts || memchr::memmem::find(token, b"://").is_some() || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"="))
+    starts
+        || is_resource_name(case)
+        || memchr::memmem::find(token, b"://").is_some()
+        || (slashes >= 3 && token.len() / slashes < 10 && !token.ends_with(b"="))
+}
+
+/// The last of many parts with colons between, such as `arn:aws:secretsmanager:eu-west-1:1:secret:name-a1b2c3`.
+fn is_resource_name(case: &Case) -> bool {
+    let before = case.before(200);
+    let parts = before.iter().rev().take_while(|b| !b.is_ascii_whitespace() && !b"\"'`,{}[]()=".contains(b));
+    before.ends_with(b":") && parts.filter(|b| **b == b':').count() >= 4
 }
 
 /// Passwords are chosen by people and may be words; everything else must look generated.
@@ -154,31 +182,9 @@ pub fn is_words(case: &Case) -> bool {
         || name.contains("pwd")
         || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo)
     {
-        return is_common_word(token) || is_code(case);
+        return is_no_password(case);
     }
     !looks_generated(token)
-}
-
-/// One word without digits or signs, a type or a literal of code: what stands after `password:` in prose and in code.
-fn is_common_word(token: &[u8]) -> bool {
-    let plain = token.iter().all(|b| b.is_ascii_alphabetic() || b"_-./*".contains(b));
-    let numbers = token.iter().all(|b| b.is_ascii_digit() || b".,:-/".contains(b));
-    let letters = token.iter().filter(|b| b.is_ascii_alphanumeric()).count();
-    plain || numbers || letters < 4 || (letters < 6 && token.len() < 8)
-}
-
-/// A type, a constant or a variable after `password:` in code: an identifier without quotes where code goes on, or one in capitals.
-fn is_code(case: &Case) -> bool {
-    let token = case.token();
-    let quoted = case.before(1).first().is_some_and(|b| b"\"'`".contains(b));
-    let identifier = token.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    let constant = identifier && token.contains(&b'_') && !token.iter().any(u8::is_ascii_lowercase);
-    let next = case.after(4).trim_ascii_start().first().copied().unwrap_or(b' ');
-    let goes_on = case.before(1) == b" " && b",);=<>{[(&|".contains(&next);
-    constant
-        || (!quoted && identifier && goes_on)
-        || (!quoted && matches!(token, [b'&' | b'*', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')))
-        || token.starts_with(b"@env:")
 }
 
 #[cfg(test)]
@@ -220,12 +226,21 @@ mod tests {
             ("token: ", "authorizationServerToken2", "", "words"),
             ("token_count=", "Q8Kd02mfLq3zT7vB1nXw", "", "name"),
             ("commit_token sha1=", "3b18e512dba79e4c8300dd08aeb37f8e728b8dad", "", "digest"),
+            ("password_hash=", "Q8Kd02mfLq3zT7vB1nXw", "", "digest"),
+            ("token: ", "insert_your_api_token_here_1", "", "placeholder"),
             ("ssh-rsa key: ", "AAAAB3NzaC1yc2EAAAADAQABAAABgQC7", "", "public-key"),
             ("key: data:image/png;base64,", "iVBORw0KGgoAAAANSUhEUgAB7xQ2", "", "data-uri"),
             ("# test vector: key=", "Q8Kd02mfLq3zT7vB1nXw", "", "test-vector"),
             ("password: ", "required", "", "words"),
             ("password(\"", "tests/pass/*.rs", "\")", "words"),
             ("new(password: ", "Password2", ") {", "words"),
+            ("if password != ", "confirmed2", ":", "words"),
+            ("htpasswd: ", "13.0.0-next-8.29", "", "words"),
+            ("password: '", "MySekretPa$$word", "'", "words"),
+            ("Authorization: Basic ", "bWFydGluOnNlY3JldA==", "", "words"),
+            ("token: ", "eyJ2IjoiMSIsInMiOjEs", "...", "placeholder"),
+            ("arn:aws:secretsmanager:us-west-2:123456789012:secret:", "Q8Kd02mfLq3zT7vB1nXw", "", "path"),
+            ("nextToken=", "Q8Kd02mfLq3zT7vB1nXw", "", "name"),
             ("const WRONG_PASSWORD: ", "WIN32_ERROR", " = 1", "words"),
         ] {
             check(before, token, after, Some(name));
@@ -238,6 +253,9 @@ mod tests {
             ("postgres://app:", "K44c*BWbK$(KL(sv&Q6iJ4"),
             ("token=", "Q8Kd02mfLq3zT7vB1nXw"),
             ("api_key: ", "9f86d081884c7d659a2feaa0c55ad015"),
+            ("token=", "your-company-Q8Kd02mfLq3zT7vB1nXw"),
+            ("PASSWORD_HASH_KEY=", "Q8Kd02mfLq3zT7vB1nXw"),
+            ("hashnode_token: ", "Q8Kd02mfLq3zT7vB1nXw"),
             ("password=", "hunter2-Zebra!91"),
             ("Authorization: Bearer ", "vQ3k9XcT0pLmWz81RbYd"),
         ] {
