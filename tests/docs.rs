@@ -4,6 +4,8 @@
 
 use std::fs;
 
+use beartrap::cli::rules_check::written;
+use beartrap::cli::rules_doc::page;
 use beartrap::config::file::Settings;
 use beartrap::delivery::payload::PAYLOADS;
 #[cfg(feature = "serve")]
@@ -131,4 +133,20 @@ fn every_setting_of_endpoints_and_revocation_is_told() {
     let mut told = names(&rows(section(&document, "## The outbox")));
     told.sort_by_key(|name| outbox.iter().position(|state| state == name));
     assert_eq!(told, outbox);
+}
+
+#[test]
+fn the_reference_page_has_every_rule() {
+    let expected = page(written(None).unwrap().written);
+    let differing = text("docs/rules.md").lines().zip(expected.lines()).position(|(a, b)| a != b);
+    assert!(text("docs/rules.md") == expected, "docs/rules.md differs from line {differing:?} on; write it anew: beartrap rules doc > docs/rules.md");
+}
+
+#[test]
+fn the_readme_counts_the_rules() {
+    let rules = written(None).unwrap().written;
+    let issuers: std::collections::BTreeSet<_> = rules.iter().map(|written| &written.rule.info.provider).collect();
+    let thousands = |n: usize| format!("{},{:03}", n / 1000, n % 1000);
+    let counts = format!("{} built-in rules of {} issuers", thousands(rules.len()), thousands(issuers.len()));
+    assert!(text("README.md").contains(&counts), "README.md must say: {counts}");
 }

@@ -171,7 +171,6 @@ const CARRIER_EXCEPTIONS: &[Exception] = &[
     ("adyen-api-key", "*", "its last part may hold any sign: whether one that follows belongs to it cannot be told"),
     ("github-copilot-token", "semicolon", "a list of pairs with semicolons: one that follows goes on with it"),
     ("livechat-personal-token", "userinfo without name", "a region and a token with a colon between them are a user and a password as well"),
-    ("twilio-api-key-sid", "userinfo*", "a key's name is of low confidence: what stands for a password in a URL is more"),
 ];
 
 #[test]
@@ -316,9 +315,16 @@ fn cases(plain: &Encoded, wide: &Encoded) -> Vec<Case> {
     ]
 }
 
+/// What cannot be told from the bytes alone.
+const ENCODING_EXCEPTIONS: &[Exception] = &[
+    ("github-copilot-token", "*", "a list of pairs: its first pairs are a whole one"),
+    ("google-chat-webhook", "*", "the key inside of it is a token by itself"),
+    ("power-automate-trigger-url", "*", "a query of several parameters: what follows an encoded `&` is one by itself"),
+];
+
 #[test]
 fn every_token_is_found_exactly_in_every_encoding() {
-    let mut report = Report::new(&[]);
+    let mut report = Report::new(ENCODING_EXCEPTIONS);
     for rule in tokens::anchored().iter().filter(|rule| !has_lines(rule)) {
         for (seed, before) in [(4, "API_TOKEN="), (5, "MY_API_TOKEN="), (6, "{\"the\": \"token ")] {
             let token = tokens::make(rule, seed);
@@ -389,6 +395,18 @@ fn first_part(rule: &Rule) -> usize {
 const SPLIT_EXCEPTIONS: &[Exception] = &[
     ("mailchimp-api-key", "*", "its anchor stands at its very end: a break before it hides it, after it the first part is a whole key"),
     ("newrelic-license-key", "*", "its anchor stands at its very end"),
+    ("azure-storage-identifiable-key", "*", "its anchor stands at its very end"),
+    ("azure-cosmos-key", "*", "its anchor stands at its very end"),
+    ("azure-batch-key", "*", "its anchor stands at its very end"),
+    ("azure-api-management-key", "*", "its anchor stands at its very end"),
+    ("deepsource-dsn", "*", "its anchor stands at its very end"),
+    ("unleash-api-token", "*", "its anchor stands behind a name of any length"),
+    ("power-automate-trigger-url", "*", "its anchor stands behind a host of any length"),
+    ("sumologic-source-url", "*", "its anchor stands behind a host of any length"),
+    ("dead-mans-snitch-url", "*", "neither part is long enough to be looked at"),
+    ("mercury-api-token", "*", "its first part is a whole secret-token URI"),
+    ("github-copilot-token", "folded*", "a list of pairs: its first pairs are a whole one"),
+    ("convex-deploy-key", "*", "its second part begins with a bar, as quoted lines do"),
     ("alibaba-access-key-id", "*", "neither part is long enough to be looked at"),
 ];
 

@@ -1,5 +1,7 @@
 //! What stands around a value and may name its vendor: its line, the two before, and the heads of the blocks that it lies in.
 
+use std::ops::Range;
+
 /// How far from a value a vendor's word may stand, in bytes.
 pub const NEAR: usize = 240;
 /// On how many lines before the value's own a vendor's word may stand.
@@ -9,26 +11,17 @@ const BLOCK: usize = 1024;
 /// How many blocks around a value are looked at.
 const DEPTH: usize = 6;
 
-/// Everything around a value that may name its vendor.
-pub fn texts(bytes: &[u8], value: usize) -> impl Iterator<Item = &[u8]> {
-    [before(bytes, value), after(bytes, value)].into_iter().chain(heads(bytes, value))
-}
-
-/// What stands in and after the value on its line.
-fn after(bytes: &[u8], value: usize) -> &[u8] {
-    let after = &bytes[value..bytes.len().min(value + NEAR)];
-    memchr::memchr(b'\n', after).map_or(after, |at| &after[..at])
-}
-
-/// What stands before the value, on its line and the two before.
-fn before(bytes: &[u8], value: usize) -> &[u8] {
-    let before = &bytes[value.saturating_sub(NEAR)..value];
-    let start = memchr::memrchr_iter(b'\n', before).nth(NEAR_LINES).map_or(0, |at| at + 1);
-    &before[start..]
+/// What stands before the value on its line and the two before, and in and after it on its line.
+pub fn near(bytes: &[u8], value: usize) -> Range<usize> {
+    let first = value.saturating_sub(NEAR);
+    let start = memchr::memrchr_iter(b'\n', &bytes[first..value]).nth(NEAR_LINES).map_or(first, |at| first + at + 1);
+    let last = bytes.len().min(value + NEAR);
+    let end = memchr::memchr(b'\n', &bytes[value..last]).map_or(last, |at| value + at);
+    start..end
 }
 
 /// The lines that open the blocks around a value, innermost first: less indented than all after them, as in YAML, JSON and HCL, or `[section]`.
-fn heads(bytes: &[u8], value: usize) -> impl Iterator<Item = &[u8]> {
+pub fn heads(bytes: &[u8], value: usize) -> impl Iterator<Item = &[u8]> {
     let window = &bytes[value.saturating_sub(BLOCK)..value];
     // The first line of the window may have begun before it.
     let whole = memchr::memchr_iter(b'\n', window).count() + usize::from(value <= BLOCK);
@@ -61,7 +54,7 @@ fn is_section(line: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::scan::around::texts;
+    use crate::scan::around::{heads, near};
 
     #[test]
     fn a_block_is_known_by_its_head() {
@@ -75,7 +68,9 @@ mod tests {
             ("vendor:\n  a: 1\n  b: 2\n  c: 3\nkey: ", false),
             ("a = 1\nvendor = 2\nkey = ", true),
         ] {
-            let found = texts(text.as_bytes(), text.len()).any(|around| memchr::memmem::find(around, b"vendor").is_some());
+            let bytes = text.as_bytes();
+            let mut texts = std::iter::once(&bytes[near(bytes, text.len())]).chain(heads(bytes, text.len()));
+            let found = texts.any(|around| memchr::memmem::find(around, b"vendor").is_some());
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -8,6 +8,7 @@ use crate::rules::rule_set::RuleIndex;
 use crate::scan::around;
 use crate::scan::candidate::Lead;
 use crate::scan::introducer::Introduction;
+use crate::scan::nearby::Nearby;
 use crate::scan::word::stands_as_word;
 use crate::scan::words::Words;
 
@@ -15,13 +16,11 @@ use crate::scan::words::Words;
 const TELLING: [&str; 7] = ["token", "key", "secret", "auth", "pass", "pwd", "credential"];
 /// The owner of [`TELLING`] parts.
 const ALL: u32 = u32::MAX;
-/// The owner of names that count only where a keyword stands near.
-const KEYED: u32 = u32::MAX - 1;
 
 /// The contextual rules of a set; words and names are owned by the rules' indices.
 pub struct Contexts {
     words: Words,
-    /// Names of rules without keywords; of all others, which are many and alike, only that they are such.
+    /// Names of rules without keywords; the others are asked where their keyword stands near.
     names: Words,
     /// Rules that want a syntax alone.
     bare: Vec<u32>,
@@ -43,33 +42,33 @@ impl Contexts {
     pub fn new(all: &[Rule]) -> Self {
         let contexts = || (0..).zip(all).filter(|(_, rule)| rule.is_contextual()).map(|(at, rule)| (at, &rule.context));
         let words = contexts().flat_map(|(at, context)| context.keywords.iter().map(move |word| (at, word.as_str())));
-        let names = contexts().flat_map(|(at, context)| {
-            let owner = if context.keywords.is_empty() { at } else { KEYED };
-            context.names.iter().map(move |name| (owner, NameForm::read(name).1))
-        });
+        let names = contexts()
+            .filter(|(_, context)| context.keywords.is_empty())
+            .flat_map(|(at, context)| context.names.iter().map(move |name| (at, NameForm::read(name).1)));
         let bare = contexts().filter(|(_, context)| context.keywords.is_empty() && context.names.is_empty());
         Self { words: Words::new(words), names: Words::new(names.chain(TELLING.map(|part| (ALL, part)))), bare: bare.map(|(at, _)| at).collect() }
     }
 
     /// Every contextual rule that holds for the value at `value`, with its end; none where the introduction concerns no rule.
     #[must_use]
-    pub fn fits(&self, all: &[Rule], bytes: &[u8], value: usize, introduction: &Introduction) -> Option<Vec<Fit>> {
+    pub fn fits(&self, all: &[Rule], bytes: &[u8], (value, introduction): (usize, &Introduction), nearby: &mut Nearby) -> Option<Vec<Fit>> {
         let plain = introduction.plain(bytes);
         let (plain, mut named, mut worded) = (plain.as_bytes(), Vec::new(), Vec::new());
         self.names.each(plain, |_, _, owners| named.extend_from_slice(owners));
         self.worded(&bytes[introduction.name.clone()], &mut worded);
-        let is_option = is_short_option(introduction);
         let bare = self.bare.iter().filter(|rule| all[**rule as usize].context.carriers.contains(&introduction.kind));
         let mut asked: Vec<u32> = bare.copied().collect();
-        if named.is_empty() && worded.is_empty() && asked.is_empty() && !is_option {
+        let telling =
+            is_short_option(introduction) || matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo) || named.contains(&ALL);
+        if !telling && named.is_empty() && worded.is_empty() && asked.is_empty() {
             return None;
         }
-        let telling = is_option || matches!(introduction.kind, CarrierKind::Scheme | CarrierKind::Userinfo) || named.contains(&ALL);
         let in_name = worded.len();
         if telling {
-            around::texts(bytes, value).for_each(|text| self.worded(text, &mut worded));
+            nearby.owners(&self.words, bytes, around::near(bytes, value), &mut worded);
+            around::heads(bytes, value).for_each(|head| self.worded(head, &mut worded));
         }
-        asked.extend(named.iter().filter(|owner| **owner < KEYED));
+        asked.extend(named.iter().filter(|owner| **owner != ALL));
         asked.extend_from_slice(if telling { &worded } else { &worded[..in_name] });
         asked.sort_unstable();
         asked.dedup();

@@ -21,7 +21,8 @@ use crate::scan::layer::Layer;
 use crate::scan::literals::Literals;
 use crate::scan::near::Near;
 use crate::scan::pairs::{APART, Joined, Pairs};
-use crate::scan::pass::{Plan, scan};
+use crate::scan::pass::scan;
+use crate::scan::plan::Plan;
 
 /// How far before the core tokens are found too, so that what they contain, touch or complete is settled alike in every chunk.
 const BEFORE: usize = MAX_REACH + 4 * APART;

@@ -116,8 +116,8 @@ pub fn judge(layer: &Layer, found: &Match, keys: Keys) -> Judgement {
         proven: proof.proven,
         lead: found.lead,
         ours: rule.terms.is_none(),
-        tentative: rule.check.is_none() && rule.confidence == Confidence::Low,
-        distinction: distinction(rule, found.lead),
+        tentative: rule.confidence == Confidence::Low,
+        distinction: distinction(rule, token, found.lead),
         precision: precision(rule, layer.bytes, found.introduction),
         identity: identify(&secret, rule, layer.bytes, &found.span, keys),
         names: half(layer.bytes, found, &secret, keys.main).into_iter().chain(names(rule.info.kind, &secret, keys.further)).collect(),
@@ -262,11 +262,11 @@ const DISTINCTIVE: usize = 8;
 /// The shortest prefix that a vendor's word near can vouch for.
 const SHORTEST_PREFIX: usize = 3;
 
-fn distinction(rule: &Rule, lead: Lead) -> Distinction {
+fn distinction(rule: &Rule, token: &[u8], lead: Lead) -> Distinction {
     let literals = rule.alternatives.iter().map(|alternative| alternative.shape.literal_len()).min().unwrap_or(0);
     match lead {
         _ if literals >= DISTINCTIVE => Distinction::Literal,
-        Lead::Keyword if rule.public_prefix().len() >= SHORTEST_PREFIX => Distinction::Vouched,
+        Lead::Keyword if literal_prefix(rule, token).len() >= SHORTEST_PREFIX => Distinction::Vouched,
         _ => Distinction::Plain,
     }
 }

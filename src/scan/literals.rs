@@ -54,9 +54,15 @@ const DSN: &str = "@tcp(";
 /// How the hash of a password begins after the name of its account: in `/etc/shadow`, in `htpasswd`.
 const ACCOUNTS: [&str; 8] = [":$1$", ":$2", ":$5$", ":$6$", ":$y$", ":$apr1$", ":$argon2", ":{S"];
 
+/// The most literals of one search: with more, vector instructions get through half as many bytes at once.
+const MOST: usize = 32;
+/// From how many bytes on literals are searched apart from shorter ones, which say less about where to look.
+const LONG: usize = 4;
+
 /// The literals that are searched for in all bytes.
 pub struct Literals {
-    searcher: Searcher,
+    /// Searches, each for a few literals, and where the targets of these begin.
+    searchers: Vec<(Searcher, usize)>,
     targets: Vec<Target>,
     /// How far beyond its start the anchor of a match can lie.
     pub farthest: usize,
@@ -80,16 +86,29 @@ impl Literals {
                 _ => literals.push((bytes.clone(), Target::Rules(vec![lead]))),
             }
         }
+        // Those that begin alike stay together.
+        literals.sort_by(|(a, _), (b, _)| (a.len() >= LONG, a).cmp(&(b.len() >= LONG, b)));
         let (patterns, targets): (Vec<_>, Vec<_>) = literals.into_iter().unzip();
-        Self { searcher: Searcher::new(&patterns), targets, farthest }
+        let mut searchers = Vec::new();
+        let mut first = 0;
+        for alike in patterns.chunk_by(|a, b| (a.len() >= LONG) == (b.len() >= LONG)) {
+            let groups = alike.len().div_ceil(MOST);
+            for group in alike.chunks(alike.len().div_ceil(groups)) {
+                searchers.push((Searcher::new(group), first));
+                first += group.len();
+            }
+        }
+        Self { searchers, targets, farthest }
     }
 
     /// Calls `hit` for every place where a literal begins.
     pub fn find(&self, bytes: &[u8], range: Run, mut hit: impl FnMut(usize, usize, &Target)) {
-        let mut at = range.start;
-        while let Some(found) = self.searcher.next(bytes, at, range.end) {
-            hit(found.start, found.end - found.start, &self.targets[found.literal]);
-            at = found.start + 1;
+        for (searcher, first) in &self.searchers {
+            let mut at = range.start;
+            while let Some(found) = searcher.next(bytes, at, range.end) {
+                hit(found.start, found.end - found.start, &self.targets[first + found.literal]);
+                at = found.start + 1;
+            }
         }
     }
 }

@@ -2,15 +2,11 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::model::carrier::CarrierKind;
 use crate::model::decoder::Decoder;
-use crate::model::fingerprint::FingerprintKey;
-use crate::model::keep::Keep;
-use crate::model::known::Known;
 use crate::rules::byte_set::ByteSet;
-use crate::rules::rule::{Alternative, MIN_RUN, Rule};
+use crate::rules::rule::{Alternative, MIN_RUN};
 use crate::rules::rule_set::RuleIndex;
 use crate::rules::spec::Check;
 use crate::scan::anchors::Lead as AnchorLead;
@@ -18,18 +14,17 @@ use crate::scan::boundary::may_begin;
 use crate::scan::candidate::{Candidate, Dropped, Lead};
 use crate::scan::column::{self, each_value};
 use crate::scan::command;
-use crate::scan::context::Contexts;
 use crate::scan::decode::unwrap::{gap, goes_on};
 use crate::scan::decode::{self, Regions};
-use crate::scan::grams::Grams;
 use crate::scan::introducer::{Introduction, introduce};
 use crate::scan::issued::issued;
-use crate::scan::judge::{self, Judgement, Keys, Match, judge};
+use crate::scan::judge::{self, Judgement, Match, judge};
 use crate::scan::jwt::signature_len;
 use crate::scan::kernel::{Run, find_runs};
 use crate::scan::layer::Layer;
-use crate::scan::literals::{Literals, Target};
-use crate::scan::pairs::Pairs;
+use crate::scan::literals::Target;
+use crate::scan::nearby::Nearby;
+use crate::scan::plan::Plan;
 use crate::scan::quiet::Quiet;
 use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
@@ -38,45 +33,6 @@ use crate::scan::value_after::value_after;
 
 /// What may stand right before an introduced value.
 const BEFORE_VALUES: ByteSet = ByteSet::empty().with(b"\"'`=: \t>(,[\\\n@$-");
-
-/// What is looked for, gathered once for all passes.
-pub struct Plan {
-    /// The rules.
-    pub rules: Arc<Vec<Rule>>,
-    /// Anchors inside runs.
-    pub grams: Grams,
-    /// Anchors anywhere.
-    pub literals: Literals,
-    /// Rules without anchors.
-    pub contexts: Contexts,
-    /// Which rules find parts of one credential.
-    pub pairs: Pairs,
-    /// The key of fingerprints, where they are keyed.
-    pub key: Option<FingerprintKey>,
-    /// Further keys, for names that only their owner compares.
-    pub further_keys: Vec<FingerprintKey>,
-    /// Who wants to hold tokens in memory.
-    pub keep: Option<Arc<dyn Keep>>,
-    /// Who knows issued tokens, and the rule that stands for them: its index is the first after all others.
-    pub issued: Option<(Arc<dyn Known>, Rule)>,
-    /// How deep decoders may nest; 0 decodes nothing.
-    pub max_depth: u32,
-}
-
-impl Plan {
-    /// The rule at an index.
-    #[must_use]
-    pub fn rule(&self, index: RuleIndex) -> &Rule {
-        let issued = || self.issued.as_ref().map(|(_, rule)| rule);
-        self.rules.get(index.0 as usize).or_else(issued).expect("because indices come from the rules")
-    }
-
-    /// Under which keys tokens are fingerprinted.
-    #[must_use]
-    pub fn keys(&self) -> Keys<'_> {
-        Keys { main: self.key.as_ref(), further: &self.further_keys, keep: self.keep.as_deref() }
-    }
-}
 
 /// What one pass found.
 #[derive(Default)]
@@ -92,7 +48,8 @@ pub struct Found {
 pub fn scan(plan: &Plan, layer: Layer) -> Found {
     let mut runs = Vec::new();
     find_runs(layer.bytes, MIN_RUN, &mut runs);
-    let mut pass = Pass { plan, layer, found: Found::default(), failed: Vec::new(), broken: Vec::new(), quiet: Quiet::new() };
+    let mut pass =
+        Pass { plan, layer, found: Found::default(), failed: Vec::new(), broken: Vec::new(), quiet: Quiet::new(), nearby: Nearby::default() };
     let mine = || runs.iter().filter(|run| run.end > layer.start && run.start < layer.end);
     pass.grams(&runs);
     mine().for_each(|run| pass.value_at(run));
@@ -143,6 +100,8 @@ struct Pass<'a> {
     broken: Vec<usize>,
     /// What stands before values that concern no rule.
     quiet: Quiet,
+    /// Keywords near the values that were looked at.
+    nearby: Nearby,
 }
 
 impl Pass<'_> {
@@ -269,7 +228,7 @@ impl Pass<'_> {
     /// Tries every contextual rule on an introduced value; says whether its name concerns any.
     fn introduced(&mut self, value: usize, introduction: &Introduction) -> bool {
         let (plan, bytes) = (self.plan, self.layer.bytes);
-        let fits = plan.contexts.fits(&plan.rules, bytes, value, introduction);
+        let fits = plan.contexts.fits(&plan.rules, bytes, (value, introduction), &mut self.nearby);
         for fit in fits.iter().flatten() {
             self.judge(fit.rule, value..fit.end, fit.lead, Some(introduction));
         }

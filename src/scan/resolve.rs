@@ -24,7 +24,7 @@ pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 fn vouch(candidates: &mut [Candidate]) {
     let named: Vec<(Range<usize>, Confidence)> =
         candidates.iter().filter(|c| c.lead == Lead::Name && !c.tentative).map(|c| (c.span.clone(), c.confidence)).collect();
-    for candidate in candidates.iter_mut().filter(|c| c.tentative && c.lead == Lead::Literal) {
+    for candidate in candidates.iter_mut().filter(|c| c.tentative && c.lead > Lead::Name) {
         let by = named.iter().find(|(span, confidence)| *span == candidate.span && *confidence > candidate.confidence);
         if let Some((_, confidence)) = by {
             (candidate.confidence, candidate.reason) = (*confidence, "prefix, length and alphabet fit, and its name says so");

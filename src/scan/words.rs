@@ -4,15 +4,21 @@
 
 use std::borrow::Cow;
 
+/// The bit in which letters of either case differ.
+const CASE: u8 = 0x20;
 /// How many letters the table goes by.
 const HEAD: usize = 3;
 /// Bits of a hash of three letters.
 const BITS: u32 = 13;
+/// Bits of the longer hash, of which the hash is the first.
+const LONG_BITS: u32 = 16;
 /// What shorter words have instead of a hash.
 const SHORT: usize = 1 << BITS;
 
 /// Words, and for each those who own it.
 pub struct Words {
+    /// Whether a word may begin with three letters, by a longer hash: no for nearly all that none begins with.
+    begins: Box<[u64; 1 << (LONG_BITS - 6)]>,
     /// Where the words begin that share a hash of their first three letters; one more than there are hashes.
     first: Vec<u32>,
     /// The words in the order of that hash.
@@ -21,10 +27,16 @@ pub struct Words {
     letters: Vec<u8>,
     /// The owners of all words.
     owners: Vec<u32>,
+    /// First letters of words too short for a hash, one bit each by their last five bits.
+    short: u32,
+    /// The length of the longest word.
+    longest: usize,
 }
 
 /// Where a word's letters and owners stand.
 struct Word {
+    /// The letter after those of the table, to be compared first; zero where there is none.
+    next: u8,
     letters: (u32, u32),
     owners: (u32, u32),
 }
@@ -37,15 +49,32 @@ impl Words {
             |word: &'a str| if word.bytes().any(|b| b.is_ascii_uppercase()) { Cow::Owned(word.to_ascii_lowercase()) } else { Cow::Borrowed(word) };
         let mut pairs: Vec<(usize, Cow<str>, u32)> = words
             .map(|(owner, word)| (lower(word), owner))
-            .map(|(letters, owner)| (letters.as_bytes().first_chunk().map_or(SHORT, hash), letters, owner))
+            .map(|(letters, owner)| (letters.as_bytes().first_chunk().map_or(SHORT, |head| long_hash(*head) >> (LONG_BITS - BITS)), letters, owner))
             .collect();
         pairs.sort_unstable();
         pairs.dedup();
-        let mut gathered = Self { first: vec![0; SHORT + 2], words: Vec::new(), letters: Vec::new(), owners: Vec::new() };
+        let mut gathered = Self {
+            begins: Box::new([0; 1 << (LONG_BITS - 6)]),
+            first: vec![0; SHORT + 2],
+            words: Vec::new(),
+            letters: Vec::new(),
+            owners: Vec::new(),
+            short: 0,
+            longest: 0,
+        };
         for same in pairs.chunk_by(|a, b| a.1 == b.1) {
             let (hash, letters, _) = &same[0];
             gathered.first[hash + 1] += 1;
+            if let Some(head) = letters.as_bytes().first_chunk() {
+                let hash = long_hash(*head);
+                gathered.begins[hash >> 6] |= 1 << (hash & 63);
+            } else {
+                gathered.short |= letters.bytes().next().map_or(0, first_bit);
+            }
+            gathered.longest = gathered.longest.max(letters.len());
+            let next = letters.as_bytes().get(HEAD).map_or(0, |letter| letter | CASE);
             let word = Word {
+                next,
                 letters: extend(&mut gathered.letters, letters.as_bytes()),
                 owners: extend(&mut gathered.owners, &same.iter().map(|pair| pair.2).collect::<Vec<_>>()),
             };
@@ -60,16 +89,29 @@ impl Words {
     /// Calls `found` with the place, the length and the owners of every word in the text, also of those that overlap.
     pub fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize, &[u32])) {
         for (at, head) in text.array_windows::<HEAD>().enumerate() {
-            self.each_of(hash(&head.map(|letter| letter.to_ascii_lowercase())), text, at, &mut found);
+            let hash = long_hash(*head);
+            if self.begins[hash >> 6] >> (hash & 63) & 1 == 1 {
+                self.each_of(hash >> (LONG_BITS - BITS), text, at, &mut found);
+            }
         }
-        if self.first[SHORT] < self.first[SHORT + 1] {
-            (0..text.len()).for_each(|at| self.each_of(SHORT, text, at, &mut found));
+        if self.short != 0 {
+            let begins = |at: &usize| self.short & first_bit(text[*at]) != 0;
+            (0..text.len()).filter(begins).for_each(|at| self.each_of(SHORT, text, at, &mut found));
         }
+    }
+
+    /// The length of the longest word.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Calls `found` for every word with this hash that stands at a place.
     fn each_of(&self, hash: usize, text: &[u8], at: usize, found: &mut impl FnMut(usize, usize, &[u32])) {
         for word in &self.words[self.first[hash] as usize..self.first[hash + 1] as usize] {
+            if word.next != 0 && text.get(at + HEAD).is_none_or(|letter| letter | CASE != word.next) {
+                continue;
+            }
             let letters = &self.letters[word.letters.0 as usize..word.letters.1 as usize];
             if text[at..].get(..letters.len()).is_some_and(|here| here.eq_ignore_ascii_case(letters)) {
                 found(at, letters.len(), &self.owners[word.owners.0 as usize..word.owners.1 as usize]);
@@ -86,9 +128,16 @@ fn extend<T: Clone>(all: &mut Vec<T>, items: &[T]) -> (u32, u32) {
     (number(start), number(all.len()))
 }
 
-fn hash(head: &[u8; HEAD]) -> usize {
-    let number = u32::from_le_bytes([head[0], head[1], head[2], 0]);
-    (number.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+/// The bit of a word's first letter, the same in either case.
+fn first_bit(letter: u8) -> u32 {
+    1 << (letter & 31)
+}
+
+/// A hash that is the same for letters of either case.
+#[inline]
+fn long_hash([first, second, third]: [u8; HEAD]) -> usize {
+    let number = u32::from_le_bytes([first, second, third, 0]) | u32::from_le_bytes([CASE, CASE, CASE, 0]);
+    (number.wrapping_mul(0x9E37_79B1) >> (32 - LONG_BITS)) as usize
 }
 
 #[cfg(test)]

@@ -163,8 +163,9 @@ pub fn is_path(case: &Case) -> bool {
 /// The last of many parts with colons between, such as `arn:aws:secretsmanager:eu-west-1:1:secret:name-a1b2c3`.
 fn is_resource_name(case: &Case) -> bool {
     let before = case.before(200);
-    let parts = before.iter().rev().take_while(|b| !b.is_ascii_whitespace() && !b"\"'`,{}[]()=".contains(b));
-    before.ends_with(b":") && parts.filter(|b| **b == b':').count() >= 4
+    let name = before.rsplit(|b| b.is_ascii_whitespace() || b"\"'`,{}[]()=".contains(b)).next().unwrap_or_default();
+    let is_scheme = [&b"arn:"[..], b"urn:", b"crn:", b"qcs:"].iter().any(|scheme| name.starts_with(scheme));
+    is_scheme && name.ends_with(b":") && memchr::memchr_iter(b':', name).count() >= 4
 }
 
 /// Passwords are chosen by people and may be words; everything else must look generated.
@@ -180,6 +181,7 @@ pub fn is_words(case: &Case) -> bool {
     if case.kind == TokenKind::Password
         || name.contains("pass")
         || name.contains("pwd")
+        || name == "basic"
         || case.introduction.is_some_and(|i| i.kind == crate::model::carrier::CarrierKind::Userinfo)
     {
         return is_no_password(case);
