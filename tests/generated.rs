@@ -42,8 +42,7 @@ fn allowed(written: &WrittenRule) -> u64 {
         _ if rule.check.is_some_and(|check| verify(check, b"").is_some()) => 0,
         _ if !judged_by_looks => 2,
         0..16 => TOKENS / 5,
-        16..20 => TOKENS / 40,
-        _ => TOKENS / 50,
+        _ => TOKENS / 40,
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Words {
     /// Where the words begin that share a hash of their first three letters; one more than there are hashes.
     first: Vec<u32>,
     /// The words in the order of that hash.
-    words: Vec<Word>,
+    entries: Vec<Word>,
     /// The letters of all words, in lower case.
     letters: Vec<u8>,
     /// The owners of all words.
@@ -56,7 +56,7 @@ impl Words {
         let mut gathered = Self {
             begins: Box::new([0; 1 << (LONG_BITS - 6)]),
             first: vec![0; SHORT + 2],
-            words: Vec::new(),
+            entries: Vec::new(),
             letters: Vec::new(),
             owners: Vec::new(),
             short: 0,
@@ -78,7 +78,7 @@ impl Words {
                 letters: extend(&mut gathered.letters, letters.as_bytes()),
                 owners: extend(&mut gathered.owners, &same.iter().map(|pair| pair.2).collect::<Vec<_>>()),
             };
-            gathered.words.push(word);
+            gathered.entries.push(word);
         }
         for hash in 0..=SHORT {
             gathered.first[hash + 1] += gathered.first[hash];
@@ -108,7 +108,7 @@ impl Words {
 
     /// Calls `found` for every word with this hash that stands at a place.
     fn each_of(&self, hash: usize, text: &[u8], at: usize, found: &mut impl FnMut(usize, usize, &[u32])) {
-        for word in &self.words[self.first[hash] as usize..self.first[hash + 1] as usize] {
+        for word in &self.entries[self.first[hash] as usize..self.first[hash + 1] as usize] {
             if word.next != 0 && text.get(at + HEAD).is_none_or(|letter| letter | CASE != word.next) {
                 continue;
             }

@@ -17,6 +17,9 @@ const EXAMPLES: [&str; 13] =
 /// Words that are such a password where nothing but digits and signs stands beside them.
 const ALONE: [&str; 7] = ["admin", "hunter", "pass", "user", "key", "foo", "abc"];
 
+/// From how many bytes on several names with `=` between them are code, not a password of chance.
+const LONG_CODE: usize = 24;
+
 /// Whether the value is none that anybody would guard.
 #[must_use]
 pub fn is_no_password(case: &Case) -> bool {
@@ -67,26 +70,43 @@ fn letter(byte: u8) -> Option<u8> {
     }
 }
 
-/// Whether this is base64 of `user:password` with such a password.
+/// Whether this is base64 of `user:password` with such a password, and no token in the user's place.
 fn is_everyday_pair(encoded: &[u8]) -> bool {
     let mut decoded = Zeroizing::new(vec![0; base64::decoded_len_estimate(encoded.len())]);
     let Ok(length) = GeneralPurpose::new(&STANDARD, LENIENT).decode_slice(encoded, &mut decoded) else { return false };
     let pair = &decoded[..length];
     let colon = memchr::memchr(b':', pair).filter(|_| !pair.iter().any(u8::is_ascii_control));
-    colon.is_some_and(|at| is_everyday(&pair[at + 1..]))
+    colon.is_some_and(|at| is_everyday(&pair[at + 1..]) && !looks_generated(&pair[..at]))
+}
+
+/// A name as code writes it, or a short literal such as `!0`.
+fn is_identifier(text: &[u8]) -> bool {
+    matches!(text, b"!0" | b"!1") || (!text.is_empty() && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'))
+}
+
+/// `skipna=False`: what prose on code tells its reader to pass.
+fn is_argument(token: &[u8]) -> bool {
+    let Some(at) = memchr::memchr(b'=', token) else { return false };
+    let value = &token[at + 1..];
+    is_identifier(&token[..at]) && [&b"true"[..], b"false", b"none", b"null"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// A type, a constant or a variable after `password:` in code: an identifier without quotes where code goes on or that is compared, or one in capitals.
 fn is_code(case: &Case) -> bool {
     let token = case.token();
     let quoted = case.before(1).first().is_some_and(|b| b"\"'`".contains(b));
-    let identifier = token.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let identifier = is_identifier(token);
     let constant = identifier && token.contains(&b'_') && !token.iter().any(u8::is_ascii_lowercase);
     let next = case.after(4).trim_ascii_start().first().copied().unwrap_or(b' ');
     let goes_on = case.before(1) == b" " && b",);=<>{}[(&|".contains(&next);
+    // A member of something, and in code without blanks one assignment after another.
+    let expression = token.split(|b| b".=".contains(b)).all(is_identifier);
+    let assignments = memchr::memchr_iter(b'=', token).count();
+    let goes_on = goes_on || (expression && ((assignments > 1 && token.len() >= LONG_CODE) || (assignments == 1 && b",;)".contains(&next))));
     let compared = [&b"== "[..], b"!= "].iter().any(|operator| case.before(3) == *operator);
     constant
-        || (!quoted && identifier && (goes_on || compared))
+        || is_argument(token)
+        || (!quoted && expression && (goes_on || compared))
         || (!quoted && matches!(token, [b'&' | b'*' | b'@', rest @ ..] if rest.iter().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(b))))
         || token.starts_with(b"@env:")
 }
