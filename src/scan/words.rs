@@ -86,17 +86,18 @@ impl Words {
         gathered
     }
 
-    /// Calls `found` with the place, the length and the owners of every word in the text, also of those that overlap.
+    /// Calls `found` with the place, the length and the owners of every word in the text, in the order of their places, also of those that overlap.
     pub fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize, &[u32])) {
-        for (at, head) in text.array_windows::<HEAD>().enumerate() {
-            let hash = long_hash(*head);
-            if self.begins[hash >> 6] >> (hash & 63) & 1 == 1 {
-                self.each_of(hash >> (LONG_BITS - BITS), text, at, &mut found);
+        for at in 0..text.len() {
+            if let Some(head) = text[at..].first_chunk() {
+                let hash = long_hash(*head);
+                if self.begins[hash >> 6] >> (hash & 63) & 1 == 1 {
+                    self.each_of(hash >> (LONG_BITS - BITS), text, at, &mut found);
+                }
             }
-        }
-        if self.short != 0 {
-            let begins = |at: &usize| self.short & first_bit(text[*at]) != 0;
-            (0..text.len()).filter(begins).for_each(|at| self.each_of(SHORT, text, at, &mut found));
+            if self.short & first_bit(text[at]) != 0 {
+                self.each_of(SHORT, text, at, &mut found);
+            }
         }
     }
 
