@@ -236,8 +236,7 @@ proptest! {
             .filter_map(|captures| name.map_or_else(|| captures.get(1).or_else(|| captures.get(0)), |name| captures.name(name)))
             .map(|secret| (secret.start() as u64, secret.end() as u64))
             .collect();
-        let mut set = RuleSet::empty();
-        set.extend(rules).expect("because they have different ids");
+        let set = RuleSet::of(rules.into_iter().map(|written| written.rule));
         let engine = Engine::new(&set, Options { min_confidence: Confidence::Low, max_depth: 0, ..Options::default() });
         let found: Vec<_> = engine.scan(&Arc::new(Origin::Memory("text".into())), &text).iter().map(|finding| (finding.span.start(), finding.span.end())).collect();
         prop_assert_eq!(captured.len(), 1, "{} in {:?}", pattern, carriers);

@@ -48,9 +48,7 @@ fn allowed(written: &WrittenRule) -> u64 {
 
 /// How many of the rule's tokens are not found exactly; the examples stand in one text, apart from each other.
 fn missed(written: &WrittenRule) -> u64 {
-    let mut set = RuleSet::empty();
-    let rule = WrittenRule { file: written.file.clone(), rule: written.rule.clone(), positive: Vec::new(), negative: Vec::new() };
-    set.extend(vec![rule]).expect("because one rule has one id");
+    let set = RuleSet::of([written.rule.clone()]);
     let options = Options { min_confidence: Confidence::Low, comments: Comments::Ignore, max_depth: 1, ..Options::default() };
     let engine = Engine::new(&set, options);
     let template = written.positive.first().expect("because every rule has examples");

@@ -205,7 +205,7 @@ static UNCHECKED: LazyLock<Engine> = LazyLock::new(|| {
         positive: Vec::new(),
         negative: Vec::new(),
     });
-    let mut set = RuleSet::empty();
+    let mut set = RuleSet::of([]);
     set.extend(rules.collect()).expect("because ids are unique");
     Engine::new(&set, Options { min_confidence: Confidence::Low, comments: Comments::Ignore, max_depth: 0, ..Options::default() })
 });

@@ -61,8 +61,7 @@ pub fn written(path: Option<&Path>) -> Result<Loaded, RulesError> {
 /// Which examples another issuer's rule claims with more confidence, and partners that no rule has as its id.
 #[must_use]
 pub fn clashes(written: &[&WrittenRule]) -> Vec<String> {
-    let mut set = RuleSet::empty();
-    set.extend_unchecked(written.iter().map(|written| written.rule.clone()));
+    let set = RuleSet::of(written.iter().map(|written| written.rule.clone()));
     let engine = Engine::new(&set, Options { min_confidence: Confidence::Low, comments: Comments::Ignore, ..Options::default() });
     let origin = Arc::new(Origin::Memory("example".into()));
     let mut clashes = Vec::new();
@@ -90,9 +89,7 @@ pub fn clashes(written: &[&WrittenRule]) -> Vec<String> {
 /// What is wrong with a rule's examples; texts are shown as they are written, never with the token filled in.
 #[must_use]
 pub fn failures(written: &WrittenRule) -> Vec<String> {
-    let mut set = RuleSet::empty();
-    let rule = WrittenRule { file: written.file.clone(), rule: written.rule.clone(), positive: Vec::new(), negative: Vec::new() };
-    set.extend(vec![rule]).expect("because one rule has one id");
+    let set = RuleSet::of([written.rule.clone()]);
     let engine = Engine::new(&set, Options { min_confidence: Confidence::Low, comments: Comments::Ignore, ..Options::default() });
     let origin = Arc::new(Origin::Memory("example".into()));
     let fail = |kind: &str, text: &str, why: &str| format!("{}: rule `{}`: {kind} example `{text}`: {why}", written.file, written.rule.info.id);

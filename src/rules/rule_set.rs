@@ -1,6 +1,6 @@
 //! The rules of one run, gathered: unique ids, chosen by the user.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::rules::builtin::BUILTIN;
@@ -28,10 +28,10 @@ impl RuleSet {
         Self { rules: Arc::clone(&BUILTIN), homes: HashMap::new() }
     }
 
-    /// No rules yet.
+    /// These rules, whatever their ids.
     #[must_use]
-    pub fn empty() -> Self {
-        Self { rules: Arc::default(), homes: HashMap::new() }
+    pub fn of(rules: impl IntoIterator<Item = Rule>) -> Self {
+        Self { rules: Arc::new(rules.into_iter().collect()), homes: HashMap::new() }
     }
 
     /// Adds rules from files.
@@ -40,8 +40,9 @@ impl RuleSet {
     ///
     /// [`RulesError::Twice`] when an id is already taken.
     pub fn extend(&mut self, written: Vec<WrittenRule>) -> Result<(), RulesError> {
+        let mut taken: HashSet<String> = self.rules.iter().map(|known| known.info.id.to_string()).collect();
         for WrittenRule { file, rule, .. } in written {
-            if self.rules.iter().any(|known| known.info.id == rule.info.id) {
+            if !taken.insert(rule.info.id.to_string()) {
                 let first = self.homes.get(&*rule.info.id).map_or("the built-in rules", String::as_str).to_owned();
                 return Err(RulesError::Twice { id: rule.info.id.to_string(), first, second: file });
             }
@@ -51,22 +52,21 @@ impl RuleSet {
         Ok(())
     }
 
-    /// Adds rules whose ids are known to differ.
-    pub fn extend_unchecked(&mut self, rules: impl Iterator<Item = Rule>) {
-        Arc::make_mut(&mut self.rules).extend(rules);
-    }
-
     /// Keeps only these rules.
     pub fn only(&mut self, ids: &[String]) {
-        Arc::make_mut(&mut self.rules).retain(|rule| ids.iter().any(|id| *id == rule.info.id));
+        self.keep(|rule| ids.iter().any(|id| *id == rule.info.id));
     }
 
     /// Leaves these rules out.
     pub fn disable(&mut self, ids: &[String]) {
-        if ids.is_empty() {
-            return;
+        if !ids.is_empty() {
+            self.keep(|rule| !ids.iter().any(|id| *id == rule.info.id));
         }
-        Arc::make_mut(&mut self.rules).retain(|rule| !ids.iter().any(|id| *id == rule.info.id));
+    }
+
+    /// Copies what is kept: the built-in rules are shared with others.
+    fn keep(&mut self, kept: impl Fn(&Rule) -> bool) {
+        self.rules = Arc::new(self.rules.iter().filter(|rule| kept(rule)).cloned().collect());
     }
 
     /// The rule with this id.

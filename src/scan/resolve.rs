@@ -1,5 +1,6 @@
 //! Settles which of several candidates for one place stands: the better proven, the more precise, the longer.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::model::decoder::Decoder;
@@ -22,11 +23,16 @@ pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 
 /// A format too common to be sure of is as sure as the name that introduces it, which alone would say less of the token.
 fn vouch(candidates: &mut [Candidate]) {
-    let named: Vec<(Range<usize>, Confidence)> =
-        candidates.iter().filter(|c| c.lead == Lead::Name && !c.tentative).map(|c| (c.span.clone(), c.confidence)).collect();
+    if !candidates.iter().any(|c| c.tentative) {
+        return;
+    }
+    let mut named: HashMap<Range<usize>, Vec<Confidence>> = HashMap::new();
+    for candidate in candidates.iter().filter(|c| c.lead == Lead::Name && !c.tentative) {
+        named.entry(candidate.span.clone()).or_default().push(candidate.confidence);
+    }
     for candidate in candidates.iter_mut().filter(|c| c.tentative && c.lead > Lead::Name) {
-        let by = named.iter().find(|(span, confidence)| *span == candidate.span && *confidence > candidate.confidence);
-        if let Some((_, confidence)) = by {
+        let by = named.get(&candidate.span).and_then(|by| by.iter().find(|confidence| **confidence > candidate.confidence));
+        if let Some(confidence) = by {
             (candidate.confidence, candidate.reason) = (*confidence, "prefix, length and alphabet fit, and its name says so");
         }
     }

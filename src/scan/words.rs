@@ -48,8 +48,7 @@ impl Words {
         let lower =
             |word: &'a str| if word.bytes().any(|b| b.is_ascii_uppercase()) { Cow::Owned(word.to_ascii_lowercase()) } else { Cow::Borrowed(word) };
         let mut pairs: Vec<(usize, Cow<str>, u32)> = words
-            .map(|(owner, word)| (lower(word), owner))
-            .map(|(letters, owner)| (letters.as_bytes().first_chunk().map_or(SHORT, |head| long_hash(*head) >> (LONG_BITS - BITS)), letters, owner))
+            .map(|(owner, word)| (word.as_bytes().first_chunk().map_or(SHORT, |head| long_hash(*head) >> (LONG_BITS - BITS)), lower(word), owner))
             .collect();
         pairs.sort_unstable();
         pairs.dedup();

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::rules::foreign::foreign_rule::id;
 use crate::rules::foreign::note::{Note, What};
 
 /// The fields of a table that nobody has taken yet.
@@ -26,6 +27,22 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn inner(&self, fields: Map<String, Value>) -> Self {
         Self { rule: self.rule.clone(), ..Self::new(self.file, self.line, fields) }
+    }
+
+    /// Takes the rule's own id, by which notes name it as ours from here on; a rule without one is skipped.
+    pub fn own_id(&mut self, tool: &str, notes: &mut Vec<Note>) -> Option<String> {
+        let own_id = self.text("id").unwrap_or_default();
+        self.rule = Some(id(tool, &own_id));
+        if own_id.is_empty() {
+            self.skip("it has no id", notes);
+            return None;
+        }
+        Some(own_id)
+    }
+
+    /// Says why the rule is skipped.
+    pub fn skip(&self, why: &str, notes: &mut Vec<Note>) {
+        notes.push(self.note(What::Skipped(why.to_owned())));
     }
 
     /// A note about this table.

@@ -83,19 +83,13 @@ fn shared(mut fields: Fields, notes: &mut Vec<Note>) -> Shared {
 }
 
 fn rule(mut fields: Fields, shared: &Shared, notes: &mut Vec<Note>) -> Option<ForeignRule> {
-    let own_id = fields.text("id").unwrap_or_default();
-    fields.rule = Some(id(TOOL, &own_id));
-    let mut skip = |fields: &Fields, why: &str| notes.push(fields.note(What::Skipped(why.to_owned())));
-    if own_id.is_empty() {
-        skip(&fields, "it has no id");
-        return None;
-    }
+    let own_id = fields.own_id(TOOL, notes)?;
     let Some(pattern) = fields.text("regex").filter(|pattern| !pattern.is_empty()) else {
-        skip(&fields, "it has no expression, only other fields");
+        fields.skip("it has no expression, only other fields", notes);
         return None;
     };
     if fields.truth("skipreport") == Some(true) {
-        skip(&fields, "its own tool does not report it, but uses it to complete another rule");
+        fields.skip("its own tool does not report it, but uses it to complete another rule", notes);
         return None;
     }
     let description = fields.text("description").unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::rules::foreign::allowance::{Allowance, Target, words};
 use crate::rules::foreign::demands::Demands;
 use crate::rules::foreign::fields::Fields;
 use crate::rules::foreign::foreign_rule::{ForeignRule, id};
-use crate::rules::foreign::note::{Note, What};
+use crate::rules::foreign::note::Note;
 use crate::rules::foreign::reading::Pick;
 use crate::rules::foreign::syntax::Dialect;
 
@@ -55,19 +55,13 @@ pub fn read(file: &str, text: &str, notes: &mut Vec<Note>) -> Result<Vec<Foreign
 }
 
 fn rule(mut fields: Fields, notes: &mut Vec<Note>) -> Option<ForeignRule> {
-    let own_id = fields.text("id").unwrap_or_default();
-    fields.rule = Some(id(TOOL, &own_id));
-    let mut skip = |fields: &Fields, why: &str| notes.push(fields.note(What::Skipped(why.to_owned())));
-    if own_id.is_empty() {
-        skip(&fields, "it has no id");
-        return None;
-    }
+    let own_id = fields.own_id(TOOL, notes)?;
     let Some(pattern) = fields.text("pattern") else {
-        skip(&fields, "it has no expression");
+        fields.skip("it has no expression", notes);
         return None;
     };
     if fields.truth("visible") == Some(false) {
-        skip(&fields, "its own tool does not report it, but uses it to complete another rule");
+        fields.skip("its own tool does not report it, but uses it to complete another rule", notes);
         return None;
     }
     let references = fields.texts("references");
