@@ -16,6 +16,8 @@ mod model {
 }
 #[path = "src/rules"]
 mod rules {
+    #[path = "anchor.rs"]
+    pub mod anchor;
     #[path = "byte_set.rs"]
     pub mod byte_set;
     #[path = "check.rs"]
@@ -26,6 +28,8 @@ mod rules {
     pub mod load;
     #[path = "name_form.rs"]
     pub mod name_form;
+    #[path = "rarity.rs"]
+    pub mod rarity;
     #[path = "rule.rs"]
     pub mod rule;
     #[path = "shape.rs"]

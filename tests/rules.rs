@@ -18,7 +18,7 @@ use beartrap::pipeline::stream::Placing;
 use beartrap::pipeline::stream::{Context, Event, scan_all};
 use beartrap::rules::builtin::SOURCES;
 use beartrap::rules::load::load_text;
-use beartrap::rules::rule::{Anchor, MIN_RUN, Rule};
+use beartrap::rules::rule::{MIN_RUN, Rule};
 use beartrap::rules::rule_set::RuleSet;
 use beartrap::rules::spec::Check;
 use beartrap::scan::engine::{Comments, Engine, Options};
@@ -383,10 +383,7 @@ fn breaks(length: usize, columns: usize) -> Vec<usize> {
 /// How much of a token stands before the break: so little that more must come, and so much that its anchor is whole in a run of its own.
 fn first_part(rule: &Rule) -> usize {
     let alternative = &rule.alternatives[0];
-    let anchor = match alternative.anchor {
-        Anchor::Gram { lead: (_, most), .. } => most + 4,
-        _ => 0,
-    };
+    let anchor = alternative.anchor.as_ref().map_or(0, |anchor| anchor.lead.1 + 4);
     let shortest = rule.alternatives.iter().map(|alternative| alternative.shape.min_len()).min().unwrap_or(0);
     (shortest / 2).max(anchor).clamp(MIN_RUN + 1, 60).min(shortest - 1)
 }

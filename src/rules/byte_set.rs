@@ -9,6 +9,8 @@ pub struct ByteSet([u64; 4]);
 impl ByteSet {
     /// The characters of the runs that the scan looks for: `A-Za-z0-9` and `-._~+/` (RFC 6750, `b64token` without its padding).
     pub const RUN: Self = Self::alnum().with(b"-._~+/");
+    /// The characters of runs that are no letters and digits: after one, a word of a run begins.
+    pub const SEPARATORS: Self = Self::empty().with(b"-._~+/");
     /// The characters that one-piece values are made of: runs and padding.
     pub const VALUE: Self = Self::RUN.with(b"=");
 
@@ -16,6 +18,12 @@ impl ByteSet {
     #[must_use]
     pub const fn empty() -> Self {
         Self([0; 4])
+    }
+
+    /// Every byte.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self([u64::MAX; 4])
     }
 
     /// `A-Za-z0-9`.

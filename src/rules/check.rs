@@ -5,18 +5,12 @@ use std::sync::Arc;
 use regex_syntax::hir::{Hir, HirKind};
 
 use crate::model::rule_info::RuleInfo;
+use crate::rules::anchor::Anchor;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::name_form::NameForm;
-use crate::rules::rule::{Alternative, Anchor, MAX_REACH, MIN_RUN, Rule};
-use crate::rules::shape::{Shape, Step, Unshapely};
+use crate::rules::rule::{Alternative, MAX_REACH, Rule};
+use crate::rules::shape::{Shape, Unshapely};
 use crate::rules::spec::{Partner, RuleFile, RuleSpec};
-
-/// The most four-byte combinations that one anchor may stand for.
-const MAX_GRAMS: usize = 1200;
-/// How many starts may be tried at an anchor before one with more grams is the better choice.
-const NARROW: usize = 16;
-/// The shortest literal that may be searched for in all bytes.
-const MIN_LITERAL: usize = 3;
 
 /// What is wrong with one field of a rule, and how to mend it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,91 +151,12 @@ fn alternative(shape: Shape, contextual: bool) -> Result<Alternative, (String, &
         return Err((format!("it reaches {} bytes", shape.max_len()), "at most 16384 bytes are allowed"));
     }
     let tail = shape.last_set().union(ByteSet::alnum());
-    let anchor = if contextual { Some(Anchor::Context) } else { gram(&shape).or_else(|| literal(&shape)) };
-    let anchor = anchor.ok_or_else(|| {
-        ("it has neither a literal nor a context".into(), "begin with the token's prefix, or say under `[rule.context]` what introduces it")
-    })?;
+    let anchor = if contextual { None } else { Anchor::of(&shape) };
+    if anchor.is_none() && !contextual {
+        return Err((
+            "it has neither a literal nor a context".into(),
+            "begin with the token's prefix, or say under `[rule.context]` what introduces it",
+        ));
+    }
     Ok(Alternative { shape, tail, anchor })
-}
-
-/// One byte place of a shape at a known distance from its start.
-struct Place {
-    set: ByteSet,
-    lead: (usize, usize),
-    /// How many run characters are certain to stand around it, itself included.
-    run: usize,
-}
-
-/// The places whose bytes are certain; `None` marks a stretch of unknown length.
-fn places(shape: &Shape) -> Vec<Option<Place>> {
-    let mut places = Vec::new();
-    let mut lead = (0, 0);
-    for step in &shape.0 {
-        let sets: Vec<ByteSet> = match step {
-            Step::Literal(bytes) => bytes.iter().map(|b| ByteSet::empty().with(&[*b])).collect(),
-            Step::Class { set, min, .. } => vec![*set; *min],
-        };
-        for (i, set) in sets.iter().enumerate() {
-            places.push(Some(Place { set: *set, lead: (lead.0 + i, lead.1 + i), run: 0 }));
-        }
-        lead = (lead.0 + step.min_len(), lead.1 + step.max_len());
-        if step.min_len() != step.max_len() {
-            places.push(None);
-        }
-    }
-    certain_runs(shape, &mut places);
-    places
-}
-
-/// Counts, for each place, the certain run around it; a stretch of unknown length breaks a run unless its bytes are run characters.
-fn certain_runs(shape: &Shape, places: &mut [Option<Place>]) {
-    let mut stretches = shape.0.iter().filter(|step| step.min_len() != step.max_len()).map(|step| match step {
-        Step::Class { set, .. } => set.is_subset(ByteSet::RUN),
-        Step::Literal(_) => true,
-    });
-    let breaks: Vec<bool> = places
-        .iter()
-        .map(|place| match place {
-            Some(place) => !place.set.is_subset(ByteSet::RUN),
-            None => !stretches.next().unwrap_or(false),
-        })
-        .collect();
-    let mut start = 0;
-    while start < places.len() {
-        let end = breaks[start..].iter().position(|b| *b).map_or(places.len(), |n| start + n);
-        let run = places[start..end].iter().flatten().count();
-        places[start..end].iter_mut().flatten().for_each(|place| place.run = run);
-        start = end + 1;
-    }
-}
-
-/// The rarest four adjoining places, close to the start if possible, that are certain to stand inside a long enough run.
-fn gram(shape: &Shape) -> Option<Anchor> {
-    let places = places(shape);
-    let windows = places.windows(4).filter_map(|window| match window {
-        [Some(a), Some(b), Some(c), Some(d)] => Some([a, b, c, d]),
-        _ => None,
-    });
-    windows
-        .filter(|window| window.iter().all(|place| place.run >= MIN_RUN))
-        .map(|window| (window.iter().map(|place| place.set.len()).product::<usize>(), window))
-        .filter(|(grams, _)| *grams <= MAX_GRAMS)
-        .min_by_key(|(grams, window)| (window[0].lead.1 - window[0].lead.0 > NARROW, *grams, window[0].lead.1))
-        .map(|(_, window)| Anchor::Gram { sets: window.map(|place| place.set), lead: window[0].lead })
-}
-
-/// The longest literal at a bounded distance from the start.
-fn literal(shape: &Shape) -> Option<Anchor> {
-    let mut lead = (0, 0);
-    let mut best: Option<(&[u8], (usize, usize))> = None;
-    for step in &shape.0 {
-        if let Step::Literal(bytes) = step
-            && bytes.len() >= MIN_LITERAL
-            && best.is_none_or(|(longest, _)| bytes.len() > longest.len())
-        {
-            best = Some((bytes, lead));
-        }
-        lead = (lead.0 + step.min_len(), lead.1 + step.max_len());
-    }
-    best.map(|(bytes, lead)| Anchor::Literal { bytes: bytes.to_vec(), lead })
 }

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** a rule that is loaded has a finite reach and an anchor or a context; nothing else gets past `check`.
 
+pub mod anchor;
 pub mod builtin;
 pub mod byte_set;
 pub mod check;
@@ -12,6 +13,7 @@ pub mod foreign;
 pub mod generate;
 pub mod load;
 pub mod name_form;
+pub mod rarity;
 pub mod rule;
 pub mod rule_set;
 pub mod shape;

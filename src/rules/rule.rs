@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::grade::{Confidence, Severity};
 use crate::model::rule_info::{RuleInfo, TokenKind};
+use crate::rules::anchor::Anchor;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::shape::Shape;
 use crate::rules::spec::{Check, Claims, Context, Partner};
@@ -58,29 +59,8 @@ pub struct Alternative {
     pub shape: Shape,
     /// Bytes that may not follow a match: they would have been part of it.
     pub tail: ByteSet,
-    /// What leads to it.
-    pub anchor: Anchor,
-}
-
-/// What leads the scan to a possible match.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Anchor {
-    /// Four bytes that stand in every match, inside a run of at least [`MIN_RUN`] token characters.
-    Gram {
-        /// The bytes allowed at each of the four places.
-        sets: [ByteSet; 4],
-        /// How far before them a match begins: least and most.
-        lead: (usize, usize),
-    },
-    /// A literal that stands in every match, searched for in all bytes.
-    Literal {
-        /// The literal.
-        bytes: Vec<u8>,
-        /// How far before it a match begins: least and most.
-        lead: (usize, usize),
-    },
-    /// Nothing of its own: a name or word before the value leads to it.
-    Context,
+    /// What leads to it; nothing where a name or word before the value does.
+    pub anchor: Option<Anchor>,
 }
 
 impl Rule {

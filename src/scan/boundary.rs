@@ -1,5 +1,7 @@
 //! Where a token may begin: after anything that is no letter or digit, or after an escape that ends in one.
 
+use std::ops::Range;
+
 /// How far back an escape is looked for.
 const LOOK_BACK: usize = 16;
 
@@ -19,6 +21,24 @@ pub fn may_begin(bytes: &[u8], start: usize) -> bool {
         return false;
     }
     !before.is_ascii_alphanumeric() || ends_escape(&bytes[start.saturating_sub(LOOK_BACK)..start])
+}
+
+/// Calls `found` with the places inside a run where a token may begin because an escape ends there that began before the run.
+#[inline]
+pub fn after_escapes(bytes: &[u8], run: &Range<usize>, found: &mut impl FnMut(usize)) {
+    let Some(sign @ (b'\\' | b'%' | b'[' | b';')) = run.start.checked_sub(1).map(|at| bytes[at]) else { return };
+    let lengths = match (sign, bytes[run.start]) {
+        (b'%', _) => [2, 2],
+        (b'[' | b';', _) => [bytes[run.clone()].iter().take(LOOK_BACK).take_while(|b| b.is_ascii_digit()).count() + 1; 2],
+        (_, b'u' | b'U') => [5, 5],
+        (_, b'x') => [3, 3],
+        // `\0` and `\075`.
+        (_, b'0'..=b'7') => [1, 3],
+        _ => [1, 1],
+    };
+    let places = lengths[..1 + usize::from(lengths[0] != lengths[1])].iter().map(|length| run.start + length).filter(|at| *at < run.end);
+    // What begins after a separator is no matter of escapes.
+    places.filter(|at| bytes[at - 1].is_ascii_alphanumeric() && may_begin(bytes, *at)).for_each(found);
 }
 
 /// Whether these bytes end with `\n` and the like, `\x3d`, `\u003d`, `\075`, `%3D`, or a terminal colour code.
@@ -44,7 +64,24 @@ fn ends_colour(before: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::scan::boundary::may_begin;
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    use crate::rules::byte_set::ByteSet;
+    use crate::scan::boundary::{after_escapes, may_begin};
+
+    proptest! {
+        #[test]
+        fn no_place_after_an_escape_is_passed_over(text in r"(\\|u003d|x3D|075|0|n|r|%|3D|\[|31|;|m|K|a|ghp|033|e){1,8}") {
+            let bytes = text.as_bytes();
+            let starts = (0..bytes.len()).filter(|at| ByteSet::RUN.contains(bytes[*at]) && (*at == 0 || !ByteSet::RUN.contains(bytes[at - 1])));
+            for start in starts {
+                let end = start + bytes[start..].iter().take_while(|b| ByteSet::RUN.contains(**b)).count();
+                let mut found = Vec::new();
+                after_escapes(bytes, &(start..end), &mut |at| found.push(at));
+                prop_assert_eq!(found, (start + 1..end).filter(|at| may_begin(bytes, *at)).collect::<Vec<_>>(), "{} in {}", start, text);
+            }
+        }
+    }
 
     #[test]
     fn letters_and_digits_glue_unless_they_end_an_escape() {

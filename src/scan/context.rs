@@ -7,9 +7,10 @@ use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
 use crate::scan::around;
 use crate::scan::candidate::Lead;
+use crate::scan::forms::Forms;
 use crate::scan::introducer::Introduction;
 use crate::scan::nearby::Nearby;
-use crate::scan::word::stands_as_word;
+use crate::scan::word::StandingWords;
 use crate::scan::words::Words;
 
 /// Parts of names that sound like a credential.
@@ -19,9 +20,11 @@ const ALL: u32 = u32::MAX;
 
 /// The contextual rules of a set; words and names are owned by the rules' indices.
 pub struct Contexts {
-    words: Words,
+    words: StandingWords,
     /// Names of rules without keywords; the others are asked where their keyword stands near.
     names: Words,
+    /// What values of rules with words are made of.
+    forms: Forms,
     /// Rules that want a syntax alone.
     bare: Vec<u32>,
 }
@@ -46,7 +49,9 @@ impl Contexts {
             .filter(|(_, context)| context.keywords.is_empty())
             .flat_map(|(at, context)| context.names.iter().map(move |name| (at, NameForm::read(name).1)));
         let bare = contexts().filter(|(_, context)| context.keywords.is_empty() && context.names.is_empty());
-        Self { words: Words::new(words), names: Words::new(names.chain(TELLING.map(|part| (ALL, part)))), bare: bare.map(|(at, _)| at).collect() }
+        let names = Words::new(names.chain(TELLING.map(|part| (ALL, part))));
+        let forms = Forms::new((0..).zip(all).filter(|(_, rule)| !rule.context.keywords.is_empty()));
+        Self { words: StandingWords::new(words), names, forms, bare: bare.map(|(at, _)| at).collect() }
     }
 
     /// Every contextual rule that holds for the value at `value`, with its end; none where the introduction concerns no rule.
@@ -63,30 +68,25 @@ impl Contexts {
         if !telling && named.is_empty() && worded.is_empty() && asked.is_empty() {
             return None;
         }
-        let in_name = worded.len();
-        if telling {
+        let holds = |at: u32| {
+            let context = &all[at as usize].context;
+            (context.carriers.is_empty() || context.carriers.contains(&introduction.kind))
+                && (context.names.is_empty() || context.names.iter().any(|name| NameForm::is_in(name, plain)))
+        };
+        if telling && self.forms.allow(bytes, value, holds) {
             nearby.owners(&self.words, bytes, around::near(bytes, value), &mut worded);
             around::heads(bytes, value).for_each(|head| self.worded(head, &mut worded));
         }
         asked.extend(named.iter().filter(|owner| **owner != ALL));
-        asked.extend_from_slice(if telling { &worded } else { &worded[..in_name] });
+        asked.append(&mut worded);
         asked.sort_unstable();
         asked.dedup();
-        let holds = |at: &u32| {
-            let context = &all[*at as usize].context;
-            (context.carriers.is_empty() || context.carriers.contains(&introduction.kind))
-                && (context.names.is_empty() || context.names.iter().any(|name| NameForm::is_in(name, plain)))
-        };
-        Some(asked.into_iter().filter(holds).filter_map(|at| fit(RuleIndex(at), &all[at as usize], bytes, value)).collect())
+        Some(asked.into_iter().filter(|at| holds(*at)).filter_map(|at| fit(RuleIndex(at), &all[at as usize], bytes, value)).collect())
     }
 
     /// Adds the rules whose keywords stand in a text.
     fn worded(&self, text: &[u8], rules: &mut Vec<u32>) {
-        self.words.each(text, |at, length, owners| {
-            if stands_as_word(text, at, length) {
-                rules.extend_from_slice(owners);
-            }
-        });
+        self.words.each(text, 0..text.len(), |_, _, owner| rules.push(owner));
     }
 }
 
@@ -97,11 +97,19 @@ fn is_short_option(introduction: &Introduction) -> bool {
 
 /// Matches the rule's pattern from the value's first byte up to a delimiter.
 fn fit(index: RuleIndex, rule: &Rule, bytes: &[u8], value: usize) -> Option<Fit> {
-    // After a password hash, further fields of its account follow.
-    let is_field = |end: usize| rule.info.kind == TokenKind::PasswordHash && bytes.get(end) == Some(&b':');
-    let ends = |end: usize| is_delimited(bytes, end) || is_field(end);
-    let end = rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| ends(*end)))?;
+    let end = fit_end(rule, bytes, value)?;
     Some(Fit { rule: index, end, lead: if rule.context.keywords.is_empty() { Lead::Name } else { Lead::Keyword } })
+}
+
+/// Where a match ends that begins at `value` and goes up to a delimiter.
+pub fn fit_end(rule: &Rule, bytes: &[u8], value: usize) -> Option<usize> {
+    let ends = |end: usize| is_delimited(bytes, end) || (follows_fields(rule) && bytes.get(end) == Some(&b':'));
+    rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| ends(*end)))
+}
+
+/// Whether further fields may follow the rule's values, after a colon: those of an account after the hash of its password.
+pub fn follows_fields(rule: &Rule) -> bool {
+    rule.info.kind == TokenKind::PasswordHash
 }
 
 /// Whether a value may end here: at a quote, a blank, a bracket, a separator, or a full stop before one.

@@ -1,16 +1,22 @@
-//! Four-byte grams inside runs: a filter that says no to nearly all places, and a table that knows the rest.
+//! Four-byte grams with which words of runs begin: a filter that says no to nearly all, and a table that knows the rest.
 //!
-//! **Invariant:** no gram of an anchored rule is missed; false alarms cost a look.
+//! **Invariant:** no gram of an anchored rule is missed where a token may begin.
 
+use crate::rules::anchor::Place;
 use crate::rules::byte_set::ByteSet;
-use crate::rules::rule::{Anchor, Rule};
+use crate::rules::rule::{MIN_RUN, Rule};
 use crate::scan::anchors::{Lead, anchors};
-use crate::scan::kernel::Run;
-use crate::scan::pair_filter::PairFilter;
+use crate::scan::boundary::after_escapes;
+use crate::scan::kernel::each_word;
+use crate::scan::walk::Run;
+
+/// Bits of the filter's hash.
+const FILTER_BITS: u32 = 17;
 
 /// All grams of a rule set.
 pub struct Grams {
-    filter: PairFilter,
+    /// A bit for each hash of a gram.
+    filter: Box<[u64; 1 << (FILTER_BITS - 6)]>,
     /// Open addressing by the gram's hash; `u32::MAX` in `first` marks a free slot.
     slots: Vec<Slot>,
     leads: Vec<Lead>,
@@ -30,17 +36,15 @@ impl Grams {
     #[must_use]
     pub fn new(rules: &[Rule]) -> Self {
         let mut pairs: Vec<(u32, Lead)> = Vec::new();
-        let mut products = Vec::new();
         for (lead, anchor) in anchors(rules) {
-            if let Anchor::Gram { sets, .. } = anchor {
-                expand(sets, |gram| pairs.push((gram, lead)));
-                products.push(sets);
+            if anchor.place == Place::Begin {
+                expand(&anchor.sets, |gram| pairs.push((gram, lead)));
             }
         }
         pairs.sort_by_key(|(gram, lead)| (*gram, lead.rule, lead.alternative));
         let size = (pairs.len() * 2).next_power_of_two().max(64);
         let mut grams = Self {
-            filter: PairFilter::new(products),
+            filter: Box::new([0; 1 << (FILTER_BITS - 6)]),
             slots: vec![Slot { gram: 0, first: u32::MAX, count: 0 }; size],
             leads: pairs.iter().map(|(_, lead)| *lead).collect(),
             farthest: pairs.iter().map(|(_, lead)| lead.most as usize).max().unwrap_or(0),
@@ -53,15 +57,24 @@ impl Grams {
         grams
     }
 
-    /// Appends every place in the runs where a gram may stand.
-    pub fn places(&self, bytes: &[u8], runs: impl Iterator<Item = Run>, places: &mut Vec<usize>) {
-        self.filter.places(bytes, runs, places);
+    /// Calls `found` with every place in the runs where a token may begin with a gram, and with each rule that the gram leads to.
+    pub fn each(&self, bytes: &[u8], runs: impl Iterator<Item = Run> + Clone, mut found: impl FnMut(usize, Lead)) {
+        let runs = runs.map(|run| run.start..run.end.saturating_sub(MIN_RUN - 1)).filter(|run| !run.is_empty());
+        // Nearly all places are none; which are is written down without a branch.
+        let mut places = Places { grams: self, bytes, few: [0; FEW], len: 0, found: Vec::new() };
+        each_word(bytes, runs.clone(), |at| places.look(at));
+        runs.for_each(|run| after_escapes(bytes, &run, &mut |at| places.look(at)));
+        places.keep();
+        for at in places.found {
+            let leads = bytes[at..].first_chunk().and_then(|gram| self.look_up(u32::from_le_bytes(*gram)));
+            leads.unwrap_or_default().iter().filter(|lead| lead.known.holds(bytes, at)).for_each(|lead| found(at, *lead));
+        }
     }
 
-    /// The rules whose gram stands at a place.
-    #[must_use]
-    pub fn at(&self, bytes: &[u8], place: usize) -> &[Lead] {
-        bytes[place..].first_chunk().and_then(|gram| self.look_up(u32::from_le_bytes(*gram))).unwrap_or_default()
+    #[inline]
+    fn may_know(&self, gram: u32) -> bool {
+        let hash = filter_hash(gram);
+        self.filter[hash >> 6] >> (hash & 63) & 1 == 1
     }
 
     fn insert(&mut self, gram: u32, first: u32, count: u32) {
@@ -71,6 +84,8 @@ impl Grams {
             at = (at + 1) & mask;
         }
         self.slots[at] = Slot { gram, first, count };
+        let hash = filter_hash(gram);
+        self.filter[hash >> 6] |= 1 << (hash & 63);
     }
 
     fn look_up(&self, gram: u32) -> Option<&[Lead]> {
@@ -87,6 +102,40 @@ impl Grams {
             at = (at + 1) & mask;
         }
     }
+}
+
+/// How many places are looked at before those that passed are kept.
+const FEW: usize = 64;
+
+/// Places where a gram may stand.
+struct Places<'a> {
+    grams: &'a Grams,
+    bytes: &'a [u8],
+    few: [usize; FEW],
+    len: usize,
+    found: Vec<usize>,
+}
+
+impl Places<'_> {
+    #[inline]
+    fn look(&mut self, at: usize) {
+        let Some(gram) = self.bytes[at..].first_chunk() else { return };
+        self.few[self.len] = at;
+        self.len += usize::from(self.grams.may_know(u32::from_le_bytes(*gram)));
+        if self.len == FEW {
+            self.keep();
+        }
+    }
+
+    fn keep(&mut self) {
+        self.found.extend(&self.few[..self.len]);
+        self.len = 0;
+    }
+}
+
+#[inline]
+fn filter_hash(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9E37_79B1) >> (32 - FILTER_BITS)) as usize
 }
 
 /// Where the search for a gram's slot begins (Fibonacci hashing: the high bits are well mixed).

@@ -7,8 +7,8 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::known::{GramKey, Known, MayHold};
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{MAX_REACH, MIN_RUN};
-use crate::scan::kernel::Run;
 use crate::scan::ngram::each_least;
+use crate::scan::walk::Run;
 
 /// What may also stand in a token, outside of runs.
 const BESIDE: ByteSet = ByteSet::empty().with(b"=:|!@$*%^~");

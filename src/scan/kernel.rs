@@ -1,13 +1,15 @@
-//! Finds runs of token characters and signs of what is encoded in them, 64 bytes a step; the only file with vector code.
+//! Tells runs of token characters, where words begin in them, signs of what is encoded and windows of literals; the only file with vector code.
 //!
-//! **Invariant:** the vector classification equals `ByteSet::RUN` on every byte; a test compares all 256 and random texts.
+//! **Invariant:** the vector classification equals that of `walk.rs` on every byte; tests compare all 256 and random texts.
 
 #![allow(unsafe_code, reason = "vector loads; each block says why it is sound, and a safe twin is compared by tests")]
 
-use crate::rules::byte_set::ByteSet;
-
-/// A run: start and end (exclusive) in the searched bytes.
-pub type Run = std::ops::Range<usize>;
+#[cfg(target_arch = "x86_64")]
+use crate::scan::walk::STEP;
+use crate::scan::walk::{
+    BLOCK, Known, Run, Signs, Windows, classes, each_beginning_with, each_window_with, each_word_with, find_runs_with, find_signs_with, known,
+    letters, mask, separators,
+};
 
 /// Appends every maximal run of at least `min` token characters to `runs`, in order.
 pub fn find_runs(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
@@ -17,20 +19,6 @@ pub fn find_runs(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
         return unsafe { find_runs_avx2(bytes, min, runs) };
     }
     find_runs_with(bytes, min, runs, mask);
-}
-
-/// The fewest characters of base64 that are looked for: sixteen bytes.
-pub const MIN_BLOB: usize = 22;
-/// The fewest hexadecimal digits that are looked for: sixteen bytes.
-pub const MIN_DIGITS: usize = 32;
-
-/// Where in a run's first 64 bytes something encoded may begin: bit `i` stands for byte `i`. What does not fit into the run is left out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Signs {
-    /// Base64 of ASCII text: the first characters of three groups stand for printable bytes or line breaks, at the start or after `-_./~`.
-    pub base64: u64,
-    /// The last byte of 32 hexadecimal digits.
-    pub hex: u64,
 }
 
 /// Appends the signs in each run.
@@ -43,86 +31,58 @@ pub fn find_signs(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Vec
     find_signs_with(bytes, runs, found, classes);
 }
 
+/// Calls `found` for every place in the runs where a word begins: at a run's start and after a separator.
+pub fn each_word(bytes: &[u8], runs: impl Iterator<Item = Run>, found: impl FnMut(usize)) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
+        // SAFETY: the features that the function needs were detected on this processor in the line above.
+        return unsafe { each_word_avx2(bytes, runs, found) };
+    }
+    each_word_with(bytes, runs, found, separators);
+}
+
+/// Calls `found` for every place in the range where a window begins that a group knows, with these groups as bits.
+pub fn each_window(bytes: &[u8], range: Run, windows: &Windows, found: impl FnMut(usize, u16)) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
+        // SAFETY: the features that the function needs were detected on this processor in the line above.
+        return unsafe { each_window_avx2(bytes, range, windows, found) };
+    }
+    each_window_with(bytes, range, found, |block| known(windows, block));
+}
+
+/// Calls `found` for every place in the range where letters or digits begin: at a letter that follows none, at a change to upper case, at a digit.
+pub fn each_beginning(bytes: &[u8], range: Run, found: impl FnMut(usize)) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
+        // SAFETY: the features that the function needs were detected on this processor in the line above.
+        return unsafe { each_beginning_avx2(bytes, range, found) };
+    }
+    each_beginning_with(bytes, range, found, letters);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1")]
+fn each_beginning_avx2(bytes: &[u8], range: Run, found: impl FnMut(usize)) {
+    each_beginning_with(bytes, range, found, |block| letters_avx2(block));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1")]
+fn each_word_avx2(bytes: &[u8], runs: impl Iterator<Item = Run>, found: impl FnMut(usize)) {
+    each_word_with(bytes, runs, found, |block| separators_avx2(block));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1")]
+fn each_window_avx2(bytes: &[u8], range: Run, windows: &Windows, found: impl FnMut(usize, u16)) {
+    each_window_with(bytes, range, found, |block| known_avx2(windows, block));
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1")]
 fn find_signs_avx2(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Vec<Signs>) {
     find_signs_with(bytes, runs, found, |block| encoded_classes_avx2(block));
-}
-
-/// Looks at 64 bytes from each run's start; those after its end are masked out.
-#[expect(clippy::inline_always, reason = "the loop must be compiled with the vector features of its caller")]
-#[inline(always)]
-fn find_signs_with(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Vec<Signs>, classes: impl Fn(&[u8; 64]) -> [u64; 3]) {
-    for run in runs {
-        if run.len() < MIN_DIGITS {
-            found.push(Signs { base64: short_sign(&bytes[run]), hex: 0 });
-            continue;
-        }
-        let inside = u64::MAX >> 64_usize.saturating_sub(run.len());
-        let [first, mark, digit] = if let Some(block) = bytes[run.start..].first_chunk() {
-            classes(block)
-        } else {
-            let mut block = [0; 64];
-            block[..bytes.len() - run.start].copy_from_slice(&bytes[run.start..]);
-            classes(&block)
-        };
-        let [first, digit] = [first & inside, digit & inside];
-        let four = digit & digit << 1 & digit << 2 & digit << 3;
-        let sixteen = four & four << 4 & four << 8 & four << 12;
-        found.push(Signs { base64: first & first >> 4 & first >> 8 & (mark << 1 | 1), hex: sixteen & sixteen << 16 });
-    }
-}
-
-/// The first sign of base64 in a short run, most of which have none.
-#[inline]
-fn short_sign(text: &[u8]) -> u64 {
-    let Some(last) = text.len().checked_sub(MIN_BLOB) else { return 0 };
-    let begins = |at: usize| at == 0 || KINDS[usize::from(text[at - 1])] == MARK;
-    let mut places = (0..=last).filter(|at| begins(*at));
-    let sign = places.find(|at| [0, 4, 8].iter().all(|group| KINDS[usize::from(text[at + group])] == FIRST));
-    sign.map_or(0, |at| 1 << at)
-}
-
-/// The first character of a group of three bytes of text.
-const FIRST: u8 = 1;
-/// A character after which something encoded may begin.
-const MARK: u8 = 2;
-
-/// What each byte is.
-static KINDS: [u8; 256] = {
-    let mut kinds = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        kinds[byte] = if is_first(byte as u8) {
-            FIRST
-        } else if is_mark(byte as u8) {
-            MARK
-        } else {
-            0
-        };
-        byte += 1;
-    }
-    kinds
-};
-
-const fn is_first(byte: u8) -> bool {
-    matches!(byte, b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D')
-}
-
-/// Characters of runs after which a blob may begin.
-pub const fn is_mark(byte: u8) -> bool {
-    matches!(byte, b'-' | b'_' | b'.' | b'/' | b'~')
-}
-
-/// Which of 64 bytes may be the first character of a group of three bytes of text in base64, which are marks, which hexadecimal digits.
-fn classes(block: &[u8; 64]) -> [u64; 3] {
-    let class = |is: fn(u8) -> bool| block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(is(*b)) << i);
-    [class(is_first), class(is_mark), class(|b| b.is_ascii_hexdigit())]
-}
-
-/// Classifies 64 bytes: bit `i` tells whether byte `i` is a token character.
-fn mask(block: &[u8; 64]) -> u64 {
-    block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(ByteSet::RUN.contains(*b)) << i)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -157,78 +117,85 @@ fn encoded_classes_avx2(block: &[u8; 64]) -> [u64; 3] {
     classes_avx2(block, &LOW, &HIGH, [7, 56, 192])
 }
 
+/// The same as [`separators`]: high half 2: bit 0 (`+-./`), 5: bit 1 (`_`), 7: bit 2 (`~`).
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn separators_avx2(block: &[u8; 64]) -> u64 {
+    const LOW: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 5, 3];
+    const HIGH: [u8; 16] = [0, 0, 1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0];
+    let [separators] = classes_avx2(block, &LOW, &HIGH, [0xff]);
+    separators
+}
+
+/// The same as [`letters`]: upper case: high half 4: bit 0 (`A-O`), 5: bit 1 (`P-Z`); lower case: 6: bit 2, 7: bit 3; digits: 3: bit 4.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn letters_avx2(block: &[u8; 64]) -> [u64; 3] {
+    const LOW: [u8; 16] = [26, 31, 31, 31, 31, 31, 31, 31, 31, 31, 15, 5, 5, 5, 5, 5];
+    const HIGH: [u8; 16] = [0, 0, 0, 16, 1, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0];
+    classes_avx2(block, &LOW, &HIGH, [3, 12, 16])
+}
+
+/// The same as [`known`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn known_avx2(windows: &Windows, block: &[u8; BLOCK]) -> Known {
+    use std::arch::x86_64::{
+        _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
+    };
+    // SAFETY: a table has the 16 bytes that are read; the load needs no alignment.
+    let table = |table: &[u8; 16]| _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) });
+    let nibble = _mm256_set1_epi8(15);
+    let mut groups = [_mm256_set1_epi8(-1); 2];
+    for i in 0..4 {
+        // SAFETY: the block has 35 bytes, so 32 bytes can be read at 0 to 3; the load needs no alignment.
+        let input = unsafe { _mm256_loadu_si256(block.as_ptr().add(i).cast()) };
+        let (low, high) = (_mm256_and_si256(input, nibble), _mm256_and_si256(_mm256_srli_epi16(input, 4), nibble));
+        for (half, groups) in groups.iter_mut().enumerate() {
+            let by_low = _mm256_shuffle_epi8(table(&windows.low[half][i]), low);
+            let by_high = _mm256_shuffle_epi8(table(&windows.high[half][i]), high);
+            *groups = _mm256_and_si256(*groups, _mm256_and_si256(by_low, by_high));
+        }
+    }
+    let none = _mm256_cmpeq_epi8(_mm256_or_si256(groups[0], groups[1]), _mm256_setzero_si256());
+    let mut stored = [[0; STEP]; 2];
+    for (stored, groups) in stored.iter_mut().zip(groups) {
+        // SAFETY: the array has the 32 bytes that are written; the store needs no alignment.
+        unsafe { _mm256_storeu_si256(stored.as_mut_ptr().cast(), groups) };
+    }
+    (!_mm256_movemask_epi8(none).cast_unsigned(), stored)
+}
+
 /// For each group of class bits, the bytes of which a class meets.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline]
 fn classes_avx2<const N: usize>(block: &[u8; 64], low: &[u8; 16], high: &[u8; 16], groups: [u8; N]) -> [u64; N] {
     use std::arch::x86_64::{
-        _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
+        __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
     // SAFETY: both tables have the 16 bytes that are read; the loads need no alignment.
     let (low, high) = unsafe { (_mm_loadu_si128(low.as_ptr().cast()), _mm_loadu_si128(high.as_ptr().cast())) };
     let (low, high) = (_mm256_broadcastsi128_si256(low), _mm256_broadcastsi128_si256(high));
     let nibble = _mm256_set1_epi8(15);
-    let mut masks = [0; N];
-    for half in 0..2 {
-        // SAFETY: the block has 64 bytes, so 32 bytes can be read at 0 and at 32; the load needs no alignment.
-        let input = unsafe { _mm256_loadu_si256(block.as_ptr().add(half * 32).cast()) };
+    let classes = |input: __m256i| {
         let by_low = _mm256_shuffle_epi8(low, _mm256_and_si256(input, nibble));
         let by_high = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(input, 4), nibble));
-        let classes = _mm256_and_si256(by_low, by_high);
-        for (mask, group) in masks.iter_mut().zip(groups) {
-            let inside = _mm256_and_si256(classes, _mm256_set1_epi8(group.cast_signed()));
-            let misses = _mm256_cmpeq_epi8(inside, _mm256_setzero_si256());
-            *mask |= u64::from(!_mm256_movemask_epi8(misses).cast_unsigned()) << (half * 32);
-        }
-    }
-    masks
-}
-
-/// Walks over the masks: a run is open at the end of a block until a block ends it.
-#[expect(clippy::inline_always, reason = "the walk must be compiled with the vector features of its caller")]
-#[inline(always)]
-fn find_runs_with(bytes: &[u8], min: usize, runs: &mut Vec<Run>, mask: impl Fn(&[u8; 64]) -> u64) {
-    debug_assert!(min >= 16, "the walk looks for sixteen characters in a row");
-    let mut push = |start: usize, end: usize| {
-        if end - start >= min {
-            runs.push(start..end);
-        }
+        _mm256_and_si256(by_low, by_high)
     };
-    let (blocks, rest) = bytes.as_chunks::<64>();
-    let mut open = 0;
-    for (i, block) in blocks.iter().enumerate() {
-        let base = i * 64;
-        let members = mask(block);
-        if members == u64::MAX {
-            continue;
-        }
-        push(open, base + (!members).trailing_zeros() as usize);
-        let at_end = members.leading_ones();
-        // The runs that neither touch the block's start nor its end; with `min` at 16 or more, few blocks hold one.
-        let inner = members & (members.wrapping_add(1)) & (u64::MAX >> at_end);
-        let mut sixteen = inner & inner >> 1;
-        sixteen &= sixteen >> 2;
-        sixteen &= sixteen >> 4;
-        sixteen &= sixteen >> 8;
-        while sixteen != 0 {
-            let start = sixteen.trailing_zeros();
-            let length = (!(inner >> start)).trailing_zeros();
-            push(base + start as usize, base + (start + length) as usize);
-            sixteen &= u64::MAX.checked_shl(start + length).unwrap_or(0);
-        }
-        open = base + 64 - at_end as usize;
-    }
-    let mut last = [0; 64];
-    last[..rest.len()].copy_from_slice(rest);
-    let base = bytes.len() - rest.len();
-    for (i, byte) in last.iter().enumerate().take(rest.len() + 1) {
-        if i == rest.len() || !ByteSet::RUN.contains(*byte) {
-            push(open, base + i);
-            open = base + i + 1;
-        }
-    }
+    // SAFETY: the block has 64 bytes, so 32 bytes can be read at 0 and at 32; the loads need no alignment.
+    let (first, second) = unsafe { (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(32).cast())) };
+    let (first, second) = (classes(first), classes(second));
+    let misses = |classes: __m256i, group: u8| {
+        let inside = _mm256_and_si256(classes, _mm256_set1_epi8(group.cast_signed()));
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(inside, _mm256_setzero_si256())).cast_unsigned()
+    };
+    groups.map(|group| !(u64::from(misses(first, group)) | u64::from(misses(second, group)) << 32))
 }
 
 #[cfg(test)]
@@ -236,7 +203,11 @@ mod tests {
     use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 
     use crate::rules::byte_set::ByteSet;
-    use crate::scan::kernel::{MIN_BLOB, Run, classes, find_runs, find_runs_with, find_signs, find_signs_with, mask, short_sign};
+    use crate::scan::kernel::{each_beginning, each_window, each_word, find_runs, find_signs};
+    use crate::scan::walk::{
+        MIN_BLOB, Run, Windows, classes, each_beginning_with, each_window_with, each_word_with, find_runs_with, find_signs_with, known, letters,
+        mask, separators, short_sign,
+    };
 
     fn naive(bytes: &[u8], min: usize) -> Vec<Run> {
         let mut runs = Vec::new();
@@ -290,6 +261,54 @@ mod tests {
                 assert_eq!(vector[4].base64 >> 10 & 1 == 1, starts, "{byte}");
                 assert_eq!(vector[4].hex, !0 << (14 + 32), "{byte}");
             }
+        }
+    }
+
+    #[test]
+    fn letters_begin_alike() {
+        for byte in 0..=u8::MAX {
+            let mut text = *b"aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-aB1-";
+            for at in [0, 3, 5, 13, 20, 33, 62, 63, 64, 65, 78] {
+                text[at] = byte;
+            }
+            for range in [0..80, 3..70, 64..80, 5..5] {
+                let (mut vector, mut safe) = (Vec::new(), Vec::new());
+                each_beginning(&text, range.clone(), |at| vector.push(at));
+                each_beginning_with(&text, range, |at| safe.push(at), letters);
+                assert_eq!(vector, safe, "{byte}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_begin_alike() {
+        for byte in 0..=u8::MAX {
+            let mut text = [b'a'; 150];
+            (text[7], text[63], text[64], text[129]) = (byte, byte, byte, byte);
+            for runs in [vec![0..150], vec![3..71, 72..140], vec![100..150]] {
+                let (mut vector, mut safe) = (Vec::new(), Vec::new());
+                each_word(&text, runs.iter().cloned(), |at| vector.push(at));
+                each_word_with(&text, runs.iter().cloned(), |at| safe.push(at), separators);
+                assert_eq!(vector, safe, "{byte}");
+                assert_eq!(safe.len() > runs.len(), ByteSet::RUN.contains(byte) && !byte.is_ascii_alphanumeric(), "{byte}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn windows_are_known_alike(seed in any::<[u64; 4]>(), text in prop::collection::vec(any::<u8>(), 0..120), start in 0_usize..40) {
+            // Two of three bits are set, so that windows are known by chance.
+            let half = |seed: u64| (0..4).map(|i| std::array::from_fn(|j| {
+                let bits = seed.rotate_left(i * 16).wrapping_mul(0x9E37_79B9_7F4A_7C15 ^ j as u64).to_le_bytes();
+                bits[7] | bits[3] | bits[5]
+            })).collect::<Vec<[u8; 16]>>().try_into().expect("because these are four");
+            let windows = Windows { low: [half(seed[0]), half(seed[1])], high: [half(seed[2]), half(seed[3])] };
+            let range = start.min(text.len())..text.len();
+            let (mut vector, mut safe) = (Vec::new(), Vec::new());
+            each_window(&text, range.clone(), &windows, |at, groups| vector.push((at, groups)));
+            each_window_with(&text, range, |at, groups| safe.push((at, groups)), |block| known(&windows, block));
+            prop_assert_eq!(vector, safe);
         }
     }
 

@@ -1,18 +1,21 @@
-//! Literals that are searched for in all bytes, for anchors outside of runs and for names of short values.
+//! What is searched for in all bytes: anchors that begin no word of a run, and names of short values.
 //!
-//! **Invariant:** no literal is missed; false alarms cost a look.
+//! **Invariant:** none is missed; a false alarm costs a look.
 
-use crate::rules::rule::{Anchor, Rule};
+use std::collections::HashMap;
+
+use crate::rules::anchor::Place;
+use crate::rules::byte_set::ByteSet;
+use crate::rules::rarity::chance;
+use crate::rules::rule::Rule;
 use crate::scan::anchors::{Lead, anchors};
 use crate::scan::command;
-use crate::scan::kernel::Run;
-use crate::scan::searcher::Searcher;
+use crate::scan::sieve::{Sieve, Window};
+use crate::scan::walk::Run;
 
-/// What a literal leads to.
+/// What a literal leads to, if not to a rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Target {
-    /// Rules whose match holds it.
-    Rules(Vec<Lead>),
     /// Part of a name that introduces a value.
     Name,
     /// The end of the user information in a URL.
@@ -54,61 +57,79 @@ const DSN: &str = "@tcp(";
 /// How the hash of a password begins after the name of its account: in `/etc/shadow`, in `htpasswd`.
 const ACCOUNTS: [&str; 8] = [":$1$", ":$2", ":$5$", ":$6$", ":$y$", ":$apr1$", ":$argon2", ":{S"];
 
-/// The most literals of one search: with more, vector instructions get through half as many bytes at once.
-const MOST: usize = 32;
-/// From how many bytes on literals are searched apart from shorter ones, which say less about where to look.
-const LONG: usize = 4;
-
-/// The literals that are searched for in all bytes.
+/// What is searched for in all bytes.
 pub struct Literals {
-    /// Searches, each for a few literals, and where the targets of these begin.
-    searchers: Vec<(Searcher, usize)>,
-    targets: Vec<Target>,
+    sieve: Sieve,
+    /// What the windows of the sieve stand for.
+    meanings: Vec<Meaning>,
     /// How far beyond its start the anchor of a match can lie.
     pub farthest: usize,
 }
 
+/// What a window of the sieve stands for.
+enum Meaning {
+    /// The anchor of these.
+    Anchor(Vec<Lead>),
+    /// Part of a literal: how far after its start.
+    Part(Box<[u8]>, usize, Target),
+}
+
+/// What was found.
+pub enum Hit<'a> {
+    /// An anchor begins here.
+    Anchor(usize, Lead),
+    /// A literal has this start and end.
+    Literal(Run, &'a Target),
+}
+
 impl Literals {
-    /// Gathers the literals of all rules, the names and the sign of a URL's user information.
+    /// Gathers the anchors of all rules, the names and the sign of a URL's user information.
     #[must_use]
     pub fn new(rules: &[Rule]) -> Self {
-        let mut literals: Vec<(Vec<u8>, Target)> = NAME_PARTS.iter().map(|part| (part.as_bytes().to_vec(), Target::Name)).collect();
-        let others = [("://", Target::Userinfo), (PGPASS, Target::Pgpass), (DSN, Target::Dsn)].into_iter();
+        let names = NAME_PARTS.iter().map(|part| (*part, Target::Name));
+        let others = [("://", Target::Userinfo), (PGPASS, Target::Pgpass), (DSN, Target::Dsn)];
         let commands = command::literals().enumerate().map(|(number, program)| (program, Target::Command(number)));
         let accounts = ACCOUNTS.iter().map(|colon| (*colon, Target::Account));
-        literals.extend(others.chain(commands).chain(accounts).map(|(literal, target)| (literal.as_bytes().to_vec(), target)));
-        let mut farthest = 0;
+        let literals = names.chain(others).chain(commands).chain(accounts);
+        let (mut windows, mut meanings): (Vec<Window>, Vec<Meaning>) = literals
+            .map(|(literal, target)| {
+                let (from, window) = rarest(literal.as_bytes());
+                (window, Meaning::Part(literal.as_bytes().into(), from, target))
+            })
+            .unzip();
+        let mut leads: HashMap<Window, Vec<Lead>> = HashMap::new();
         for (lead, anchor) in anchors(rules) {
-            let Anchor::Literal { bytes, .. } = anchor else { continue };
-            farthest = farthest.max(lead.most as usize);
-            match literals.iter_mut().find(|(literal, _)| literal == bytes) {
-                Some((_, Target::Rules(leads))) => leads.push(lead),
-                _ => literals.push((bytes.clone(), Target::Rules(vec![lead]))),
+            if anchor.place == Place::Inside {
+                leads.entry(anchor.sets).or_default().push(lead);
             }
         }
-        // Those that begin alike stay together.
-        literals.sort_by(|(a, _), (b, _)| (a.len() >= LONG, a).cmp(&(b.len() >= LONG, b)));
-        let (patterns, targets): (Vec<_>, Vec<_>) = literals.into_iter().unzip();
-        let mut searchers = Vec::new();
-        let mut first = 0;
-        for alike in patterns.chunk_by(|a, b| (a.len() >= LONG) == (b.len() >= LONG)) {
-            let groups = alike.len().div_ceil(MOST);
-            for group in alike.chunks(alike.len().div_ceil(groups)) {
-                searchers.push((Searcher::new(group), first));
-                first += group.len();
-            }
+        let farthest = leads.values().flatten().map(|lead| lead.most as usize).max().unwrap_or(0);
+        let mut leads: Vec<_> = leads.into_iter().collect();
+        leads.sort_by_key(|(_, leads)| leads[0]);
+        for (window, leads) in leads {
+            windows.push(window);
+            meanings.push(Meaning::Anchor(leads));
         }
-        Self { searchers, targets, farthest }
+        Self { sieve: Sieve::new(&windows), meanings, farthest }
     }
 
-    /// Calls `hit` for every place where a literal begins.
-    pub fn find(&self, bytes: &[u8], range: Run, mut hit: impl FnMut(usize, usize, &Target)) {
-        for (searcher, first) in &self.searchers {
-            let mut at = range.start;
-            while let Some(found) = searcher.next(bytes, at, range.end) {
-                hit(found.start, found.end - found.start, &self.targets[first + found.literal]);
-                at = found.start + 1;
+    /// Calls `hit` for every anchor and every literal that begins in the range.
+    pub fn find(&self, bytes: &[u8], range: Run, mut hit: impl FnMut(Hit)) {
+        self.sieve.each(bytes, range.clone(), |at, number| match &self.meanings[number] {
+            Meaning::Anchor(leads) => leads.iter().filter(|lead| lead.known.holds(bytes, at)).for_each(|lead| hit(Hit::Anchor(at, *lead))),
+            Meaning::Part(literal, from, target) => {
+                let start = at.checked_sub(*from).filter(|start| *start >= range.start);
+                if let Some(start) = start.filter(|start| bytes[*start..].starts_with(literal)) {
+                    hit(Hit::Literal(start..start + literal.len(), target));
+                }
             }
-        }
+        });
     }
+}
+
+/// The four bytes of a literal that are rarest in texts, and where they begin; after a literal of three stands any byte.
+fn rarest(literal: &[u8]) -> (usize, Window) {
+    let window = |from: usize| std::array::from_fn(|i| literal.get(from + i).map_or(ByteSet::all(), |byte| ByteSet::empty().with(&[*byte])));
+    let windows = (0..=literal.len().saturating_sub(4)).map(|from| (from, window(from)));
+    windows.min_by(|(_, a), (_, b)| chance(a).total_cmp(&chance(b))).expect("because there is one at its start")
 }

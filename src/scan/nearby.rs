@@ -4,8 +4,7 @@
 
 use std::ops::Range;
 
-use crate::scan::word::stands_as_word;
-use crate::scan::words::Words;
+use crate::scan::word::StandingWords;
 
 /// The keywords of a stretch of a text.
 #[derive(Default)]
@@ -18,7 +17,7 @@ pub struct Nearby {
 
 impl Nearby {
     /// Adds the owners of all words that lie in the range.
-    pub fn owners(&mut self, words: &Words, bytes: &[u8], range: Range<usize>, owners: &mut Vec<u32>) {
+    pub fn owners(&mut self, words: &StandingWords, bytes: &[u8], range: Range<usize>, owners: &mut Vec<u32>) {
         if range.start < self.searched.start || range.start > self.searched.end {
             (self.searched, self.words) = (range.start..range.start, Vec::new());
         }
@@ -29,17 +28,12 @@ impl Nearby {
     }
 
     /// Searches on, for all words that begin before `end`.
-    fn search(&mut self, words: &Words, bytes: &[u8], end: usize) {
+    fn search(&mut self, words: &StandingWords, bytes: &[u8], end: usize) {
         let from = self.searched.end;
         if end <= from {
             return;
         }
-        let text = &bytes[from..bytes.len().min(end + words.longest())];
-        words.each(text, |at, length, owners| {
-            if from + at < end && stands_as_word(bytes, from + at, length) {
-                self.words.extend(owners.iter().map(|owner| (from + at, length, *owner)));
-            }
-        });
+        words.each(bytes, from..end, |at, length, owner| self.words.push((at, length, owner)));
         self.searched.end = end;
     }
 }
@@ -49,12 +43,12 @@ mod tests {
     use proptest::prelude::{prop, prop_assert_eq, proptest};
 
     use crate::scan::nearby::Nearby;
-    use crate::scan::words::Words;
+    use crate::scan::word::StandingWords;
 
     proptest! {
         #[test]
         fn what_was_asked_before_changes_no_answer(text in "[ab _]{0,200}", asked in prop::collection::vec((0_usize..200, 0_usize..40), 1..12)) {
-            let words = Words::new([(1, "aab"), (2, "abba"), (3, "bbb"), (4, "aa")].into_iter());
+            let words = StandingWords::new([(1, "aab"), (2, "abba"), (3, "bbb"), (4, "aa")].into_iter());
             let mut nearby = Nearby::default();
             for (start, length) in asked {
                 let start = start.min(text.len());

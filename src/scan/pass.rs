@@ -20,9 +20,9 @@ use crate::scan::introducer::{Introduction, introduce};
 use crate::scan::issued::issued;
 use crate::scan::judge::{self, Judgement, Match, judge};
 use crate::scan::jwt::signature_len;
-use crate::scan::kernel::{Run, find_runs};
+use crate::scan::kernel::find_runs;
 use crate::scan::layer::Layer;
-use crate::scan::literals::Target;
+use crate::scan::literals::{Hit, Target};
 use crate::scan::nearby::Nearby;
 use crate::scan::plan::Plan;
 use crate::scan::quiet::Quiet;
@@ -30,6 +30,7 @@ use crate::scan::random::is_plain_word;
 use crate::scan::resolve;
 use crate::scan::unnamed;
 use crate::scan::value_after::value_after;
+use crate::scan::walk::Run;
 
 /// What may stand right before an introduced value.
 const BEFORE_VALUES: ByteSet = ByteSet::empty().with(b"\"'`=: \t>(,[\\\n@$-");
@@ -105,16 +106,14 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Looks for anchors inside runs, which may begin after the start of a match.
+    /// Looks for anchors with which words of runs begin, which may be words after the start of a match.
     fn grams(&mut self, runs: &[Run]) {
         let (layer, plan) = (self.layer, self.plan);
         let to = layer.end.saturating_add(plan.grams.farthest + 4);
+        let from = layer.start.saturating_sub(1);
         let runs = runs.iter().filter(|run| run.end > layer.start && run.start < to);
-        let mut places = Vec::new();
-        plan.grams.places(layer.bytes, runs.map(|run| run.start.max(layer.start)..run.end.min(to)), &mut places);
-        for at in places {
-            plan.grams.at(layer.bytes, at).iter().for_each(|lead| self.anchored(*lead, at));
-        }
+        let runs = runs.map(|run| run.start.max(from)..run.end.min(to.saturating_add(MIN_RUN)));
+        plan.grams.each(layer.bytes, runs, |at, lead| self.anchored(lead, at));
     }
 
     /// Confirms a rule at an anchor: every place where its match may begin.
@@ -203,7 +202,8 @@ impl Pass<'_> {
         let bytes = self.layer.bytes;
         let default = bytes[run.start] == b'-' && bytes[..run.start].ends_with(b":");
         let start = over_number(bytes, run.start + usize::from(default));
-        if start == 0 || !BEFORE_VALUES.contains(bytes[start - 1]) || !self.is_mine(start) || is_plain_word(&bytes[run.clone()]) {
+        let is_url = bytes[start..].starts_with(b"//");
+        if start == 0 || is_url || !BEFORE_VALUES.contains(bytes[start - 1]) || !self.is_mine(start) || is_plain_word(&bytes[run.clone()]) {
             return;
         }
         self.value_from(start);
@@ -253,14 +253,16 @@ impl Pass<'_> {
     fn literals(&mut self) {
         let (layer, plan) = (self.layer, self.plan);
         let to = layer.bytes.len().min(layer.end.saturating_add(plan.literals.farthest + 32));
-        plan.literals.find(layer.bytes, layer.start.saturating_sub(LOOK_AROUND)..to, |at, length, target| match target {
-            Target::Rules(leads) => leads.iter().for_each(|lead| self.anchored(*lead, at)),
-            Target::Name => self.name(at + length - 1),
-            Target::Userinfo => self.userinfo(at + length),
-            Target::Command(number) => self.unnamed(command::password(layer.bytes, *number, at)),
-            Target::Pgpass => self.unnamed(unnamed::pgpass(layer.bytes, at, length)),
-            Target::Account => self.unnamed(unnamed::account(layer.bytes, at)),
-            Target::Dsn => self.unnamed(unnamed::data_source(layer.bytes, at)),
+        plan.literals.find(layer.bytes, layer.start.saturating_sub(LOOK_AROUND)..to, |hit| match hit {
+            Hit::Anchor(at, lead) => self.anchored(lead, at),
+            Hit::Literal(place, target) => match target {
+                Target::Name => self.name(place.end - 1),
+                Target::Userinfo => self.userinfo(place.end),
+                Target::Command(number) => self.unnamed(command::password(layer.bytes, *number, place.start)),
+                Target::Pgpass => self.unnamed(unnamed::pgpass(layer.bytes, place.start, place.len())),
+                Target::Account => self.unnamed(unnamed::account(layer.bytes, place.start)),
+                Target::Dsn => self.unnamed(unnamed::data_source(layer.bytes, place.start)),
+            },
         });
     }
 

@@ -1,5 +1,10 @@
 //! Whether a vendor's name stands in a text as a word of its own, or only as letters inside another word.
 
+use std::ops::Range;
+
+use crate::scan::kernel::each_beginning;
+use crate::scan::words::Words;
+
 /// What people write before a vendor's name without a mark between, as in `MYVENDORKEY`.
 const BEFORE: [&str; 25] = [
     "my",
@@ -38,29 +43,80 @@ const AFTER: [&str; 36] = [
 const STEM: usize = 4;
 /// From how many capitals and digits on what follows a short name is no word, but the rest of an id.
 const ID: usize = 12;
-/// The longest word that is looked at beside a vendor's name.
-const LONGEST: usize = 12;
+/// The length of the longest of [`BEFORE`].
+const LONGEST: usize = 10;
+/// The owner of [`BEFORE`].
+const GLUE: u32 = u32::MAX;
 
-/// Whether the `length` bytes at `at` are a word, or begin one: before them stands no letter, a change to upper case as in `myVendorKey`, or one of
-/// the few words that people glue to names; after them anything, but for names of one to three letters, which must end as they begin.
-#[must_use]
-pub fn stands_as_word(text: &[u8], at: usize, length: usize) -> bool {
-    begins_word(text, at) && (length >= STEM || ends_word(text, at + length))
+/// Words that are looked for where they stand as words: before them stands no letter, a change to upper case as in `myVendorKey`, or one of the few
+/// words that people glue to names; after them anything, but for names of one to three letters, which must end as they begin.
+pub struct StandingWords {
+    words: Words,
+    /// What owns the words.
+    owned: Vec<Owned>,
+    /// The length of the longest sign before a word.
+    sign: usize,
 }
 
-fn begins_word(text: &[u8], at: usize) -> bool {
-    let (Some(before), Some(first)) = (at.checked_sub(1).and_then(|i| text.get(i)), text.get(at)) else { return true };
-    if !before.is_ascii_alphabetic() || !first.is_ascii_alphabetic() {
-        return true;
+/// A word of an owner.
+struct Owned {
+    owner: u32,
+    /// Signs before the word's first letter or digit, which belong to it.
+    sign: Box<[u8]>,
+}
+
+impl StandingWords {
+    /// Gathers words with their owners.
+    #[must_use]
+    pub fn new<'a>(words: impl Iterator<Item = (u32, &'a str)>) -> Self {
+        let (mut owned, mut bare) = (Vec::new(), Vec::new());
+        for (owner, word) in words {
+            let letters = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+            bare.push((u32::try_from(owned.len()).expect("because words are few"), letters));
+            owned.push(Owned { owner, sign: word.as_bytes()[..word.len() - letters.len()].into() });
+        }
+        let sign = owned.iter().map(|owned| owned.sign.len()).max().unwrap_or(0);
+        Self { words: Words::new(bare.into_iter().chain(BEFORE.map(|word| (GLUE, word)))), owned, sign }
     }
-    let next_is_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-    if first.is_ascii_uppercase() && (before.is_ascii_lowercase() || next_is_lower) {
-        return true;
+
+    /// Calls `found` with place, length and owner of every word that begins in the range.
+    pub fn each(&self, text: &[u8], range: Range<usize>, mut found: impl FnMut(usize, usize, u32)) {
+        let around = range.start.saturating_sub(LONGEST)..text.len().min(range.end + self.sign);
+        each_beginning(text, around, |at| {
+            let is_first = text[at].is_ascii_alphabetic() && !at.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphabetic());
+            self.words.at(text, at, |length, owners| {
+                if is_first && owners.contains(&GLUE) {
+                    self.glued(text, at + length, &range, &mut found);
+                }
+                self.tell(text, (at, length), owners, &range, &mut found);
+            });
+            // `-Dvendor.key=value` of Java, `-Pvendor.key=value` of Gradle.
+            if is_first && text[..at].ends_with(b"-") {
+                self.glued(text, at + 1, &range, &mut found);
+            }
+        });
     }
-    let glued = text[..at].iter().rev().take(LONGEST).take_while(|b| b.is_ascii_alphabetic()).count();
-    // `-Dvendor.key=value` of Java, `-Pvendor.key=value` of Gradle.
-    let is_option = glued == 1 && text[..at - 1].ends_with(b"-");
-    is_option || BEFORE.iter().any(|word| text[at - glued..at].eq_ignore_ascii_case(word.as_bytes()))
+
+    /// Looks at a place inside a word, where letters alone do not begin one.
+    fn glued(&self, text: &[u8], at: usize, range: &Range<usize>, found: &mut impl FnMut(usize, usize, u32)) {
+        let is_letter = |at: usize, test: fn(&u8) -> bool| text.get(at).is_some_and(test);
+        let is_change =
+            is_letter(at, u8::is_ascii_uppercase) && (is_letter(at - 1, u8::is_ascii_lowercase) || is_letter(at + 1, u8::is_ascii_lowercase));
+        if is_letter(at, u8::is_ascii_alphabetic) && !is_change {
+            self.words.at(text, at, |length, owners| self.tell(text, (at, length), owners, range, found));
+        }
+    }
+
+    /// Tells of the words that stand at a place.
+    fn tell(&self, text: &[u8], (at, length): (usize, usize), owners: &[u32], range: &Range<usize>, found: &mut impl FnMut(usize, usize, u32)) {
+        for owned in owners.iter().filter(|owner| **owner != GLUE).map(|owner| &self.owned[*owner as usize]) {
+            let Some(start) = at.checked_sub(owned.sign.len()).filter(|start| range.contains(start)) else { continue };
+            let length = length + owned.sign.len();
+            if text[start..at].eq_ignore_ascii_case(&owned.sign) && (length >= STEM || ends_word(text, start + length)) {
+                found(start, length, owned.owner);
+            }
+        }
+    }
 }
 
 fn ends_word(text: &[u8], end: usize) -> bool {
@@ -77,7 +133,47 @@ fn ends_word(text: &[u8], end: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::scan::word::stands_as_word;
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    use crate::scan::word::{BEFORE, LONGEST, STEM, StandingWords, ends_word};
+
+    fn stands_as_word(text: &[u8], at: usize, length: usize) -> bool {
+        begins_word(text, at) && (length >= STEM || ends_word(text, at + length))
+    }
+
+    fn begins_word(text: &[u8], at: usize) -> bool {
+        let (Some(before), Some(first)) = (at.checked_sub(1).and_then(|i| text.get(i)), text.get(at)) else { return true };
+        if !before.is_ascii_alphabetic() || !first.is_ascii_alphabetic() {
+            return true;
+        }
+        let next_is_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+        if first.is_ascii_uppercase() && (before.is_ascii_lowercase() || next_is_lower) {
+            return true;
+        }
+        let glued = text[..at].iter().rev().take(LONGEST + 2).take_while(|b| b.is_ascii_alphabetic()).count();
+        // `-Dvendor.key=value` of Java, `-Pvendor.key=value` of Gradle.
+        let is_option = glued == 1 && text[..at - 1].ends_with(b"-");
+        is_option || BEFORE.iter().any(|word| text[at - glued..at].eq_ignore_ascii_case(word.as_bytes()))
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_is_found_where_it_stands(text in "(my|our|api|key|x|on|-D|-P|a|B|c|D|_|1| |Foo|foo|ab|AB|\\[foo){0,12}", start in 0_usize..20, length in 0_usize..30) {
+            let words = ["foo", "ab", "keyfoo", "_foo", "[foo", "1a", "on"];
+            let bytes = text.as_bytes();
+            let range = start.min(bytes.len())..bytes.len().min(start + length);
+            let mut found = Vec::new();
+            StandingWords::new((0..).zip(words)).each(bytes, range.clone(), |at, length, owner| found.push((at, length, owner)));
+            let is = |at: usize, word: &str| bytes[at..].get(..word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word.as_bytes()));
+            let all = range.flat_map(|at| (0..).zip(words).map(move |(owner, word)| (at, word, owner)));
+            let stands = all.filter(|(at, word, _)| is(*at, word) && stands_as_word(bytes, *at, word.len()));
+            let mut expected: Vec<_> = stands.map(|(at, word, owner)| (at, word.len(), owner)).collect();
+            expected.sort_unstable();
+            found.sort_unstable();
+            found.dedup();
+            prop_assert_eq!(found, expected);
+        }
+    }
 
     #[test]
     fn words_stand_by_themselves() {

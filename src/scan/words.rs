@@ -29,8 +29,6 @@ pub struct Words {
     owners: Vec<u32>,
     /// First letters of words too short for a hash, one bit each by their last five bits.
     short: u32,
-    /// The length of the longest word.
-    longest: usize,
 }
 
 /// Where a word's letters and owners stand.
@@ -59,7 +57,6 @@ impl Words {
             letters: Vec::new(),
             owners: Vec::new(),
             short: 0,
-            longest: 0,
         };
         for same in pairs.chunk_by(|a, b| a.1 == b.1) {
             let (hash, letters, _) = &same[0];
@@ -70,7 +67,6 @@ impl Words {
             } else {
                 gathered.short |= letters.bytes().next().map_or(0, first_bit);
             }
-            gathered.longest = gathered.longest.max(letters.len());
             let next = letters.as_bytes().get(HEAD).map_or(0, |letter| letter | CASE);
             let word = Word {
                 next,
@@ -88,33 +84,33 @@ impl Words {
     /// Calls `found` with the place, the length and the owners of every word in the text, in the order of their places, also of those that overlap.
     pub fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize, &[u32])) {
         for at in 0..text.len() {
-            if let Some(head) = text[at..].first_chunk() {
-                let hash = long_hash(*head);
-                if self.begins[hash >> 6] >> (hash & 63) & 1 == 1 {
-                    self.each_of(hash >> (LONG_BITS - BITS), text, at, &mut found);
-                }
-            }
-            if self.short & first_bit(text[at]) != 0 {
-                self.each_of(SHORT, text, at, &mut found);
-            }
+            self.at(text, at, |length, owners| found(at, length, owners));
         }
     }
 
-    /// The length of the longest word.
-    #[must_use]
-    pub fn longest(&self) -> usize {
-        self.longest
+    /// Calls `found` with the length and the owners of every word that stands at a place.
+    #[inline]
+    pub fn at(&self, text: &[u8], at: usize, mut found: impl FnMut(usize, &[u32])) {
+        if let Some(head) = text[at..].first_chunk() {
+            let hash = long_hash(*head);
+            if self.begins[hash >> 6] >> (hash & 63) & 1 == 1 {
+                self.each_of(hash >> (LONG_BITS - BITS), text, at, &mut found);
+            }
+        }
+        if self.short & first_bit(text[at]) != 0 {
+            self.each_of(SHORT, text, at, &mut found);
+        }
     }
 
     /// Calls `found` for every word with this hash that stands at a place.
-    fn each_of(&self, hash: usize, text: &[u8], at: usize, found: &mut impl FnMut(usize, usize, &[u32])) {
+    fn each_of(&self, hash: usize, text: &[u8], at: usize, found: &mut impl FnMut(usize, &[u32])) {
         for word in &self.entries[self.first[hash] as usize..self.first[hash + 1] as usize] {
             if word.next != 0 && text.get(at + HEAD).is_none_or(|letter| letter | CASE != word.next) {
                 continue;
             }
             let letters = &self.letters[word.letters.0 as usize..word.letters.1 as usize];
             if text[at..].get(..letters.len()).is_some_and(|here| here.eq_ignore_ascii_case(letters)) {
-                found(at, letters.len(), &self.owners[word.owners.0 as usize..word.owners.1 as usize]);
+                found(letters.len(), &self.owners[word.owners.0 as usize..word.owners.1 as usize]);
             }
         }
     }

@@ -283,7 +283,7 @@ mod tests {
             (GO, r"(?i)acme_key\s*=\s*'([a-z0-9]{32})'".to_owned(), &["x"], "[0-9A-Za-z]{32} near acme_key"),
             (RUST, "(?xi)\n \\b\n acme\n (?:.|[\\n\\r]){0,32}?\n \\b(?:key|token)\\b (?:.|[\\n\\r]){0,16}?\n ( [[:alnum:]]{40} ) \\b".to_owned(), &[], "[0-9A-Za-z]{40} near acme"),
             (RUST, r#"(?xi) (?: acme[\s._-]*api[\s._-]*key | zedco ) (?:.|[\n\r]){0,16}? (?: = | : ) \s* ["']? ( [A-Z0-9_~.+/=-]{24,128} ) (?: ["'\s,;}&\]] | $ )"#.to_owned(), &[], r"[+\--9=A-Z_a-z\~]{24,128} near acme,zedco"),
-            (GO, format!(r"{HEAD}acme{NECK}([a-z0-9]{{24}}){TAIL}|\b(ACM3[A-Za-z0-9_\-=]{{186}}){TAIL}"), &["acme", "acm3"], r"[0-9A-Za-z]{24} near acme ; [Aa][Cc][Mm]3[\-0-9=A-Z_a-z]{186} near acme,acm3"),
+            (GO, format!(r"{HEAD}acme{NECK}([a-z0-9]{{24}}){TAIL}|\b(ACM3[A-Za-z0-9_\-=]{{186}}){TAIL}"), &["acme", "acm3"], r"[0-9A-Za-z]{24} near acme ; [Aa][Cc][Mm]3[\-0-9=A-Z_a-z]{186}"),
         ] {
             assert_eq!(outcome(source, &pattern, keywords), expected, "{pattern}");
         }

@@ -12,8 +12,8 @@ use crate::model::jwt::LENIENT;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::MIN_RUN;
 use crate::scan::decode::{Regions, is_text, with_context};
-use crate::scan::kernel::{MIN_BLOB, Signs, is_mark};
 use crate::scan::layer::{Decoded, Layer};
+use crate::scan::walk::{MIN_BLOB, Signs, is_mark};
 
 /// Characters of both alphabets.
 const ALPHABET: ByteSet = ByteSet::alnum().with(b"+/-_");

@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use crate::model::decoder::Decoder;
 use crate::scan::decode::{Regions, is_text, with_context};
-use crate::scan::kernel::{MIN_DIGITS, Signs};
 use crate::scan::layer::{Decoded, Layer};
 use crate::scan::swar;
+use crate::scan::walk::{MIN_DIGITS, Signs};
 
 /// From this length on, a stretch is decoded whatever it begins with.
 const ALWAYS: usize = 1024;

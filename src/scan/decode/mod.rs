@@ -7,8 +7,9 @@ pub mod unwrap;
 
 use std::ops::Range;
 
-use crate::scan::kernel::{Run, find_signs};
+use crate::scan::kernel::find_signs;
 use crate::scan::layer::{Decoded, Layer, Map};
+use crate::scan::walk::Run;
 
 /// Raw bytes before a decoded part that stay in its layer, so that what introduces it is seen.
 const CONTEXT: usize = 256;
