@@ -396,13 +396,11 @@ const SPLIT_EXCEPTIONS: &[Exception] = &[
     ("azure-cosmos-key", "*", "its anchor stands at its very end"),
     ("azure-batch-key", "*", "its anchor stands at its very end"),
     ("azure-api-management-key", "*", "its anchor stands at its very end"),
-    ("deepsource-dsn", "*", "its anchor stands at its very end"),
     ("unleash-api-token", "*", "its anchor stands behind a name of any length"),
     ("power-automate-trigger-url", "*", "its anchor stands behind a host of any length"),
     ("sumologic-source-url", "*", "its anchor stands behind a host of any length"),
     ("dead-mans-snitch-url", "*", "neither part is long enough to be looked at"),
     ("mercury-api-token", "*", "its first part is a whole secret-token URI"),
-    ("github-copilot-token", "folded*", "a list of pairs: its first pairs are a whole one"),
     ("convex-deploy-key", "*", "its second part begins with a bar, as quoted lines do"),
     ("alibaba-access-key-id", "*", "neither part is long enough to be looked at"),
 ];

@@ -66,7 +66,8 @@ pub fn scan(flags: &ScanFlags, colour: Colour) -> anyhow::Result<Exit> {
     let (asked, known, further_keys) = asked(flags, replay.as_ref())?;
     let (alerts, vault) = alerts(flags, &asked, replay.as_ref())?.unzip();
     let keep = vault.as_ref().and_then(keep);
-    let told = engine::Options { further_keys, keep, known, ..settings::engine(flags)? };
+    let roots = if let Target::Paths(paths) = &target { paths.clone() } else { Vec::new() };
+    let told = engine::Options { further_keys, keep, known, roots, ..settings::engine(flags)? };
     let mut import = Import::open(flags, (told.min_confidence, told.comments))?;
     let engine = Engine::new(&rules, told);
     let progress = Arc::new(Progress::default());

@@ -78,6 +78,7 @@ pub fn engine(flags: &ScanFlags) -> Result<engine::Options, ConfigError> {
         further_keys: Vec::new(),
         keep: None,
         known: None,
+        roots: Vec::new(),
         key: flags.key_file.as_deref().map(key).transpose()?,
     })
 }

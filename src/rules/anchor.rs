@@ -11,8 +11,9 @@ use crate::rules::shape::{Shape, Step};
 
 /// The most four-byte combinations that one anchor may stand for.
 const MAX_GRAMS: usize = 1200;
-/// Chances below this are as good as each other where words begin: then the first of several is the best.
-const RARE: f32 = 1e-6;
+/// Chances below these are as good as each other, where words begin and in all bytes: then the first of several is the best, also of a token that
+/// is cut into lines.
+const RARE: [f32; 2] = [1e-5, 1e-6];
 /// What is more likely than this is too common to be searched for in all bytes.
 const COMMON: f32 = 1e-4;
 /// How many starts may be tried at an anchor before one with more grams is the better choice.
@@ -40,18 +41,21 @@ pub enum Place {
     Inside,
 }
 
-/// The only possible bytes from the one before an anchor on, where there is only one.
+/// The only possible bytes around an anchor, where there is only one: up to four before it, or of the first eight of a match.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub struct Known {
+    /// How many bytes before the anchor the first of them stands.
+    back: u8,
     mask: u64,
     bytes: u64,
 }
 
 impl Known {
-    /// Gathers up to eight sets, of which none stands for any byte.
-    fn of(sets: impl Iterator<Item = Option<ByteSet>>) -> Self {
-        sets.enumerate().fold(Self::default(), |known, (i, set)| match set.filter(|set| set.len() == 1).and_then(|set| set.iter().next()) {
-            Some(byte) => Self { mask: known.mask | 0xff << (8 * i), bytes: known.bytes | u64::from(byte) << (8 * i) },
+    /// Gathers up to eight sets, the anchor's among them.
+    fn of(back: u8, sets: impl Iterator<Item = ByteSet>) -> Self {
+        let single = |set: ByteSet| set.iter().next().filter(|_| set.len() == 1);
+        (0..8).zip(sets).fold(Self { back, ..Self::default() }, |known, (i, set)| match single(set) {
+            Some(byte) => Self { mask: known.mask | 0xff << (8 * i), bytes: known.bytes | u64::from(byte) << (8 * i), back },
             None => known,
         })
     }
@@ -66,7 +70,7 @@ impl Known {
     #[must_use]
     #[inline]
     pub fn holds(self, bytes: &[u8], at: usize) -> bool {
-        let window = at.checked_sub(1).and_then(|start| bytes[start..].first_chunk());
+        let window = at.checked_sub(usize::from(self.back)).and_then(|start| bytes[start..].first_chunk());
         // At an end of the text, the match itself tells.
         window.is_none_or(|window| u64::from_le_bytes(*window) & self.mask == self.bytes)
     }
@@ -90,8 +94,8 @@ impl Anchor {
             // Where many starts may be tried, all that is known counts.
             let around = if is_wide { known(&all, at).chance() } else { 0.0 };
             let chance = chance(&window.map(|position| position.set));
-            let enough = if place == Place::Begin { RARE } else { 0.0 };
-            (is_wide, around, chance.max(enough), window[0].lead.1)
+            let enough = RARE[usize::from(place == Place::Inside)];
+            (is_wide, around, chance.max(enough), grams(*window), window[0].lead.1)
         };
         let rarest = |place: Place, windows: &mut dyn Iterator<Item = (usize, [&Position; 4])>| {
             let least = windows.min_by(|a, b| rarity(place, a.0, &a.1).partial_cmp(&rarity(place, b.0, &b.1)).unwrap_or(Ordering::Equal));
@@ -108,11 +112,13 @@ fn grams(window: [&Position; 4]) -> usize {
     window.iter().map(|position| position.set.len()).product()
 }
 
-/// What is known from the byte before a window on, up to a stretch of unknown length.
+/// What is known around a window. Of a token that is cut into lines, what follows its anchor need not stand there.
 fn known(all: &[Option<Position>], at: usize) -> Known {
-    let set = |position: &Option<Position>| position.as_ref().map(|position| position.set);
-    let before = at.checked_sub(1).and_then(|before| set(&all[before]));
-    Known::of(std::iter::once(before).chain(all[at..].iter().map(set).take_while(Option::is_some).take(7)))
+    let back = all[..at].iter().rev().take(4).take_while(|position| position.is_some()).count();
+    let first = at - back;
+    let end = if first == 0 { 8.max(at + 4) } else { at + 4 };
+    let sets = all[first..end.min(all.len())].iter().map_while(|position| position.as_ref().map(|position| position.set));
+    Known::of(u8::try_from(back).expect("because it is at most four"), sets)
 }
 
 /// One byte position of a shape at a known distance from its start.

@@ -1,5 +1,6 @@
 //! The engine: built once from rules, then asked about chunks by any number of threads.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::chunk::{Chunk, Owns};
@@ -13,7 +14,7 @@ use crate::model::origin::Origin;
 use crate::model::place::{ByteSpan, Position};
 use crate::rules::rule::{MAX_REACH, Rule};
 use crate::rules::rule_set::{RuleIndex, RuleSet};
-use crate::scan::candidate::Candidate;
+use crate::scan::candidate::{Candidate, Lead};
 use crate::scan::context::Contexts;
 use crate::scan::grams::Grams;
 use crate::scan::judge::Keys;
@@ -23,6 +24,7 @@ use crate::scan::near::Near;
 use crate::scan::pairs::{APART, Joined, Pairs};
 use crate::scan::pass::scan;
 use crate::scan::plan::Plan;
+use crate::scan::setting::is_example;
 
 /// How far before the core tokens are found too, so that what they contain, touch or complete is settled alike in every chunk.
 const BEFORE: usize = MAX_REACH + 4 * APART;
@@ -45,6 +47,8 @@ pub struct Options {
     pub keep: Option<Arc<dyn Keep>>,
     /// Who knows issued tokens; they are found where no rule knows their format.
     pub known: Option<Arc<dyn Known>>,
+    /// What the user asked to be scanned: below these paths, names of tests, examples and documents count.
+    pub roots: Vec<PathBuf>,
 }
 
 /// What comments such as `beartrap:allow` mean.
@@ -66,6 +70,7 @@ impl Default for Options {
             further_keys: Vec::new(),
             keep: None,
             known: None,
+            roots: Vec::new(),
         }
     }
 }
@@ -75,6 +80,7 @@ pub struct Engine {
     plan: Arc<Plan>,
     min_confidence: Confidence,
     comments: Comments,
+    roots: Vec<PathBuf>,
 }
 
 /// What was found in one chunk; positions are relative to its core until [`ChunkFindings::place`] is called.
@@ -120,7 +126,7 @@ impl Engine {
             issued: options.known.map(|known| (known, Rule::issued())),
             max_depth: options.max_depth,
         });
-        Self { plan, min_confidence: options.min_confidence, comments: options.comments }
+        Self { plan, min_confidence: options.min_confidence, comments: options.comments, roots: options.roots }
     }
 
     /// Scans bytes that are complete in themselves.
@@ -158,7 +164,10 @@ impl Engine {
             phase: chunk.phase,
             ..Layer::whole(&chunk.bytes)
         };
-        let found = scan(&self.plan, layer);
+        let mut found = scan(&self.plan, layer);
+        if !found.candidates.is_empty() && is_example(origin, &self.roots) {
+            found.candidates.iter_mut().for_each(doubt);
+        }
         let candidates: Vec<Candidate> = found.candidates.into_iter().filter(|c| c.confidence >= self.min_confidence).collect();
         let joined = self.plan.pairs.join(candidates).into_iter().filter(|joined| self.confidence(joined) >= self.min_confidence);
         let (mut lines, mut near) = (Lines::new(chunk), Near::new(&chunk.bytes));
@@ -182,7 +191,7 @@ impl Engine {
     /// The same engine for places that somebody else has found: with every confidence, and deaf to comments.
     #[must_use]
     pub fn lenient(&self) -> Self {
-        Self { plan: Arc::clone(&self.plan), min_confidence: Confidence::Low, comments: Comments::Ignore }
+        Self { plan: Arc::clone(&self.plan), min_confidence: Confidence::Low, comments: Comments::Ignore, roots: Vec::new() }
     }
 
     /// Under which keys it fingerprints.
@@ -278,6 +287,13 @@ impl ChunkFindings {
     #[must_use]
     pub fn end(&self, at: Position) -> Position {
         self.advance.from(at)
+    }
+}
+
+/// Thinks less of what only its name calls a secret, in a test, an example or a document.
+fn doubt(candidate: &mut Candidate) {
+    if candidate.lead == Lead::Name && candidate.ours && candidate.confidence == Confidence::Medium {
+        (candidate.confidence, candidate.reason) = (Confidence::Low, "its name says so and it looks generated, in a test, an example or a document");
     }
 }
 

@@ -7,6 +7,7 @@ use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{MIN_RUN, Rule};
 use crate::scan::anchors::{Lead, anchors};
 use crate::scan::boundary::after_escapes;
+use crate::scan::decode::unwrap::gap;
 use crate::scan::kernel::each_word;
 use crate::scan::walk::Run;
 
@@ -59,7 +60,7 @@ impl Grams {
 
     /// Calls `found` with every place in the runs where a token may begin with a gram, and with each rule that the gram leads to.
     pub fn each(&self, bytes: &[u8], runs: impl Iterator<Item = Run> + Clone, mut found: impl FnMut(usize, Lead)) {
-        let runs = runs.map(|run| run.start..run.end.saturating_sub(MIN_RUN - 1)).filter(|run| !run.is_empty());
+        let runs = runs.map(|run| run.start..last(bytes, run.end)).filter(|run| !run.is_empty());
         // Nearly all places are none; which are is written down without a branch.
         let mut places = Places { grams: self, bytes, few: [0; FEW], len: 0, found: Vec::new() };
         each_word(bytes, runs.clone(), |at| places.look(at));
@@ -102,6 +103,14 @@ impl Grams {
             at = (at + 1) & mask;
         }
     }
+}
+
+/// Where the last word begins with which a match may go on to the run's end: so many bytes before it that the match is long enough, or anywhere where
+/// a line break or a log driver may have cut it.
+#[inline]
+fn last(bytes: &[u8], end: usize) -> usize {
+    let cut = matches!(bytes.get(end), Some(b'\n' | b'\r' | b'\\' | b'"')) && gap(bytes, end).is_some();
+    if cut { end } else { end.saturating_sub(MIN_RUN - 1) }
 }
 
 /// How many places are looked at before those that passed are kept.

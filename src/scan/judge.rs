@@ -32,6 +32,8 @@ use crate::scan::random::{looks_generated, looks_generated_near_vendor, may_be_g
 
 /// Below this many bits, a plain hash gives a secret away to whoever guesses.
 pub const MIN_BITS: u32 = 64;
+/// Why a token is one that somebody issued.
+pub const ISSUED: &str = "the ledger knows exactly this token";
 /// How much of a token's line its terms may look at, in bytes to each side: less than the margins of a chunk.
 const LINE: usize = 1024;
 
@@ -329,7 +331,7 @@ pub fn issued(layer: &Layer, (index, rule): (RuleIndex, &Rule), span: Range<usiz
     Candidate {
         rule: index,
         confidence: Confidence::High,
-        reason: "the ledger knows exactly this token",
+        reason: ISSUED,
         proven: true,
         lead: Lead::Issued,
         ours: true,

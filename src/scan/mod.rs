@@ -34,6 +34,7 @@ mod quiet;
 pub mod random;
 pub mod resolve;
 pub mod searcher;
+pub mod setting;
 mod sieve;
 mod swar;
 pub mod text_model;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::model::carrier::CarrierKind;
 use crate::model::decoder::Decoder;
+use crate::model::grade::Confidence;
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{Alternative, MIN_RUN};
 use crate::rules::rule_set::RuleIndex;
@@ -239,9 +240,15 @@ impl Pass<'_> {
     fn issued<'r>(&mut self, runs: impl Iterator<Item = &'r Run>) {
         let (plan, layer) = (self.plan, self.layer);
         let Some((known, rule)) = &plan.issued else { return };
-        let mut spans = issued(&**known, layer.bytes, runs);
-        let taken: HashSet<Range<usize>> = self.found.candidates.iter().map(|candidate| candidate.span.clone()).collect();
-        spans.retain(|span| self.is_mine(span.start) && !taken.contains(span));
+        let mut spans: HashSet<Range<usize>> = issued(&**known, layer.bytes, runs).into_iter().filter(|span| self.is_mine(span.start)).collect();
+        for candidate in self.found.candidates.iter_mut().filter(|candidate| spans.contains(&candidate.span)) {
+            (candidate.confidence, candidate.reason) = (Confidence::High, judge::ISSUED);
+        }
+        for candidate in &self.found.candidates {
+            spans.remove(&candidate.span);
+        }
+        let mut spans: Vec<_> = spans.into_iter().collect();
+        spans.sort_by_key(|span| (span.start, span.end));
         let index = RuleIndex(u32::try_from(plan.rules.len()).expect("because rules are few"));
         for span in spans {
             let (introduction, _) = introduce(layer.bytes, span.start);
