@@ -13,7 +13,7 @@ use crate::rules::shape::{Shape, Step};
 const MAX_GRAMS: usize = 1200;
 /// Chances below these are as good as each other, where words begin and in all bytes: then the first of several is the best, also of a token that
 /// is cut into lines.
-const RARE: [f32; 2] = [1e-5, 1e-6];
+const RARE: [f32; 2] = [1e-5, 1e-7];
 /// What is more likely than this is too common to be searched for in all bytes.
 const COMMON: f32 = 1e-4;
 /// How many starts may be tried at an anchor before one with more grams is the better choice.

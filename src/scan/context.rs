@@ -2,6 +2,7 @@
 
 use crate::model::carrier::CarrierKind;
 use crate::model::rule_info::TokenKind;
+use crate::rules::byte_set::ByteSet;
 use crate::rules::name_form::NameForm;
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
@@ -112,10 +113,13 @@ pub fn follows_fields(rule: &Rule) -> bool {
     rule.info.kind == TokenKind::PasswordHash
 }
 
+/// What ends values, besides blanks and control characters.
+const DELIMITERS: ByteSet = ByteSet::empty().with(b"\"'`\\,;&)]}<>|#\x7f");
+
 /// Whether a value may end here: at a quote, a blank, a bracket, a separator, or a full stop before one.
 #[must_use]
 pub fn is_delimited(bytes: &[u8], end: usize) -> bool {
-    let delimits = |b: u8| b <= b' ' || b"\"'`\\,;&)]}<>|#\x7f".contains(&b);
+    let delimits = |b: u8| b <= b' ' || DELIMITERS.contains(b);
     match bytes.get(end) {
         None | Some(b'@') => true,
         Some(b'.' | b':' | b'!' | b'?') => bytes.get(end + 1).is_none_or(|b| delimits(*b)),

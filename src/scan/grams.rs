@@ -7,7 +7,6 @@ use crate::rules::byte_set::ByteSet;
 use crate::rules::rule::{MIN_RUN, Rule};
 use crate::scan::anchors::{Lead, anchors};
 use crate::scan::boundary::after_escapes;
-use crate::scan::decode::unwrap::gap;
 use crate::scan::kernel::each_word;
 use crate::scan::walk::Run;
 
@@ -59,12 +58,12 @@ impl Grams {
     }
 
     /// Calls `found` with every place in the runs where a token may begin with a gram, and with each rule that the gram leads to.
-    pub fn each(&self, bytes: &[u8], runs: impl Iterator<Item = Run> + Clone, mut found: impl FnMut(usize, Lead)) {
-        let runs = runs.map(|run| run.start..last(bytes, run.end)).filter(|run| !run.is_empty());
+    pub fn each(&self, bytes: &[u8], runs: impl Iterator<Item = Run>, mut found: impl FnMut(usize, Lead)) {
+        let runs: Vec<Run> = runs.map(|run| run.start..last(bytes, run.end)).filter(|run| !run.is_empty()).collect();
         // Nearly all places are none; which are is written down without a branch.
         let mut places = Places { grams: self, bytes, few: [0; FEW], len: 0, found: Vec::new() };
-        each_word(bytes, runs.clone(), |at| places.look(at));
-        runs.for_each(|run| after_escapes(bytes, &run, &mut |at| places.look(at)));
+        each_word(bytes, runs.iter().cloned(), |at| places.look(at));
+        runs.iter().for_each(|run| after_escapes(bytes, run, &mut |at| places.look(at)));
         places.keep();
         for at in places.found {
             let leads = bytes[at..].first_chunk().and_then(|gram| self.look_up(u32::from_le_bytes(*gram)));
@@ -109,7 +108,11 @@ impl Grams {
 /// a line break or a log driver may have cut it.
 #[inline]
 fn last(bytes: &[u8], end: usize) -> usize {
-    let cut = matches!(bytes.get(end), Some(b'\n' | b'\r' | b'\\' | b'"')) && gap(bytes, end).is_some();
+    let cut = match bytes.get(end) {
+        Some(b'\n' | b'\r' | b'\\') => true,
+        Some(b'"') => bytes[end..].starts_with(b"\",\"stream\":"),
+        _ => false,
+    };
     if cut { end } else { end.saturating_sub(MIN_RUN - 1) }
 }
 
