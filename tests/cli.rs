@@ -169,6 +169,25 @@ fn rules_are_chosen() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+#[test]
+fn what_only_its_name_calls_a_secret_is_doubted_in_tests() {
+    let text = "api_key: {{opaque:32}}\ntoken: {{github-pat}}\n";
+    let directory = tree(&[("app/a.yaml", text), ("app/tests/a.yaml", text), ("app/a.yaml.example", text)]);
+    for (args, expected) in [
+        ("app", &["generic-api-key@1", "github-pat@2", "github-pat@2", "github-pat@2"][..]),
+        ("app/tests", &["generic-api-key@1", "github-pat@2"]),
+        ("app/tests/a.yaml", &["generic-api-key@1", "github-pat@2"]),
+        ("app/a.yaml.example", &["github-pat@2"]),
+        (". --min-confidence low", &["generic-api-key@1", "generic-api-key@1", "generic-api-key@1", "github-pat@2", "github-pat@2", "github-pat@2"]),
+    ] {
+        let args: Vec<&str> = ["scan", "--format", "jsonl"].into_iter().chain(args.split_whitespace()).collect();
+        let ran = run(directory.path(), &args);
+        let mut places = ran.places();
+        places.sort();
+        assert_eq!(places, expected, "{args:?}: {}", ran.err());
+    }
+}
+
 /// A rule file that a user could write.
 const MINE: &str = r#"provider = "Example"
 

@@ -13,6 +13,7 @@ use beartrap::ledger::batch::Ready;
 use beartrap::ledger::ledger::Ledger;
 use beartrap::model::finding::Finding;
 use beartrap::model::fingerprint::Fingerprint;
+use beartrap::model::grade::Confidence;
 use beartrap::model::issuance::Issuance;
 use beartrap::model::known::{Gram, GramKey, Known, Lengths, MayHold};
 use beartrap::model::origin::Origin;
@@ -313,6 +314,19 @@ fn a_fingerprint_alone_finds_what_a_machine_made_and_a_length_finds_anything() {
 fn scan(ledger: &Arc<Ledger>, text: &[u8]) -> Vec<Finding> {
     let engine = Engine::new(&RuleSet::builtin(), Options { known: Some(Arc::clone(ledger) as Arc<dyn Known>), ..Options::default() });
     engine.scan(&Arc::new(Origin::Memory("text".into())), text)
+}
+
+#[test]
+fn an_issued_token_is_sure_whatever_its_rule_says() {
+    // With a wrong checksum, it would be of low confidence.
+    let text = b"ghp_Qw7Rt2Yp9Lk4Mn8Bv3Cx6Zs1Df5Gh0JkLqWe";
+    let directory = tempfile::tempdir().unwrap();
+    let empty = ledger_of(directory.path(), &[]);
+    assert!(scan(&empty, text).is_empty());
+    let directory = tempfile::tempdir().unwrap();
+    let found = scan(&ledger_of(directory.path(), &[text]), text);
+    let told: Vec<_> = found.iter().map(|finding| (&*finding.rule.id, finding.confidence, &*finding.reason)).collect();
+    assert_eq!(told, [("github-pat", Confidence::High, "the ledger knows exactly this token")]);
 }
 
 proptest! {

@@ -8,6 +8,7 @@ use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
 use crate::scan::around;
 use crate::scan::candidate::Lead;
+use crate::scan::filter::surroundings::is_marked_digest;
 use crate::scan::forms::Forms;
 use crate::scan::introducer::Introduction;
 use crate::scan::nearby::Nearby;
@@ -74,7 +75,9 @@ impl Contexts {
             (context.carriers.is_empty() || context.carriers.contains(&introduction.kind))
                 && (context.names.is_empty() || context.names.iter().any(|name| NameForm::is_in(name, plain)))
         };
-        if telling && self.forms.allow(bytes, value, holds) {
+        // What a filter silences whatever stands near needs no keywords.
+        let is_digest = is_marked_digest(&bytes[..value], &bytes[value..]);
+        if telling && !is_digest && self.forms.allow(bytes, value, holds) {
             nearby.owners(&self.words, bytes, around::near(bytes, value), &mut worded);
             around::heads(bytes, value).for_each(|head| self.worded(head, &mut worded));
         }

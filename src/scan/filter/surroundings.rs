@@ -125,11 +125,16 @@ pub fn is_digest(case: &Case) -> bool {
     }
     let hex = token.iter().all(u8::is_ascii_hexdigit) && matches!(token.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let before = case.before(12);
-    let marked = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-", b"sha1:", b"sha256:", b"sha512:", b"md5:", b"h1:"];
-    let prefixed = marked.iter().any(|mark| before.ends_with(mark) || token.starts_with(mark));
-    prefixed
+    is_marked_digest(before, token)
         || names_digest(name)
         || (hex && !is_telling(name) && says(case.before(64), &[b"commit ", b"sha1", b"sha256", b"md5", b"checksum", b"digest"]))
+}
+
+/// Whether the mark of a digest's algorithm stands before a value or at its start.
+#[must_use]
+pub fn is_marked_digest(before: &[u8], value: &[u8]) -> bool {
+    let marks = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-", b"sha1:", b"sha256:", b"sha512:", b"md5:", b"h1:"];
+    marks.iter().any(|mark| before.ends_with(mark) || value.starts_with(mark))
 }
 
 /// Whether a name says that its value is a digest: `token_hash` is one of a token, `hash_key` is a key.
