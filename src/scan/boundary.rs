@@ -36,7 +36,7 @@ pub fn after_escapes(bytes: &[u8], run: &Range<usize>, found: &mut impl FnMut(us
         (_, b'0'..=b'7') => [1, 3],
         _ => [1, 1],
     };
-    let places = lengths[..1 + usize::from(lengths[0] != lengths[1])].iter().map(|length| run.start + length).filter(|at| *at < run.end);
+    let places = lengths[..=usize::from(lengths[0] != lengths[1])].iter().map(|length| run.start + length).filter(|at| *at < run.end);
     // What begins after a separator is no matter of escapes.
     places.filter(|at| bytes[at - 1].is_ascii_alphanumeric() && may_begin(bytes, *at)).for_each(found);
 }

@@ -106,12 +106,14 @@ fn fit(index: RuleIndex, rule: &Rule, bytes: &[u8], value: usize) -> Option<Fit>
 }
 
 /// Where a match ends that begins at `value` and goes up to a delimiter.
+#[must_use]
 pub fn fit_end(rule: &Rule, bytes: &[u8], value: usize) -> Option<usize> {
     let ends = |end: usize| is_delimited(bytes, end) || (follows_fields(rule) && bytes.get(end) == Some(&b':'));
     rule.alternatives.iter().find_map(|alt| alt.shape.match_at(bytes, value, &alt.tail).filter(|end| ends(*end)))
 }
 
 /// Whether further fields may follow the rule's values, after a colon: those of an account after the hash of its password.
+#[must_use]
 pub fn follows_fields(rule: &Rule) -> bool {
     rule.info.kind == TokenKind::PasswordHash
 }

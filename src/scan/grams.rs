@@ -63,7 +63,9 @@ impl Grams {
         // Nearly all places are none; which are is written down without a branch.
         let mut places = Places { grams: self, bytes, few: [0; FEW], len: 0, found: Vec::new() };
         each_word(bytes, runs.iter().cloned(), |at| places.look(at));
-        runs.iter().for_each(|run| after_escapes(bytes, run, &mut |at| places.look(at)));
+        for run in &runs {
+            after_escapes(bytes, run, &mut |at| places.look(at));
+        }
         places.keep();
         for at in places.found {
             let leads = bytes[at..].first_chunk().and_then(|gram| self.look_up(u32::from_le_bytes(*gram)));

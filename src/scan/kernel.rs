@@ -285,7 +285,7 @@ mod tests {
         for byte in 0..=u8::MAX {
             let mut text = [b'a'; 150];
             (text[7], text[63], text[64], text[129]) = (byte, byte, byte, byte);
-            for runs in [vec![0..150], vec![3..71, 72..140], vec![100..150]] {
+            for runs in [[0..150, 150..150], [3..71, 72..140], [100..120, 121..150]] {
                 let (mut vector, mut safe) = (Vec::new(), Vec::new());
                 each_word(&text, runs.iter().cloned(), |at| vector.push(at));
                 each_word_with(&text, runs.iter().cloned(), |at| safe.push(at), separators);
