@@ -29,7 +29,7 @@ pub struct Anchor {
     /// How far before them a match begins: least and most.
     pub lead: (usize, usize),
     /// What stands around them.
-    pub known: Known,
+    pub around: Around,
 }
 
 /// Where an anchor is looked for.
@@ -43,20 +43,20 @@ pub enum Place {
 
 /// The only possible bytes around an anchor, where there is only one: up to four before it, or of the first eight of a match.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
-pub struct Known {
+pub struct Around {
     /// How many bytes before the anchor the first of them stands.
     back: u8,
     mask: u64,
     bytes: u64,
 }
 
-impl Known {
+impl Around {
     /// Gathers up to eight sets, the anchor's among them.
     fn of(back: u8, sets: impl Iterator<Item = ByteSet>) -> Self {
         let single = |set: ByteSet| set.iter().next().filter(|_| set.len() == 1);
-        (0..8).zip(sets).fold(Self { back, ..Self::default() }, |known, (i, set)| match single(set) {
-            Some(byte) => Self { mask: known.mask | 0xff << (8 * i), bytes: known.bytes | u64::from(byte) << (8 * i), back },
-            None => known,
+        (0..8).zip(sets).fold(Self { back, ..Self::default() }, |around, (i, set)| match single(set) {
+            Some(byte) => Self { mask: around.mask | 0xff << (8 * i), bytes: around.bytes | u64::from(byte) << (8 * i), back },
+            None => around,
         })
     }
 
@@ -92,14 +92,15 @@ impl Anchor {
         let rarity = |place: Place, at: usize, window: &[&Position; 4]| {
             let is_wide = window[0].lead.1 - window[0].lead.0 > NARROW;
             // Where many starts may be tried, all that is known counts.
-            let around = if is_wide { known(&all, at).chance() } else { 0.0 };
+            let around = if is_wide { around(&all, at).chance() } else { 0.0 };
             let chance = chance(&window.map(|position| position.set));
             let enough = RARE[usize::from(place == Place::Inside)];
             (is_wide, around, chance.max(enough), grams(*window), window[0].lead.1)
         };
         let rarest = |place: Place, windows: &mut dyn Iterator<Item = (usize, [&Position; 4])>| {
-            let least = windows.min_by(|a, b| rarity(place, a.0, &a.1).partial_cmp(&rarity(place, b.0, &b.1)).unwrap_or(Ordering::Equal));
-            least.map(|(at, window)| Self { place, sets: window.map(|position| position.set), lead: window[0].lead, known: known(&all, at) })
+            let ranked = windows.map(|(at, window)| (rarity(place, at, &window), at, window));
+            let least = ranked.min_by(|(a, ..), (b, ..)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+            least.map(|(_, at, window)| Self { place, sets: window.map(|position| position.set), lead: window[0].lead, around: around(&all, at) })
         };
         let mut begin = windows().filter(|(at, window)| begins(*at) && window[0].run >= MIN_RUN);
         let mut inside = windows().filter(|(_, window)| chance(&window.map(|position| position.set)) <= COMMON);
@@ -113,12 +114,12 @@ fn grams(window: [&Position; 4]) -> usize {
 }
 
 /// What is known around a window. Of a token that is cut into lines, what follows its anchor need not stand there.
-fn known(all: &[Option<Position>], at: usize) -> Known {
+fn around(all: &[Option<Position>], at: usize) -> Around {
     let back = all[..at].iter().rev().take(4).take_while(|position| position.is_some()).count();
     let first = at - back;
     let end = if first == 0 { 8.max(at + 4) } else { at + 4 };
     let sets = all[first..end.min(all.len())].iter().map_while(|position| position.as_ref().map(|position| position.set));
-    Known::of(u8::try_from(back).expect("because it is at most four"), sets)
+    Around::of(u8::try_from(back).expect("because it is at most four"), sets)
 }
 
 /// One byte position of a shape at a known distance from its start.

@@ -1,6 +1,6 @@
 //! Where in a match an anchor stands: what leads from an anchor back to the rule and to the match's start.
 
-use crate::rules::anchor::{Anchor, Known};
+use crate::rules::anchor::{Anchor, Around};
 use crate::rules::rule::Rule;
 use crate::rules::rule_set::RuleIndex;
 
@@ -16,7 +16,7 @@ pub struct Lead {
     /// The greatest distance.
     pub most: u32,
     /// What stands around the anchor.
-    pub known: Known,
+    pub around: Around,
 }
 
 /// Every anchored alternative of every rule.
@@ -26,8 +26,8 @@ pub fn anchors(rules: &[Rule]) -> impl Iterator<Item = (Lead, &Anchor)> {
         let anchored = rule.alternatives.iter().enumerate().filter_map(|(at, alternative)| Some((at, alternative.anchor.as_ref()?)));
         anchored.map(move |(alternative, anchor)| {
             let (least, most) = anchor.lead;
-            let known = anchor.known;
-            let lead = Lead { rule: RuleIndex(number(index)), alternative: number(alternative), least: number(least), most: number(most), known };
+            let around = anchor.around;
+            let lead = Lead { rule: RuleIndex(number(index)), alternative: number(alternative), least: number(least), most: number(most), around };
             (lead, anchor)
         })
     })

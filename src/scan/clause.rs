@@ -34,6 +34,10 @@ pub fn follows_user_option(mut back: Back) -> bool {
 
 /// Whether `Cookie:` or `Set-Cookie:` stands before on the line, in whatever quotes.
 pub fn follows_cookie(back: &Back) -> bool {
+    // After a blank, one look tells for most names, without the whole line.
+    if back.peek() == Some(b' ') && !back.peek_at(2).is_some_and(|b| b";:,b ".contains(&b)) {
+        return false;
+    }
     let line = back.line();
     let option = [&b"-b \""[..], b"-b '", b"-b "].iter().any(|option| line.ends_with(option));
     let cookie = memchr::memrchr_iter(b'k', line).find(|at| line[..*at].ends_with(b"oo") && line[*at..].starts_with(b"kie"));

@@ -76,8 +76,8 @@ impl Contexts {
                 && (context.names.is_empty() || context.names.iter().any(|name| NameForm::is_in(name, plain)))
         };
         // What a filter silences whatever stands near needs no keywords.
-        let is_digest = is_marked_digest(&bytes[..value], &bytes[value..]);
-        if telling && !is_digest && self.forms.allow(bytes, value, holds) {
+        let is_digest = || is_marked_digest(&bytes[..value], &bytes[value..]);
+        if telling && !is_digest() && self.forms.allow(bytes, value, holds) {
             nearby.owners(&self.words, bytes, around::near(bytes, value), &mut worded);
             around::heads(bytes, value).for_each(|head| self.worded(head, &mut worded));
         }

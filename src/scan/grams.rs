@@ -69,7 +69,7 @@ impl Grams {
         places.keep();
         for at in places.found {
             let leads = bytes[at..].first_chunk().and_then(|gram| self.look_up(u32::from_le_bytes(*gram)));
-            leads.unwrap_or_default().iter().filter(|lead| lead.known.holds(bytes, at)).for_each(|lead| found(at, *lead));
+            leads.unwrap_or_default().iter().filter(|lead| lead.around.holds(bytes, at)).for_each(|lead| found(at, *lead));
         }
     }
 

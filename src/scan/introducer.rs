@@ -157,7 +157,6 @@ fn kind_of(back: &Back, name: &Range<usize>, colon: bool) -> CarrierKind {
     match back.peek() {
         Some(b'?' | b'&') => CarrierKind::Query,
         Some(b';') if back.is_before(b"&amp;") => CarrierKind::Query,
-        Some(b' ') if !back.peek_at(2).is_some_and(|b| b";:,b ".contains(&b)) => CarrierKind::Assignment,
         Some(b' ' | b';' | b':' | b'"') if follows_cookie(back) => CarrierKind::Cookie,
         _ => CarrierKind::Assignment,
     }

@@ -7,15 +7,22 @@
 #[cfg(target_arch = "x86_64")]
 use crate::scan::walk::STEP;
 use crate::scan::walk::{
-    BLOCK, Known, Run, Signs, Windows, classes, each_beginning_with, each_window_with, each_word_with, find_runs_with, find_signs_with, known,
-    letters, mask, separators,
+    BLOCK, Met, Run, Signs, Windows, classes, each_beginning_with, each_window_with, each_word_with, find_runs_with, find_signs_with, letters, mask,
+    met, separators,
 };
+
+/// Whether the processor has the features that the vector functions are compiled for.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn has_vectors() -> bool {
+    std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1")
+}
 
 /// Appends every maximal run of at least `min` token characters to `runs`, in order.
 pub fn find_runs(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
-        // SAFETY: the features that the function needs were detected on this processor in the line above.
+    if has_vectors() {
+        // SAFETY: the features that the function needs were detected on this processor.
         return unsafe { find_runs_avx2(bytes, min, runs) };
     }
     find_runs_with(bytes, min, runs, mask);
@@ -24,8 +31,8 @@ pub fn find_runs(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
 /// Appends the signs in each run.
 pub fn find_signs(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Vec<Signs>) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
-        // SAFETY: the features that the function needs were detected on this processor in the line above.
+    if has_vectors() {
+        // SAFETY: the features that the function needs were detected on this processor.
         return unsafe { find_signs_avx2(bytes, runs, found) };
     }
     find_signs_with(bytes, runs, found, classes);
@@ -34,8 +41,8 @@ pub fn find_signs(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Vec
 /// Calls `found` for every place in the runs where a word begins: at a run's start and after a separator.
 pub fn each_word(bytes: &[u8], runs: impl Iterator<Item = Run>, found: impl FnMut(usize)) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
-        // SAFETY: the features that the function needs were detected on this processor in the line above.
+    if has_vectors() {
+        // SAFETY: the features that the function needs were detected on this processor.
         return unsafe { each_word_avx2(bytes, runs, found) };
     }
     each_word_with(bytes, runs, found, separators);
@@ -44,18 +51,18 @@ pub fn each_word(bytes: &[u8], runs: impl Iterator<Item = Run>, found: impl FnMu
 /// Calls `found` for every place in the range where a window begins that a group knows, with these groups as bits.
 pub fn each_window(bytes: &[u8], range: Run, windows: &Windows, found: impl FnMut(usize, u16)) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
-        // SAFETY: the features that the function needs were detected on this processor in the line above.
+    if has_vectors() {
+        // SAFETY: the features that the function needs were detected on this processor.
         return unsafe { each_window_avx2(bytes, range, windows, found) };
     }
-    each_window_with(bytes, range, found, |block| known(windows, block));
+    each_window_with(bytes, range, found, |block| met(windows, block));
 }
 
 /// Calls `found` for every place in the range where letters or digits begin: at a letter that follows none, at a change to upper case, at a digit.
 pub fn each_beginning(bytes: &[u8], range: Run, found: impl FnMut(usize)) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1") {
-        // SAFETY: the features that the function needs were detected on this processor in the line above.
+    if has_vectors() {
+        // SAFETY: the features that the function needs were detected on this processor.
         return unsafe { each_beginning_avx2(bytes, range, found) };
     }
     each_beginning_with(bytes, range, found, letters);
@@ -64,85 +71,65 @@ pub fn each_beginning(bytes: &[u8], range: Run, found: impl FnMut(usize)) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1")]
 fn each_beginning_avx2(bytes: &[u8], range: Run, found: impl FnMut(usize)) {
-    each_beginning_with(bytes, range, found, |block| letters_avx2(block));
+    each_beginning_with(bytes, range, found, |block| classes_avx2(block, &LETTERS, [3, 12, 16]));
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1")]
 fn each_word_avx2(bytes: &[u8], runs: impl Iterator<Item = Run>, found: impl FnMut(usize)) {
-    each_word_with(bytes, runs, found, |block| separators_avx2(block));
+    each_word_with(bytes, runs, found, |block| classes_avx2(block, &SEPARATORS, [0xff])[0]);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1")]
 fn each_window_avx2(bytes: &[u8], range: Run, windows: &Windows, found: impl FnMut(usize, u16)) {
-    each_window_with(bytes, range, found, |block| known_avx2(windows, block));
+    each_window_with(bytes, range, found, |block| met_avx2(windows, block));
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1")]
 fn find_signs_avx2(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Vec<Signs>) {
-    find_signs_with(bytes, runs, found, |block| encoded_classes_avx2(block));
+    find_signs_with(bytes, runs, found, |block| classes_avx2(block, &ENCODED, [7, 56, 192]));
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1")]
 fn find_runs_avx2(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
-    find_runs_with(bytes, min, runs, |block| mask_avx2(block));
+    find_runs_with(bytes, min, runs, |block| classes_avx2(block, &RUN, [0xff])[0]);
 }
 
-/// The same as [`mask`]: a byte is in the set when the bits that its two halves stand for meet.
-///
-/// High half 2: bit 0 (`+-./`), 3: bit 1 (digits), 4 and 6: bit 2 (`A-O`, `a-o`), 5: bit 3 (`P-Z_`), 7: bit 4 (`p-z~`).
+/// Classes of bytes: a byte is in the classes that the bits for its two halves have in common.
+#[cfg(target_arch = "x86_64")]
+struct Table {
+    low: [u8; 16],
+    high: [u8; 16],
+}
+
+/// The same as [`mask`]. High half 2: bit 0 (`+-./`), 3: bit 1 (digits), 4 and 6: bit 2 (`A-O`, `a-o`), 5: bit 3 (`P-Z_`), 7: bit 4 (`p-z~`).
+#[cfg(target_arch = "x86_64")]
+const RUN: Table =
+    Table { low: [26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 5, 21, 13], high: [0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0] };
+
+/// The same as [`classes`]. First characters: high half 4: bit 0 (`CDI-O`), 5: bit 1 (`P-Z`), 6: bit 2 (`a-f`);
+/// marks: 2: bit 3 (`-./`), 5: bit 4 (`_`), 7: bit 5 (`~`); digits: 3: bit 6 (`0-9`), 4 and 6: bit 7 (`A-F`, `a-f`).
+#[cfg(target_arch = "x86_64")]
+const ENCODED: Table =
+    Table { low: [66, 198, 198, 199, 199, 198, 198, 66, 66, 67, 3, 1, 1, 9, 41, 25], high: [0, 0, 8, 64, 129, 18, 132, 32, 0, 0, 0, 0, 0, 0, 0, 0] };
+
+/// The same as [`separators`]. High half 2: bit 0 (`+-./`), 5: bit 1 (`_`), 7: bit 2 (`~`).
+#[cfg(target_arch = "x86_64")]
+const SEPARATORS: Table = Table { low: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 5, 3], high: [0, 0, 1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0] };
+
+/// The same as [`letters`]. Upper case: high half 4: bit 0 (`A-O`), 5: bit 1 (`P-Z`); lower case: 6: bit 2, 7: bit 3; digits: 3: bit 4.
+#[cfg(target_arch = "x86_64")]
+const LETTERS: Table =
+    Table { low: [26, 31, 31, 31, 31, 31, 31, 31, 31, 31, 15, 5, 5, 5, 5, 5], high: [0, 0, 0, 16, 1, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0] };
+
+/// The same as [`met`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline]
-fn mask_avx2(block: &[u8; 64]) -> u64 {
-    const LOW: [u8; 16] = [26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 5, 21, 13];
-    const HIGH: [u8; 16] = [0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0];
-    let [classes] = classes_avx2(block, &LOW, &HIGH, [0xff]);
-    classes
-}
-
-/// The same as [`classes`].
-///
-/// First characters: high half 4: bit 0 (`CDI-O`), 5: bit 1 (`P-Z`), 6: bit 2 (`a-f`); marks: 2: bit 3 (`-./`), 5: bit 4 (`_`), 7: bit 5 (`~`);
-/// digits: 3: bit 6 (`0-9`), 4 and 6: bit 7 (`A-F`, `a-f`).
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-#[inline]
-fn encoded_classes_avx2(block: &[u8; 64]) -> [u64; 3] {
-    const LOW: [u8; 16] = [66, 198, 198, 199, 199, 198, 198, 66, 66, 67, 3, 1, 1, 9, 41, 25];
-    const HIGH: [u8; 16] = [0, 0, 8, 64, 129, 18, 132, 32, 0, 0, 0, 0, 0, 0, 0, 0];
-    classes_avx2(block, &LOW, &HIGH, [7, 56, 192])
-}
-
-/// The same as [`separators`]: high half 2: bit 0 (`+-./`), 5: bit 1 (`_`), 7: bit 2 (`~`).
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-#[inline]
-fn separators_avx2(block: &[u8; 64]) -> u64 {
-    const LOW: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 5, 3];
-    const HIGH: [u8; 16] = [0, 0, 1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0];
-    let [separators] = classes_avx2(block, &LOW, &HIGH, [0xff]);
-    separators
-}
-
-/// The same as [`letters`]: upper case: high half 4: bit 0 (`A-O`), 5: bit 1 (`P-Z`); lower case: 6: bit 2, 7: bit 3; digits: 3: bit 4.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-#[inline]
-fn letters_avx2(block: &[u8; 64]) -> [u64; 3] {
-    const LOW: [u8; 16] = [26, 31, 31, 31, 31, 31, 31, 31, 31, 31, 15, 5, 5, 5, 5, 5];
-    const HIGH: [u8; 16] = [0, 0, 0, 16, 1, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0];
-    classes_avx2(block, &LOW, &HIGH, [3, 12, 16])
-}
-
-/// The same as [`known`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-#[inline]
-fn known_avx2(windows: &Windows, block: &[u8; BLOCK]) -> Known {
+fn met_avx2(windows: &Windows, block: &[u8; BLOCK]) -> Met {
     use std::arch::x86_64::{
         _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
@@ -174,13 +161,13 @@ fn known_avx2(windows: &Windows, block: &[u8; BLOCK]) -> Known {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline]
-fn classes_avx2<const N: usize>(block: &[u8; 64], low: &[u8; 16], high: &[u8; 16], groups: [u8; N]) -> [u64; N] {
+fn classes_avx2<const N: usize>(block: &[u8; 64], table: &Table, groups: [u8; N]) -> [u64; N] {
     use std::arch::x86_64::{
         __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
     // SAFETY: both tables have the 16 bytes that are read; the loads need no alignment.
-    let (low, high) = unsafe { (_mm_loadu_si128(low.as_ptr().cast()), _mm_loadu_si128(high.as_ptr().cast())) };
+    let (low, high) = unsafe { (_mm_loadu_si128(table.low.as_ptr().cast()), _mm_loadu_si128(table.high.as_ptr().cast())) };
     let (low, high) = (_mm256_broadcastsi128_si256(low), _mm256_broadcastsi128_si256(high));
     let nibble = _mm256_set1_epi8(15);
     let classes = |input: __m256i| {
@@ -205,8 +192,8 @@ mod tests {
     use crate::rules::byte_set::ByteSet;
     use crate::scan::kernel::{each_beginning, each_window, each_word, find_runs, find_signs};
     use crate::scan::walk::{
-        MIN_BLOB, Run, Windows, classes, each_beginning_with, each_window_with, each_word_with, find_runs_with, find_signs_with, known, letters,
-        mask, separators, short_sign,
+        MIN_BLOB, Run, Windows, classes, each_beginning_with, each_window_with, each_word_with, find_runs_with, find_signs_with, letters, mask, met,
+        separators, short_sign,
     };
 
     fn naive(bytes: &[u8], min: usize) -> Vec<Run> {
@@ -307,7 +294,7 @@ mod tests {
             let range = start.min(text.len())..text.len();
             let (mut vector, mut safe) = (Vec::new(), Vec::new());
             each_window(&text, range.clone(), &windows, |at, groups| vector.push((at, groups)));
-            each_window_with(&text, range, |at, groups| safe.push((at, groups)), |block| known(&windows, block));
+            each_window_with(&text, range, |at, groups| safe.push((at, groups)), |block| met(&windows, block));
             prop_assert_eq!(vector, safe);
         }
     }

@@ -116,7 +116,7 @@ impl Literals {
     /// Calls `hit` for every anchor and every literal that begins in the range.
     pub fn find(&self, bytes: &[u8], range: Run, mut hit: impl FnMut(Hit)) {
         self.sieve.each(bytes, range.clone(), |at, number| match &self.meanings[number] {
-            Meaning::Anchor(leads) => leads.iter().filter(|lead| lead.known.holds(bytes, at)).for_each(|lead| hit(Hit::Anchor(at, *lead))),
+            Meaning::Anchor(leads) => leads.iter().filter(|lead| lead.around.holds(bytes, at)).for_each(|lead| hit(Hit::Anchor(at, *lead))),
             Meaning::Part(literal, from, target) => {
                 let start = at.checked_sub(*from).filter(|start| *start >= range.start);
                 if let Some(start) = start.filter(|start| bytes[*start..].starts_with(literal)) {

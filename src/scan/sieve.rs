@@ -5,7 +5,7 @@
 use crate::rules::byte_set::ByteSet;
 use crate::rules::rarity::{STRETCHES, chance, chance_in, chance_of};
 use crate::scan::kernel::each_window;
-use crate::scan::walk::{Run, Windows};
+use crate::scan::walk::{Run, Windows, each_bit};
 
 /// How many groups the windows share: the bits that [`each_window`] tells.
 const GROUPS: usize = 16;
@@ -48,13 +48,11 @@ impl Sieve {
 
     /// Calls `found` with the place and the number of every window that begins in the range.
     pub fn each(&self, bytes: &[u8], range: Run, mut found: impl FnMut(usize, usize)) {
-        each_window(bytes, range, &self.groups, |at, mut groups| {
+        each_window(bytes, range, &self.groups, |at, groups| {
             let Some(here) = bytes[at..].first_chunk() else { return };
-            while groups != 0 {
-                let members = &self.members[groups.trailing_zeros() as usize];
-                members.iter().filter(|member| member.is(*here)).for_each(|member| found(at, member.number));
-                groups &= groups - 1;
-            }
+            each_bit(u64::from(groups), |group| {
+                self.members[group].iter().filter(|member| member.is(*here)).for_each(|member| found(at, member.number));
+            });
         });
     }
 }
@@ -126,14 +124,9 @@ impl Halves {
 
     /// How likely a byte of a stretch has such halves.
     fn chance(self, stretch: &Stretch) -> f32 {
-        let bits = |mut mask: u16| {
-            std::iter::from_fn(move || {
-                let bit = mask.trailing_zeros() as usize;
-                mask &= mask.checked_sub(1)?;
-                Some(bit)
-            })
-        };
-        bits(self.high & stretch.rows).map(|high| bits(self.low).map(|low| stretch.chances[high][low]).sum::<f32>()).sum()
+        let mut sum = 0.0;
+        each_bit(u64::from(self.high & stretch.rows), |high| each_bit(u64::from(self.low), |low| sum += stretch.chances[high][low]));
+        sum
     }
 }
 

@@ -29,13 +29,7 @@ pub fn find_signs_with(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mu
             continue;
         }
         let inside = u64::MAX >> 64_usize.saturating_sub(run.len());
-        let [first, mark, digit] = if let Some(block) = bytes[run.start..].first_chunk() {
-            classes(block)
-        } else {
-            let mut block = [0; 64];
-            block[..bytes.len() - run.start].copy_from_slice(&bytes[run.start..]);
-            classes(&block)
-        };
+        let [first, mark, digit] = with_block(bytes, run.start, &classes);
         let [first, digit] = [first & inside, digit & inside];
         let four = digit & digit << 1 & digit << 2 & digit << 3;
         let sixteen = four & four << 4 & four << 8 & four << 12;
@@ -86,13 +80,17 @@ pub const fn is_mark(byte: u8) -> bool {
 
 /// Which of 64 bytes may be the first character of a group of three bytes of text in base64, which are marks, which hexadecimal digits.
 pub fn classes(block: &[u8; 64]) -> [u64; 3] {
-    let class = |is: fn(u8) -> bool| block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(is(*b)) << i);
-    [class(is_first), class(is_mark), class(|b| b.is_ascii_hexdigit())]
+    [is_first, is_mark, |b: u8| b.is_ascii_hexdigit()].map(|is: fn(u8) -> bool| bits(block, is))
+}
+
+/// Bit `i` tells whether byte `i` is of a class.
+fn bits(block: &[u8; 64], is: impl Fn(u8) -> bool) -> u64 {
+    block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(is(*b)) << i)
 }
 
 /// Which of 64 bytes are token characters, but no letters and digits.
 pub fn separators(block: &[u8; 64]) -> u64 {
-    block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(ByteSet::SEPARATORS.contains(*b)) << i)
+    bits(block, |b| ByteSet::SEPARATORS.contains(b))
 }
 
 /// Calls `found` for every place in the runs where a word begins: at a run's start and after a separator.
@@ -103,19 +101,14 @@ pub fn each_word_with(bytes: &[u8], runs: impl Iterator<Item = Run>, mut found: 
         found(run.start);
         for base in run.clone().step_by(64) {
             let inside = u64::MAX >> 64_usize.saturating_sub(run.end - base);
-            let mut marks = inside & with_block(bytes, base, &separators);
-            while marks != 0 {
-                found(base + marks.trailing_zeros() as usize + 1);
-                marks &= marks - 1;
-            }
+            each_bit(inside & with_block(bytes, base, &separators), |at| found(base + at + 1));
         }
     }
 }
 
 /// Which of 64 bytes are upper case letters, lower case letters, digits.
 pub fn letters(block: &[u8; 64]) -> [u64; 3] {
-    let class = |is: fn(&u8) -> bool| block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(is(b)) << i);
-    [class(u8::is_ascii_uppercase), class(u8::is_ascii_lowercase), class(u8::is_ascii_digit)]
+    [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit].map(|is: fn(&u8) -> bool| bits(block, |b| is(&b)))
 }
 
 /// Calls `found` for every place in the range where letters or digits begin: at a letter that follows none, at a change to upper case, at a digit.
@@ -130,11 +123,17 @@ pub fn each_beginning_with(bytes: &[u8], range: Run, mut found: impl FnMut(usize
         let after_letter = letter << 1 | is(base.checked_sub(1), u8::is_ascii_alphabetic);
         let after_lower = lower << 1 | is(base.checked_sub(1), u8::is_ascii_lowercase);
         let before_lower = lower >> 1 | is(Some(base + 64), u8::is_ascii_lowercase) << 63;
-        let mut begins = inside & (digit | letter & !after_letter | upper & (after_lower | before_lower));
-        while begins != 0 {
-            found(base + begins.trailing_zeros() as usize);
-            begins &= begins - 1;
-        }
+        let begins = digit | letter & !after_letter | upper & (after_lower | before_lower);
+        each_bit(inside & begins, |at| found(base + at));
+    }
+}
+
+/// Calls `found` with the number of every bit that is set.
+#[inline]
+pub fn each_bit(mut bits: u64, mut found: impl FnMut(usize)) {
+    while bits != 0 {
+        found(bits.trailing_zeros() as usize);
+        bits &= bits - 1;
     }
 }
 
@@ -164,11 +163,11 @@ pub const STEP: usize = 32;
 /// See [`STEP`].
 pub const BLOCK: usize = STEP + 3;
 
-/// The groups that know each window of a block, the first eight and the others, and a bit for each window that any knows.
-pub type Known = (u32, [[u8; STEP]; 2]);
+/// A bit for each window of a block that any group knows, and the groups that know each: the first eight and the others.
+pub type Met = (u32, [[u8; STEP]; 2]);
 
 /// Which groups know the windows of a block.
-pub fn known(windows: &Windows, block: &[u8; BLOCK]) -> Known {
+pub fn met(windows: &Windows, block: &[u8; BLOCK]) -> Met {
     let groups = |half: usize, at: usize| {
         let byte = |i: usize| usize::from(block[at + i]);
         (0..4).fold(u8::MAX, |groups, i| groups & windows.low[half][i][byte(i) & 15] & windows.high[half][i][byte(i) >> 4])
@@ -181,21 +180,17 @@ pub fn known(windows: &Windows, block: &[u8; BLOCK]) -> Known {
 /// Calls `found` for every place in the range where a window begins that a group knows, with these groups as bits.
 #[expect(clippy::inline_always, reason = "the walk must be compiled with the vector features of its caller")]
 #[inline(always)]
-pub fn each_window_with(bytes: &[u8], range: Run, mut found: impl FnMut(usize, u16), known: impl Fn(&[u8; BLOCK]) -> Known) {
+pub fn each_window_with(bytes: &[u8], range: Run, mut found: impl FnMut(usize, u16), met: impl Fn(&[u8; BLOCK]) -> Met) {
     for base in range.clone().step_by(STEP) {
-        let (any, groups) = with_block(bytes, base, &known);
-        let mut any = any & u32::MAX >> STEP.saturating_sub(range.end - base);
-        while any != 0 {
-            let at = any.trailing_zeros() as usize;
-            found(base + at, u16::from_le_bytes([groups[0][at], groups[1][at]]));
-            any &= any - 1;
-        }
+        let (any, [first, others]) = with_block(bytes, base, &met);
+        let inside = u32::MAX >> STEP.saturating_sub(range.end - base);
+        each_bit(u64::from(any & inside), |at| found(base + at, u16::from_le_bytes([first[at], others[at]])));
     }
 }
 
-/// Classifies 64 bytes: bit `i` tells whether byte `i` is a token character.
+/// Which of 64 bytes are token characters.
 pub fn mask(block: &[u8; 64]) -> u64 {
-    block.iter().enumerate().fold(0, |mask, (i, b)| mask | u64::from(ByteSet::RUN.contains(*b)) << i)
+    bits(block, |b| ByteSet::RUN.contains(b))
 }
 
 /// Walks over the masks: a run is open at the end of a block until a block ends it.
