@@ -18,14 +18,14 @@ fn has_vectors() -> bool {
     std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi1")
 }
 
-/// Appends every maximal run of at least `min` token characters to `runs`, in order.
-pub fn find_runs(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
+/// Appends every maximal run of at least `min` token characters from `from` on to `runs`, in order.
+pub fn find_runs(bytes: &[u8], from: usize, min: usize, runs: &mut Vec<Run>) {
     #[cfg(target_arch = "x86_64")]
     if has_vectors() {
         // SAFETY: the features that the function needs were detected on this processor.
-        return unsafe { find_runs_avx2(bytes, min, runs) };
+        return unsafe { find_runs_avx2(bytes, from, min, runs) };
     }
-    find_runs_with(bytes, min, runs, mask);
+    find_runs_with(bytes, from, min, runs, mask);
 }
 
 /// Appends the signs in each run.
@@ -94,8 +94,8 @@ fn find_signs_avx2(bytes: &[u8], runs: impl Iterator<Item = Run>, found: &mut Ve
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1")]
-fn find_runs_avx2(bytes: &[u8], min: usize, runs: &mut Vec<Run>) {
-    find_runs_with(bytes, min, runs, |block| classes_avx2(block, &RUN, [0xff])[0]);
+fn find_runs_avx2(bytes: &[u8], from: usize, min: usize, runs: &mut Vec<Run>) {
+    find_runs_with(bytes, from, min, runs, |block| classes_avx2(block, &RUN, [0xff])[0]);
 }
 
 /// Classes of bytes: a byte is in the classes that the bits for its two halves have in common.
@@ -196,10 +196,10 @@ mod tests {
         separators, short_sign,
     };
 
-    fn naive(bytes: &[u8], min: usize) -> Vec<Run> {
+    fn naive(bytes: &[u8], from: usize, min: usize) -> Vec<Run> {
         let mut runs = Vec::new();
-        let mut start = 0;
-        for end in 0..=bytes.len() {
+        let mut start = from;
+        for end in from..=bytes.len() {
             if end == bytes.len() || !ByteSet::RUN.contains(bytes[end]) {
                 if end - start >= min {
                     runs.push(start..end);
@@ -216,7 +216,7 @@ mod tests {
             let mut text = [byte; 16].to_vec();
             text.extend([b' '; 64]);
             let mut runs = Vec::new();
-            find_runs(&text, 16, &mut runs);
+            find_runs(&text, 0, 16, &mut runs);
             assert_eq!(!runs.is_empty(), ByteSet::RUN.contains(byte), "{byte}");
         }
     }
@@ -303,17 +303,20 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn vector_and_safe_walk_find_what_a_loop_finds(lengths in prop::collection::vec(0_usize..90, 0..12), breaks in any::<u64>(), min in 16_usize..20) {
+        fn vector_and_safe_walk_find_what_a_loop_finds(
+            lengths in prop::collection::vec(0_usize..90, 0..12), breaks in any::<u64>(), start in 0_usize..200, min in 16_usize..20,
+        ) {
             let text: Vec<u8> = lengths.iter().enumerate().flat_map(|(i, n)| {
                 let mut run = vec![b'a' + u8::try_from(i).unwrap_or(0); *n];
                 run.push(if breaks >> i & 1 == 1 { b' ' } else { b':' });
                 run
             }).collect();
             for text in [&text[..], &text[..text.len().saturating_sub(1)]] {
+                let from = start.min(text.len());
                 let (mut vector, mut safe) = (Vec::new(), Vec::new());
-                find_runs(text, min, &mut vector);
-                find_runs_with(text, min, &mut safe, mask);
-                prop_assert_eq!(&vector, &naive(text, min));
+                find_runs(text, from, min, &mut vector);
+                find_runs_with(text, from, min, &mut safe, mask);
+                prop_assert_eq!(&vector, &naive(text, from, min));
                 prop_assert_eq!(&safe, &vector);
             }
         }

@@ -108,7 +108,7 @@ mod tests {
             let gram = gram_of(&token, key).expect("because it is long enough");
             let text = [&before[..], &token, after.as_bytes()].concat();
             let mut runs = Vec::new();
-            find_runs(&text, 16, &mut runs);
+            find_runs(&text, 0, 16, &mut runs);
             let mut starts = Vec::new();
             for run in &runs {
                 each_least(&text, run, key, |at, hash| if hash == gram.hash { starts.push(at.wrapping_sub(gram.before as usize)) });

@@ -48,12 +48,16 @@ pub struct Found {
 /// Scans a layer and whatever is encoded in it; overlaps are settled.
 #[must_use]
 pub fn scan(plan: &Plan, layer: Layer) -> Found {
+    let (bytes, core) = (layer.bytes, layer.start..layer.end);
+    // The first run may reach into the core.
+    let from = bytes[..core.start].iter().rposition(|b| !ByteSet::RUN.contains(*b)).map_or(0, |at| at + 1);
     let mut runs = Vec::new();
-    find_runs(layer.bytes, MIN_RUN, &mut runs);
+    find_runs(bytes, from, MIN_RUN, &mut runs);
+    let runs = &runs[runs.partition_point(|run| run.end <= core.start)..];
+    let mine = || runs.iter().take_while(|run| run.start < core.end);
     let mut pass =
         Pass { plan, layer, found: Found::default(), failed: Vec::new(), broken: Vec::new(), quiet: Quiet::new(), nearby: Nearby::default() };
-    let mine = || runs.iter().filter(|run| run.end > layer.start && run.start < layer.end);
-    pass.grams(&runs);
+    pass.grams(runs);
     mine().for_each(|run| pass.value_at(run));
     pass.literals();
     pass.issued(mine());
@@ -63,7 +67,7 @@ pub fn scan(plan: &Plan, layer: Layer) -> Found {
     let begins = |start: &usize| literal.binary_search(start).is_ok();
     broken.extend(failed.into_iter().filter(|start| !begins(start)));
     if layer.depth < plan.max_depth {
-        decode_into(plan, &layer, (&runs, &broken), &mut found);
+        decode_into(plan, &layer, (runs, &broken), &mut found);
     }
     found
 }
@@ -112,8 +116,7 @@ impl Pass<'_> {
         let (layer, plan) = (self.layer, self.plan);
         let to = layer.end.saturating_add(plan.grams.farthest + 4);
         let from = layer.start.saturating_sub(1);
-        let runs = runs.iter().filter(|run| run.end > layer.start && run.start < to);
-        let runs = runs.map(|run| run.start.max(from)..run.end.min(to.saturating_add(MIN_RUN)));
+        let runs = runs.iter().take_while(|run| run.start < to).map(|run| run.start.max(from)..run.end.min(to.saturating_add(MIN_RUN)));
         plan.grams.each(layer.bytes, runs, |at, lead| self.anchored(lead, at));
     }
 

@@ -193,20 +193,20 @@ pub fn mask(block: &[u8; 64]) -> u64 {
     bits(block, |b| ByteSet::RUN.contains(b))
 }
 
-/// Walks over the masks: a run is open at the end of a block until a block ends it.
+/// Finds runs from `from` on. Walks over the masks: a run is open at the end of a block until a block ends it.
 #[expect(clippy::inline_always, reason = "the walk must be compiled with the vector features of its caller")]
 #[inline(always)]
-pub fn find_runs_with(bytes: &[u8], min: usize, runs: &mut Vec<Run>, mask: impl Fn(&[u8; 64]) -> u64) {
+pub fn find_runs_with(bytes: &[u8], from: usize, min: usize, runs: &mut Vec<Run>, mask: impl Fn(&[u8; 64]) -> u64) {
     debug_assert!(min >= 16, "the walk looks for sixteen characters in a row");
     let mut push = |start: usize, end: usize| {
         if end - start >= min {
             runs.push(start..end);
         }
     };
-    let (blocks, rest) = bytes.as_chunks::<64>();
-    let mut open = 0;
+    let (blocks, rest) = bytes[from..].as_chunks::<64>();
+    let mut open = from;
     for (i, block) in blocks.iter().enumerate() {
-        let base = i * 64;
+        let base = from + i * 64;
         let members = mask(block);
         if members == u64::MAX {
             continue;

@@ -27,12 +27,12 @@ const MIN_LINE: usize = 40;
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
 
-/// Decodes every blob that touches the layer's core.
+/// Decodes every blob that touches the layer's core; signs are of the runs that do.
 pub fn each(regions: &Regions, signs: &[Signs], sink: &mut dyn FnMut(Decoded)) {
     let layer = regions.layer;
     let mut done = 0;
     for (i, (run, signs)) in regions.runs.iter().zip(signs).enumerate() {
-        if run.start < done || run.end <= layer.start || run.start >= layer.end {
+        if run.start < done {
             continue;
         }
         let Some(blob) = blob_in(layer.bytes, run, *signs) else { continue };

@@ -27,11 +27,11 @@ const fn values() -> [u8; 256] {
     table
 }
 
-/// Decodes every stretch of digits that touches the layer's core.
+/// Decodes every stretch of digits that touches the layer's core; signs are of the runs that do.
 pub fn each(regions: &Regions, signs: &[Signs], sink: &mut dyn FnMut(Decoded)) {
     let layer = regions.layer;
     for (run, signs) in regions.runs.iter().zip(signs) {
-        if (signs.hex == 0 && run.len() <= 64) || run.end <= layer.start || run.start >= layer.end {
+        if signs.hex == 0 && run.len() <= 64 {
             continue;
         }
         stretches(layer.bytes, run, |stretch| {

@@ -18,7 +18,7 @@ const CONTEXT: usize = 256;
 pub struct Regions<'a> {
     /// The layer.
     pub layer: &'a Layer<'a>,
-    /// Its runs of token characters.
+    /// Its runs of token characters from the layer's core on.
     pub runs: &'a [Run],
     /// Spans that are taken by tokens already: nothing in them is decoded.
     pub taken: &'a [Range<usize>],
@@ -36,8 +36,9 @@ impl Regions<'_> {
 
 /// Hands every decoded part to `sink`.
 pub fn each(regions: &Regions, sink: &mut dyn FnMut(Decoded)) {
-    let mut signs = Vec::with_capacity(regions.runs.len());
-    find_signs(regions.layer.bytes, regions.runs.iter().cloned(), &mut signs);
+    let mine = &regions.runs[..regions.runs.partition_point(|run| run.start < regions.layer.end)];
+    let mut signs = Vec::with_capacity(mine.len());
+    find_signs(regions.layer.bytes, mine.iter().cloned(), &mut signs);
     base64::each(regions, &signs, sink);
     hex::each(regions, &signs, sink);
     escape::each(regions, sink);
