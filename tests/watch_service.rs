@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use beartrap::config::flags::Flags;
 use beartrap::rules::byte_set::ByteSet;
 use beartrap::rules::generate::Random;
+use beartrap::sources::follow::file_id::FileId;
 use clap::Parser;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -194,15 +195,15 @@ fn what_happens_to_the_run_is_logged_and_kept() {
 fn a_rate_is_kept_and_shared() {
     let directory = with_logs();
     let at = directory.path();
-    // Much in the files that come first, a line in the last one.
-    for number in 0..6 {
-        fs::write(at.join(format!("logs/{number}.log")), "nothing to see here\n".repeat(200_000)).unwrap();
-    }
-    fs::write(at.join("logs/9.log"), line(1)).unwrap();
+    // Much in the files that come first, a line in the last one: their turns come by their numbers in the file system.
+    let mut files: Vec<_> = (0..7).map(|number| at.join(format!("logs/{number}.log"))).collect();
+    files.iter().for_each(|path| fs::write(path, "nothing to see here\n".repeat(200_000)).unwrap());
+    files.sort_by_key(|path| FileId::of(&path.metadata().unwrap()));
+    fs::write(&files[6], line(1)).unwrap();
     let begun = Instant::now();
     let mut live = Live::start(at, &["watch", "logs", "--state", "st", "--format", "jsonl", "-q", "--rate", "2M"]);
     let told: Value = serde_json::from_str(&live.line().expect("because its turn comes in the first round")).unwrap();
-    assert!(told.to_string().contains("9.log"), "{told}");
+    assert!(told.to_string().contains(files[6].file_name().unwrap().to_str().unwrap()), "{told}");
     assert!(begun.elapsed() > Duration::from_millis(500), "{:?}", begun.elapsed());
     let asked = Instant::now();
     signal("-TERM", &live.child);
