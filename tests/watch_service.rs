@@ -197,7 +197,9 @@ fn a_rate_is_kept_and_shared() {
     let at = directory.path();
     // Much in the files that come first, a line in the last one: their turns come by their numbers in the file system.
     let mut files: Vec<_> = (0..7).map(|number| at.join(format!("logs/{number}.log"))).collect();
-    files.iter().for_each(|path| fs::write(path, "nothing to see here\n".repeat(200_000)).unwrap());
+    for path in &files {
+        fs::write(path, "nothing to see here\n".repeat(200_000)).unwrap();
+    }
     files.sort_by_key(|path| FileId::of(&path.metadata().unwrap()));
     fs::write(&files[6], line(1)).unwrap();
     let begun = Instant::now();
