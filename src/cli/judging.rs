@@ -105,7 +105,7 @@ impl Judging {
     /// How records are read, by somebody who makes n-grams of raw tokens so.
     #[must_use]
     pub fn reading<'a>(&'a self, reach: Option<Reach>, gram_of: GramOf<'a>) -> Reading<'a> {
-        Reading { mapping: self.mapping.as_ref(), reach, now: self.now, options: &self.settings.detect, gram_of }
+        Reading { mapping: self.mapping.as_ref(), reach, now: self.now, options: &self.settings.detect, gram_of, thorough: false }
     }
 
     /// Judges what was gathered, and tells what is wanted of it.

@@ -28,6 +28,7 @@ use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::gather::Gathered;
 use crate::pipeline::replay::judge::Memory;
 use crate::pipeline::replay::listener::Listener;
+use crate::pipeline::replay::sight::Reading;
 use crate::pipeline::run::{Options as RunOptions, scan_paths, scan_reader};
 use crate::pipeline::stream::Context;
 use crate::pipeline::suppress::Report;
@@ -75,7 +76,8 @@ pub fn replay(flags: &ReplayFlags, colour: Colour) -> anyhow::Result<Exit> {
     let mut heard = Heard::default();
     let grams = ledger.key_for_grams();
     let gram_of = |token: &[u8]| gram_for(token, grams);
-    let listener = Listener::new(judging.reading(settings::reach(flags.reach), &gram_of), Gathered::new(Arc::clone(&ledger)));
+    let reading = Reading { thorough: flags.coverage, ..judging.reading(settings::reach(flags.reach), &gram_of) };
+    let listener = Listener::new(reading, Gathered::new(Arc::clone(&ledger)));
     let context = Context { engine: &engine, progress: &progress, listen: Some(&listener) };
     let run = run_options(flags);
     if flags.paths.iter().any(|path| path.as_os_str() == "-") {

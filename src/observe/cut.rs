@@ -6,7 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use memchr::{memchr, memchr_iter};
 
 use crate::observe::braces::{Braces, breaks, follow};
-use crate::observe::gitlab_stamp::continues;
+use crate::observe::gitlab_stamp::{continues, stamp};
 
 /// The most bytes of one record.
 pub const LIMIT: usize = 16 << 20;
@@ -135,6 +135,39 @@ impl Cut {
         let first = self.taken + blank;
         let line = self.line + breaks(&self.buffer[self.taken..first]);
         Some(Piece { kind: PieceKind::Object, bytes: rest[..end].trim_ascii_end(), start: self.base + first as u64, line })
+    }
+
+    /// Passes lines over that are records by themselves and end before this offset; how many of them say something.
+    pub fn pass(&mut self, until: u64) -> u64 {
+        let mut passed = 0;
+        while self.place == Place::Lines && self.followed.0 == 0 {
+            let rest = &self.buffer[self.taken..];
+            let Some(end) = memchr(b'\n', rest).filter(|end| *end <= LIMIT && self.base + ((self.taken + end) as u64) < until) else { break };
+            if !self.stands_alone(&rest[..end], rest.get(end + 1)) {
+                break;
+            }
+            passed += u64::from(!rest[..end].trim_ascii().is_empty());
+            self.taken += end + 1;
+            self.line += 1;
+        }
+        passed
+    }
+
+    /// Whether no line before or behind this one, whose first byte is this, has to do with it.
+    fn stands_alone(&self, line: &[u8], next: Option<&u8>) -> bool {
+        let line = line.trim_ascii();
+        let is_value = |closing: u8| {
+            // Between objects nothing begins a line but another one, or text: what goes on with one begins otherwise.
+            let goes_on = next.is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b',' | b']' | b'}'));
+            line.ends_with(&[closing]) && (!goes_on || follow(line, 0, Braces::default()).0 == Some(line.len()))
+        };
+        match line {
+            [] => true,
+            [b'{', ..] => is_value(b'}'),
+            [b'['] | [b'[', b'{' | b']' | b' ' | b'\t', ..] => is_value(b']'),
+            [0xef, ..] => self.base + self.taken as u64 > 0,
+            _ => stamp(line).is_none(),
+        }
     }
 
     /// Takes the line that ends at this offset in the stream, and stands on this one.

@@ -34,6 +34,7 @@ pub mod envoy;
 pub mod alb;
 pub mod outcome;
 pub mod shell;
+pub mod signs;
 pub mod command;
 pub mod attribute;
 pub mod braces;

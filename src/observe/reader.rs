@@ -1,6 +1,7 @@
 //! Reads a stream's records as it arrives, whatever formats they have and however they are mixed.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -69,6 +70,10 @@ impl ReaderState {
 pub struct Reader {
     cut: Cut,
     state: State,
+    /// Places in the stream whose records are read while others are passed over; none where all are read.
+    marks: Option<VecDeque<u64>>,
+    /// How many records were passed over.
+    passed: u64,
 }
 
 /// What is known of the stream so far.
@@ -107,7 +112,7 @@ impl Reader {
     }
 
     fn at(cut: Cut, thread: Thread, mapping: Option<Arc<Mapping>>) -> Self {
-        Self { cut, state: State { thread, mapping, joined: String::new(), last: None } }
+        Self { cut, state: State { thread, mapping, joined: String::new(), last: None }, marks: None, passed: 0 }
     }
 
     /// How far the stream was read; none while part of a carried line is kept, which is never written down.
@@ -122,6 +127,26 @@ impl Reader {
         self.read(tell);
     }
 
+    /// Takes bytes over of which only the records at these places of the stream, in order, say anything of tokens: others may be passed over,
+    /// and are only counted.
+    pub fn skim(&mut self, bytes: &[u8], marks: &[u64], tell: &mut dyn FnMut(ReadRecord)) {
+        self.marks.get_or_insert_default().extend(marks);
+        self.push(bytes, tell);
+    }
+
+    /// How many records were passed over since this was asked last.
+    pub fn take_passed(&mut self) -> u64 {
+        std::mem::take(&mut self.passed)
+    }
+
+    /// Passes over what says nothing, unless what comes next may mean something for what came before.
+    fn pass(&mut self) {
+        let Some(marks) = self.marks.as_mut().filter(|_| self.state.is_settled()) else { return };
+        let from = self.cut.place().offset;
+        while marks.pop_front_if(|mark| *mark < from).is_some() {}
+        self.passed += self.cut.pass(marks.front().copied().unwrap_or(u64::MAX));
+    }
+
     /// Says that no more bytes come.
     pub fn end(&mut self, tell: &mut dyn FnMut(ReadRecord)) {
         self.cut.end();
@@ -133,6 +158,7 @@ impl Reader {
         let mut arena = Bump::new();
         loop {
             arena.reset();
+            self.pass();
             let mut said = Vec::new();
             // Most records are lines by themselves, and read without following their braces first.
             if let Some(piece) = self.cut.line()
@@ -161,6 +187,11 @@ fn wrappers() -> Vec<&'static str> {
 }
 
 impl State {
+    /// Whether nothing of earlier records waits for later ones: half a line, or a use for what came of it.
+    fn is_settled(&self) -> bool {
+        self.joined.is_empty() && self.thread.asked.is_empty() && self.mapping.is_none()
+    }
+
     /// Tells a record, with what earlier ones said for all.
     fn tell(&self, piece: Piece, understood: Understood, mut said: Vec<Observation>, tell: &mut dyn FnMut(ReadRecord)) {
         for observation in &mut said {

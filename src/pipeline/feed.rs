@@ -84,7 +84,7 @@ impl Feed {
             self.large = None;
             return Some(Work::Problem(problem));
         }
-        let chunk = large.cutter.cut(Cut::Full, self.spares.pop().unwrap_or_default());
+        let chunk = large.cutter.cut(Cut::Full, &mut self.spares.pop().unwrap_or_default());
         let Some(chunk) = chunk else {
             let done = self.large.take()?;
             self.spares.push(done.cutter.into_buffer());

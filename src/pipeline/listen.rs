@@ -13,11 +13,11 @@ pub trait Listen: Sync {
 
 /// Somebody who hears one stream.
 pub trait Hear {
+    /// What was found in the bytes that come next, and on which line.
+    fn found(&mut self, finding: &Finding, line: u64);
+
     /// The next bytes, in order.
     fn bytes(&mut self, bytes: &[u8]);
-
-    /// What was found in them, and on which line.
-    fn found(&mut self, finding: &Finding, line: u64);
 
     /// The stream has ended.
     fn end(&mut self);
@@ -43,7 +43,7 @@ impl<'a> Ear<'a> {
         }
     }
 
-    /// Passes on what was found in them.
+    /// Passes on what was found in the next bytes.
     pub fn found(&mut self, found: &ChunkFindings) {
         if let Some(hear) = &mut self.hear {
             for finding in &found.findings {

@@ -67,7 +67,7 @@ impl<'a> Scanner<'a> {
 
     fn scan(&mut self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        while let Some(chunk) = self.cutter.cut(self.cut, Vec::new()) {
+        while let Some(chunk) = self.cutter.cut(self.cut, &mut Vec::new()) {
             let found = self.engine.scan_chunk(&self.origin, &chunk);
             findings.extend(self.placing.place(found).0);
         }

@@ -92,7 +92,7 @@ fn chunks(
                 cutter.end();
             }
         }
-        let Some(chunk) = cutter.cut(Cut::Full, std::mem::take(&mut spare)) else { break };
+        let Some(chunk) = cutter.cut(Cut::Full, &mut spare) else { break };
         let mut found = scan(context, origin, &chunk, &mut ear);
         widen(&mut found, encoding);
         tell(Event::Part(Arc::clone(origin), found));
@@ -105,9 +105,9 @@ fn chunks(
 /// Scans a chunk, with somebody who may listen.
 fn scan(context: Context, origin: &Arc<Origin>, chunk: &Chunk, ear: &mut Ear) -> ChunkFindings {
     context.progress.add_bytes(chunk.core.len() as u64);
-    ear.bytes(&chunk.bytes[chunk.core.clone()]);
     let found = context.engine.scan_chunk(origin, chunk);
     ear.found(&found);
+    ear.bytes(&chunk.bytes[chunk.core.clone()]);
     found
 }
 
@@ -123,7 +123,7 @@ pub fn scan_live(context: Context, origin: &Arc<Origin>, first: &[u8], reader: &
     }
     cutter.push(first);
     while !context.progress.is_cancelled() {
-        while let Some(chunk) = cutter.cut(Cut::Lines, std::mem::take(&mut spare)) {
+        while let Some(chunk) = cutter.cut(Cut::Lines, &mut spare) {
             let found = scan(context, origin, &chunk, &mut ear);
             tell(Event::Part(Arc::clone(origin), found));
             spare = chunk.bytes;

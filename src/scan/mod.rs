@@ -35,7 +35,7 @@ pub mod random;
 pub mod resolve;
 pub mod searcher;
 pub mod setting;
-mod sieve;
+pub mod sieve;
 mod swar;
 pub mod text_model;
 mod unnamed;

@@ -110,6 +110,36 @@ impl Cutter {
         self.filled += bytes.len();
     }
 
+    /// Reads as much as is there now, but not more than this; how much it was.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the reader says; nothing is taken over then.
+    pub fn fill_up(&mut self, reader: &mut dyn Read, most: usize) -> io::Result<usize> {
+        let (from, end) = (self.filled, self.filled + most);
+        while self.filled < end {
+            match reader.read(self.room(end)) {
+                Ok(0) => break,
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.filled = from;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(self.filled - from)
+    }
+
+    /// Goes on in another buffer, and hands over the one that it had.
+    pub fn move_to(&mut self, mut buffer: Vec<u8>) -> Vec<u8> {
+        if buffer.len() < self.filled {
+            buffer.resize(self.filled, 0);
+        }
+        buffer[..self.filled].copy_from_slice(&self.buffer[..self.filled]);
+        std::mem::replace(&mut self.buffer, buffer)
+    }
+
     /// Says that no more bytes come.
     pub fn end(&mut self) {
         self.ended = true;
@@ -156,12 +186,13 @@ impl Cutter {
         Ok(())
     }
 
-    /// The next chunk, if enough has been read for one. `spare` is a buffer to go on with.
-    pub fn cut(&mut self, cut: Cut, mut spare: Vec<u8>) -> Option<Chunk> {
+    /// The next chunk, if enough has been read for one. `spare` is a buffer to go on with, which is taken then.
+    pub fn cut(&mut self, cut: Cut, spare: &mut Vec<u8>) -> Option<Chunk> {
         let last = cut == Cut::Lines && self.ended && !self.finished;
         let end = self.core_end(cut).filter(|end| *end > self.next || last)?;
         let keep = end.saturating_sub(self.options.left);
         let kept = self.filled - keep;
+        let mut spare = std::mem::take(spare);
         if spare.len() < kept {
             spare.reserve_exact(self.options.left + self.options.core + self.options.right);
             spare.resize(kept, 0);
@@ -178,12 +209,6 @@ impl Cutter {
         self.base += keep as u64;
         self.next = end - keep;
         Some(chunk)
-    }
-
-    /// Gives back the room behind what was read: the source may bring nothing for long.
-    pub fn shrink(&mut self) {
-        self.buffer.truncate(self.filled);
-        self.buffer.shrink_to_fit();
     }
 
     /// Room after what was read, so that `end` bytes fit.
@@ -240,7 +265,7 @@ mod tests {
         let mut cores = Vec::new();
         loop {
             cutter.fill(&mut reader).expect("because a slice can be read");
-            while let Some(chunk) = cutter.cut(cut, Vec::new()) {
+            while let Some(chunk) = cutter.cut(cut, &mut Vec::new()) {
                 assert_eq!(&text[usize::try_from(chunk.base).unwrap_or(0)..][..chunk.bytes.len()], &chunk.bytes[..]);
                 let complete = chunk.ended || chunk.bytes.len() >= chunk.core.end + SMALL.right;
                 assert!(complete && (chunk.base == 0 || chunk.core.start == SMALL.left), "{chunk:?}");
@@ -265,22 +290,22 @@ mod tests {
     fn a_live_stream_is_cut_after_whole_lines() {
         let mut cutter = Cutter::new(CutOptions { core: 100, left: 4, right: 3 });
         cutter.push(b"one\ntwo\nthr");
-        let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because two lines have arrived");
+        let chunk = cutter.cut(Cut::Lines, &mut Vec::new()).expect("because two lines have arrived");
         assert_eq!(&chunk.bytes[chunk.core], b"one\ntwo\n");
-        assert!(cutter.cut(Cut::Lines, Vec::new()).is_none());
+        assert!(cutter.cut(Cut::Lines, &mut Vec::new()).is_none());
         cutter.push(b"ee\n");
-        let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because a third line has arrived");
+        let chunk = cutter.cut(Cut::Lines, &mut Vec::new()).expect("because a third line has arrived");
         assert!(&chunk.bytes[chunk.core] == b"three\n" && !chunk.ended);
         cutter.end();
-        let chunk = cutter.cut(Cut::Lines, Vec::new()).expect("because the stream has ended");
+        let chunk = cutter.cut(Cut::Lines, &mut Vec::new()).expect("because the stream has ended");
         assert!(chunk.core.is_empty() && chunk.ended);
-        assert!(cutter.cut(Cut::Lines, Vec::new()).is_none() && cutter.is_done());
+        assert!(cutter.cut(Cut::Lines, &mut Vec::new()).is_none() && cutter.is_done());
     }
 
     #[test]
     fn a_source_is_cut_on_from_where_it_was() {
         let text: Vec<u8> = (0..200_u8).map(|i| if i % 7 == 6 { b'\n' } else { b'a' + i % 26 }).collect();
-        let cut = |cutter: &mut Cutter| std::iter::from_fn(|| cutter.cut(Cut::Lines, Vec::new())).collect::<Vec<_>>();
+        let cut = |cutter: &mut Cutter| std::iter::from_fn(|| cutter.cut(Cut::Lines, &mut Vec::new())).collect::<Vec<_>>();
         for stop in 0..text.len() {
             let mut whole = Cutter::new(SMALL);
             whole.push(&text[..stop]);
@@ -302,7 +327,7 @@ mod tests {
     fn the_phase_counts_characters_before_the_buffer() {
         let mut cutter = Cutter::new(SMALL);
         cutter.push(b" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
-        let phases: Vec<u8> = std::iter::from_fn(|| cutter.cut(Cut::Full, Vec::new())).map(|chunk| chunk.phase).collect();
+        let phases: Vec<u8> = std::iter::from_fn(|| cutter.cut(Cut::Full, &mut Vec::new())).map(|chunk| chunk.phase).collect();
         assert_eq!(phases, [0, (10 - 4 - 1) % 4]);
     }
 }

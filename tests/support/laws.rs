@@ -41,7 +41,7 @@ fn chunked(engine: &Engine, mut bytes: &[u8], core: usize) -> Vec<Finding> {
     let mut found = Vec::new();
     while !cutter.is_done() {
         cutter.fill(&mut bytes).expect("because a slice can be read");
-        let Some(chunk) = cutter.cut(Cut::Full, Vec::new()) else { break };
+        let Some(chunk) = cutter.cut(Cut::Full, &mut Vec::new()) else { break };
         found.extend(placing.place(engine.scan_chunk(&origin, &chunk)).0);
     }
     found

@@ -158,7 +158,7 @@ pub fn follow_in(store: Box<dyn Store>, directory: &Path, told: &mut Told, end: 
     let known = Some(Arc::clone(&ledger) as Arc<dyn Known>);
     let engine = Engine::new(&RuleSet::builtin(), engine::Options { known, ..engine::Options::default() });
     let gram_of = |_: &[u8]| None;
-    let reading = Reading { mapping: None, reach: None, now: now(), options: &options, gram_of: &gram_of };
+    let reading = Reading { mapping: None, reach: None, now: now(), options: &options, gram_of: &gram_of, thorough: false };
     let progress = Progress::default();
     let numbers = Numbers::default();
     let setting = Setting { engine: &engine, reading, numbers: &numbers, ledger: &ledger, progress: &progress, new: NewFile::AtStart };

@@ -117,7 +117,7 @@ impl Following<'_> {
         let Course { changes, telling, pace, there, show_at } = course;
         let mapping = judging.mapping.clone();
         let reach = settings::reach(self.flags.reach);
-        let reading = Reading { mapping: mapping.as_ref(), reach, now: now(), options, gram_of: &gram_of };
+        let reading = Reading { mapping: mapping.as_ref(), reach, now: now(), options, gram_of: &gram_of, thorough: false };
         let new = if self.flags.from == Begin::End { NewFile::AtEnd } else { NewFile::AtStart };
         let numbers = Numbers::default();
         let setting = Setting { engine, reading, numbers: &numbers, ledger: self.ledger, progress: &self.said.stop, new };
@@ -149,7 +149,7 @@ impl Following<'_> {
                     debug!(bytes = read, "read");
                     has_news = true;
                 }
-                if watch.is_due() && read > 0 {
+                if watch.table().is_due() && read > 0 {
                     self.show(&mut watch, show_at, &mut has_news);
                     continue;
                 }
@@ -165,7 +165,7 @@ impl Following<'_> {
             let mut rest = sweep_at.saturating_sub(self.clock()).min(TURN);
             if !pause.is_zero() {
                 rest = rest.min(pause);
-            } else if watch.is_due() || watch.waits() {
+            } else if watch.table().is_due() || watch.table().waits() {
                 rest = rest.min(POLL);
             }
             let news = changes.wait(rest);

@@ -21,7 +21,7 @@ pub const FORMAT: Format = Format {
     about: "Microsoft Entra sign-in and audit logs, from diagnostic settings (`records`, `properties`) or one event on a line",
     framing: Framing::Objects("records", parse),
     recognizes,
-    marks: &["uniqueTokenIdentifier"],
+    marks: &["uniqueTokenIdentifier", "evoke", "StsRefreshTokenValidFrom", "isable account"],
 };
 
 /// Activities after which earlier tokens of the user are refused.

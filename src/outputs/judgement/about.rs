@@ -1,5 +1,7 @@
 //! What the formats are told beside judgements: how text is shown, when it is, and what each detection asks.
 
+use std::sync::Arc;
+
 use crate::model::grade::Severity;
 use crate::model::instant::Instant;
 use crate::outputs::output::Style;
@@ -12,7 +14,7 @@ pub struct Context {
     /// When the run judged.
     pub now: Instant,
     /// Every detection whose judgements may come.
-    pub detections: Vec<About>,
+    pub detections: Arc<[About]>,
 }
 
 /// A detection, for readers of reports.

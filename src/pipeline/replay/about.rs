@@ -1,12 +1,19 @@
 //! The catalogue of detections, as formats of judgements are told of it.
 
+use std::sync::{Arc, LazyLock};
+
 use crate::detect::catalogue::DETECTIONS;
 use crate::detect::frameworks::Frameworks;
 use crate::outputs::judgement::about::{About, FrameworkIds};
 
-/// Every detection.
+/// Every detection; made once, since a watch tells judgements again and again.
 #[must_use]
-pub fn abouts() -> Vec<About> {
+pub fn abouts() -> Arc<[About]> {
+    static ABOUTS: LazyLock<Arc<[About]>> = LazyLock::new(all);
+    Arc::clone(&ABOUTS)
+}
+
+fn all() -> Arc<[About]> {
     let frameworks = Frameworks::builtin();
     let ids = |id: &str| {
         let of = frameworks.of(id).map(|(short, ids)| {

@@ -23,6 +23,8 @@ pub struct Coverage {
     pub malformed: u64,
     /// Records that are too long.
     pub too_long: u64,
+    /// Records that were not read because nothing in them says anything of tokens; none where all are to be counted by format.
+    pub passed: u64,
 }
 
 /// What one format gave.
@@ -81,6 +83,7 @@ impl Coverage {
         self.text_lines += other.text_lines;
         self.malformed += other.malformed;
         self.too_long += other.too_long;
+        self.passed += other.passed;
     }
 
     /// The sum over all formats.

@@ -12,6 +12,7 @@ pub mod sight;
 pub mod identities;
 pub mod recognize;
 pub mod requests;
+pub mod signs;
 pub mod gather;
 pub mod judge;
 pub mod keeping;

@@ -29,6 +29,7 @@ use crate::pipeline::replay::coverage::Coverage;
 use crate::pipeline::replay::habits::{Mark, Marker, Numbers};
 use crate::pipeline::replay::packed::Packed;
 use crate::pipeline::replay::requests::Requests;
+use crate::pipeline::replay::signs;
 
 /// What records mean beyond themselves.
 #[derive(Clone, Copy)]
@@ -43,6 +44,8 @@ pub struct Reading<'a> {
     pub options: &'a Options,
     /// How n-grams are made of raw tokens that records hand out.
     pub gram_of: GramOf<'a>,
+    /// Whether records that say nothing of tokens are read, too, so that they are counted by their formats.
+    pub thorough: bool,
 }
 
 /// What a stream told.
@@ -83,8 +86,8 @@ pub struct Sight<'a> {
     uri: Text,
     /// The number that stands for it where clocks are compared.
     log: u64,
-    /// Records that findings may still lie in.
-    records: VecDeque<Around>,
+    /// How many bytes of the stream were heard, from its start.
+    heard: u64,
     /// Findings whose record has not ended.
     findings: VecDeque<Lying>,
     /// Names that were told, as keyed hashes.
@@ -108,8 +111,8 @@ struct Lying {
 }
 
 /// A record, as far as it says something of tokens in it.
+#[derive(Default)]
 struct Around {
-    end: u64,
     start: u64,
     /// When it was, and what sort of place it is.
     said: Option<(Option<Instant>, Option<PlaceKind>)>,
@@ -122,22 +125,23 @@ impl<'a> Sight<'a> {
     #[must_use]
     pub fn new(uri: String, reading: Reading<'a>, numbers: &'a Numbers) -> Self {
         let reader = Reader::new(uri.clone(), reading.mapping.cloned());
-        Self::read_by(reader, uri, reading, numbers)
+        Self::read_by(reader, 0, uri, reading, numbers)
     }
 
     /// A stream of this name that was read before.
     #[must_use]
     pub fn resume(uri: String, reading: Reading<'a>, numbers: &'a Numbers, state: ReaderState) -> Self {
-        Self::read_by(Reader::resume(state, reading.mapping.cloned()), uri, reading, numbers)
+        let from = state.place.offset;
+        Self::read_by(Reader::resume(state, reading.mapping.cloned()), from, uri, reading, numbers)
     }
 
     /// A stream of this name of which only what is new is read, and this is known of the rest.
     #[must_use]
     pub fn knowing(uri: String, reading: Reading<'a>, numbers: &'a Numbers, thread: Thread) -> Self {
-        Self::read_by(Reader::knowing(thread, reading.mapping.cloned()), uri, reading, numbers)
+        Self::read_by(Reader::knowing(thread, reading.mapping.cloned()), 0, uri, reading, numbers)
     }
 
-    fn read_by(reader: Reader, uri: String, reading: Reading<'a>, numbers: &'a Numbers) -> Self {
+    fn read_by(reader: Reader, heard: u64, uri: String, reading: Reading<'a>, numbers: &'a Numbers) -> Self {
         Self {
             reading,
             reader: Some(reader),
@@ -146,7 +150,7 @@ impl<'a> Sight<'a> {
             uri: uri.into(),
             numbers,
             marker: Marker::default(),
-            records: VecDeque::new(),
+            heard,
             findings: VecDeque::new(),
             met: FastSet::default(),
             last: Vec::new(),
@@ -167,14 +171,25 @@ impl<'a> Sight<'a> {
         self.reading.now = now;
     }
 
-    /// Hears bytes of the stream, in order.
+    /// Hears bytes of the stream, in order, once what lies in them was told.
     pub fn hear(&mut self, bytes: &[u8]) {
         let Some(mut reader) = self.reader.take() else { return };
-        reader.push(bytes, &mut |record| self.record(record));
+        if self.reading.thorough {
+            reader.push(bytes, &mut |record| self.record(record));
+        } else {
+            // What began before may hold half a sign.
+            let mut marks = vec![self.heard];
+            marks.extend(self.findings.iter().map(|lying| lying.at));
+            signs::each(bytes, |at| marks.push(self.heard + at as u64));
+            marks.sort_unstable();
+            reader.skim(bytes, &marks, &mut |record| self.record(record));
+            self.told.coverage.passed += reader.take_passed();
+        }
+        self.heard += bytes.len() as u64;
         self.reader = Some(reader);
     }
 
-    /// Hears of a token in it, in order.
+    /// Hears of a token in bytes that are heard next, in order.
     pub fn find(&mut self, finding: &Finding, line: u64) {
         self.findings.push_back(Lying {
             at: finding.span.start(),
@@ -183,7 +198,6 @@ impl<'a> Sight<'a> {
             carrier: finding.carrier.clone(),
             decoders: finding.decoders.clone(),
         });
-        self.settle(None);
     }
 
     /// Hears that the stream has ended; what is known of it then.
@@ -192,7 +206,7 @@ impl<'a> Sight<'a> {
             reader.end(&mut |record| self.record(record));
             reader.into_thread()
         });
-        self.settle(Some(u64::MAX));
+        self.settle(u64::MAX, &Around::default());
         ended
     }
 
@@ -201,7 +215,7 @@ impl<'a> Sight<'a> {
         self.issued(&record);
         let end = record.start + record.bytes.len() as u64;
         let parser = if let Understood::By(name) = record.understood { name } else { "text" };
-        let mut around = Around { start: record.start, end, said: None, presented: Vec::new() };
+        let mut around = Around { start: record.start, ..Around::default() };
         for one in record.said {
             let origin = RecordOrigin { uri: self.uri.clone(), line: record.line, parser: Text::new_static(parser), record_id: one.record_id };
             around.said.get_or_insert((one.record.time, one.record.place));
@@ -215,8 +229,7 @@ impl<'a> Sight<'a> {
                 self.used(TokenUse { v: VERSION, presented, record: one.record, origin });
             }
         }
-        self.records.push_back(around);
-        self.settle(Some(end));
+        self.settle(end, &around);
     }
 
     /// An MCP session's handle is presented together with the token: what was done under it is judged under a name of its own as well.
@@ -283,24 +296,16 @@ impl<'a> Sight<'a> {
         self.told.entries.extend(entries.into_iter().flatten());
     }
 
-    /// Brings findings and records together, as far as records have been read.
-    fn settle(&mut self, read: Option<u64>) {
-        let read = read.or_else(|| self.records.back().map(|around| around.end)).unwrap_or(0);
+    /// Tells of the findings before a place, the last of which lie in this record.
+    fn settle(&mut self, read: u64, around: &Around) {
         while let Some(lying) = self.findings.pop_front_if(|lying| lying.at < read) {
-            while self.records.front().is_some_and(|around| around.end <= lying.at) {
-                self.records.pop_front();
-            }
-            let around = self.records.front().filter(|around| around.start <= lying.at);
+            let around = Some(around).filter(|around| around.start <= lying.at);
             let presented = around.is_some_and(|around| lying.keys.iter().any(|key| around.presented.contains(key)));
             let said = around.and_then(|around| around.said).unwrap_or_default();
             if !presented && let Some(home) = self.meet(&lying.keys) {
                 let json = serde_json::to_string(&exposure(lying, &self.uri, said, self.reading)).expect("because exposures can be written");
                 self.told.packed.push_exposure(home, &json);
             }
-        }
-        // Findings come behind the records they lie in by less than a chunk and its margin.
-        while self.records.len() > 1 && self.records.front().is_some_and(|around| around.end + MARGIN < read) {
-            self.records.pop_front();
         }
     }
 }
@@ -311,9 +316,6 @@ fn handle(one: &TokenUse) -> Option<TokenKey> {
     let session = record.session_id.as_ref().filter(|_| record.session_src == Some(SessionSource::Mcp))?;
     Some(TokenKey::Named(KeyKind::Session, format!("mcp/{}/{session}", record.aud.as_deref().unwrap_or_default())))
 }
-
-/// More than the size of a chunk and its margins, in bytes.
-const MARGIN: u64 = 4 << 20;
 
 /// Where a token lay; its record says when, and what sort of place it is.
 fn exposure(lying: Lying, uri: &str, (time, place): (Option<Instant>, Option<PlaceKind>), reading: Reading) -> Exposure {

@@ -26,6 +26,7 @@ use crate::pipeline::watch::lessons::Lessons;
 use crate::pipeline::watch::meters::Meters;
 use crate::pipeline::watch::setting::Setting;
 use crate::pipeline::watch::status::Counters;
+use crate::pipeline::watch::stream::Room;
 use crate::pipeline::watch::table::{Followed, NewFile, Table};
 use crate::pipeline::watch::visit::{VisitError, Visited, visit};
 use crate::pipeline::watch::whole::{self, Known};
@@ -37,6 +38,8 @@ use crate::store::step::{NewValue, Seen, Step};
 
 /// How much is read in a step, in bytes.
 const STEP: u64 = 16 << 20;
+/// How much is enough for a step, so that those who wait for it to be told need not wait long.
+const ENOUGH: u64 = 4 << 20;
 /// How long the end of a line is waited for, before what there is of it is looked at.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long nothing is written down where nothing was found: a restart reads it again.
@@ -56,6 +59,8 @@ pub struct Watch<'a> {
     pub counters: Counters,
     /// How much is read in a step at most, in bytes; a file's share is read whole.
     pub most: u64,
+    /// What files are read with.
+    room: Room,
     /// Where the run counts.
     meters: Arc<Meters>,
     /// The file that was visited last: the next step begins behind it, so that no file is always the last one.
@@ -89,6 +94,7 @@ impl<'a> Watch<'a> {
             lessons,
             counters,
             most: STEP,
+            room: Room::default(),
             meters: Arc::default(),
             visited: None,
             writes: Vec::new(),
@@ -153,18 +159,6 @@ impl<'a> Watch<'a> {
         hear.problem(problem);
     }
 
-    /// Whether files may have something to read.
-    #[must_use]
-    pub fn is_due(&self) -> bool {
-        self.table.is_due()
-    }
-
-    /// Whether lines wait for their ends.
-    #[must_use]
-    pub fn waits(&self) -> bool {
-        self.table.waits()
-    }
-
     /// Reads what was written since, as far as one step goes, and tells and commits what that means; how many bytes it was.
     ///
     /// # Errors
@@ -173,17 +167,21 @@ impl<'a> Watch<'a> {
     pub fn step(&mut self, now: Instant, clock: Duration, hear: &mut dyn Hear) -> anyhow::Result<u64> {
         let mut gathered = self.lessons.lend(self.setting.ledger);
         self.setting.reading.now = now;
-        let (mut findings, mut bytes) = (Vec::new(), 0);
-        let mut due = self.table.due();
-        let first = due.partition_point(|id| Some(*id) <= self.visited);
-        due.rotate_left(first);
-        for id in due {
-            if bytes >= STEP.min(self.most) || self.setting.progress.is_cancelled() {
-                break;
+        let (mut findings, mut bytes, mut before) = (Vec::new(), 0, None);
+        // A few files with much in them are read on: what is written down for each step costs more than they do.
+        while before != Some(bytes) && bytes < ENOUGH.min(self.most) && !self.setting.progress.is_cancelled() {
+            before = Some(bytes);
+            let mut due = self.table.due();
+            let first = due.partition_point(|id| Some(*id) <= self.visited);
+            due.rotate_left(first);
+            for id in due {
+                if bytes >= STEP.min(self.most) || self.setting.progress.is_cancelled() {
+                    break;
+                }
+                let read = self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
+                self.count(id, read, now);
+                bytes += read;
             }
-            let read = self.visit(id, clock, (&mut gathered, &mut findings), hear)?;
-            self.count(id, read, now);
-            bytes += read;
         }
         self.peek(clock, (&mut gathered, &mut findings))?;
         // What the scan asked and was not answered may have hidden tokens.
@@ -194,7 +192,7 @@ impl<'a> Watch<'a> {
         let read = gathered.coverage.total();
         self.meters.update(|meters| {
             meters.bytes += bytes;
-            meters.records += read.records;
+            meters.records += read.records + gathered.coverage.passed;
             meters.uses += read.uses;
         });
         let is_quiet = findings.is_empty() && gathered.is_empty() && !Lessons::has_due(&gathered, now);
@@ -281,7 +279,7 @@ impl<'a> Watch<'a> {
         let setting = self.setting;
         let is_crowded = self.table.len() > OPEN;
         let Some(file) = self.table.file(id) else { return Ok(0) };
-        match visit(setting, file, clock, (gathered, findings)) {
+        match visit(setting, file, clock, &mut self.room, (gathered, findings)) {
             Ok(Visited::Read(bytes)) => {
                 setting.progress.add_bytes(bytes);
                 if is_crowded {

@@ -1,7 +1,7 @@
 //! A text that grows: scanned and read line by line, from where an earlier run came to.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek as _, SeekFrom};
 use std::sync::Arc;
 
 use crate::model::finding::Finding;
@@ -31,6 +31,13 @@ pub struct Stream<'a> {
     at: Position,
     /// Where tokens begin that were found in a line whose end has not come, with their hashes.
     early: Vec<(u64, u64)>,
+}
+
+/// Buffers that all streams read with in turn: what stays of a stream between its turns is little.
+#[derive(Default)]
+pub struct Room {
+    read: Vec<u8>,
+    spare: Vec<u8>,
 }
 
 impl<'a> Stream<'a> {
@@ -71,21 +78,23 @@ impl<'a> Stream<'a> {
     /// # Errors
     ///
     /// The file cannot be read.
-    pub fn read(&mut self, engine: &Engine, most: u64, find: &mut dyn FnMut(Finding)) -> io::Result<u64> {
-        let bytes = bytes_at(&self.file, self.offset, most)?;
-        self.offset += bytes.len() as u64;
-        if !bytes.is_empty() {
-            self.push(engine, &bytes, find);
+    pub fn read(&mut self, engine: &Engine, most: usize, room: &mut Room, find: &mut dyn FnMut(Finding)) -> io::Result<u64> {
+        self.file.seek(SeekFrom::Start(self.offset))?;
+        self.cutter.move_to(std::mem::take(&mut room.read));
+        let read = self.cutter.fill_up(&mut self.file, most);
+        if matches!(read, Ok(1..)) {
+            self.scan(engine, &mut room.spare, find);
         }
-        Ok(bytes.len() as u64)
+        room.read = self.cutter.move_to(Vec::new());
+        let read = read? as u64;
+        self.offset += read;
+        Ok(read)
     }
 
-    fn push(&mut self, engine: &Engine, bytes: &[u8], find: &mut dyn FnMut(Finding)) {
-        self.cutter.push(bytes);
-        let mut spare = Vec::new();
+    /// Scans what has come in whole lines.
+    fn scan(&mut self, engine: &Engine, spare: &mut Vec<u8>, find: &mut dyn FnMut(Finding)) {
         while let Some(chunk) = self.cutter.cut(Cut::Lines, spare) {
             let mut found = engine.scan_chunk(&self.origin, &chunk);
-            self.sight.hear(&chunk.bytes[chunk.core.clone()]);
             found.place(&mut self.at);
             for finding in found.findings {
                 self.sight.find(&finding, finding.position.line);
@@ -94,9 +103,9 @@ impl<'a> Stream<'a> {
                 }
             }
             self.early.clear();
-            spare = chunk.bytes;
+            self.sight.hear(&chunk.bytes[chunk.core.clone()]);
+            *spare = chunk.bytes;
         }
-        self.cutter.shrink();
     }
 
     /// Looks once at what has come of a line whose end has not; `find` says whether it tells of a finding, which is not told again then.

@@ -10,11 +10,11 @@ use crate::pipeline::replay::judge::ReplayError;
 use crate::pipeline::stream::is_plain;
 use crate::pipeline::watch::kept::HowFar;
 use crate::pipeline::watch::setting::Setting;
-use crate::pipeline::watch::stream::Stream;
+use crate::pipeline::watch::stream::{Room, Stream};
 use crate::pipeline::watch::table::Followed;
 
 /// How much of one file is read in a step, so that no file keeps others waiting, in bytes.
-const SHARE: u64 = 1 << 20;
+const SHARE: usize = 1 << 20;
 /// How long a file that is read whole is left alone after it was read.
 const REST: Duration = Duration::from_secs(5);
 
@@ -48,6 +48,7 @@ pub fn visit<'a>(
     setting: Setting<'a>,
     file: &mut Followed<'a>,
     clock: Duration,
+    room: &mut Room,
     (gathered, findings): (&mut Gathered, &mut Vec<Finding>),
 ) -> Result<Visited, VisitError> {
     if let Some(stream) = &file.stream
@@ -74,7 +75,7 @@ pub fn visit<'a>(
     }
     let Followed { stream: Some(stream), kept, .. } = file else { return Ok(Visited::Read(0)) };
     stream.set_now(setting.reading.now);
-    let read = stream.read(setting.engine, SHARE, &mut |finding| {
+    let read = stream.read(setting.engine, SHARE, room, &mut |finding| {
         if kept.tells(&finding) {
             findings.push(finding);
         }
@@ -85,7 +86,7 @@ pub fn visit<'a>(
         kept.look(stream.file())?;
         file.is_new = true;
     }
-    (file.is_due, file.read_at, file.failed) = (read == SHARE, clock, false);
+    (file.is_due, file.read_at, file.failed) = (read == SHARE as u64, clock, false);
     if file.listed.is_none() && !file.is_due {
         // Gone, and read to its end.
         file.stream = None;
