@@ -139,7 +139,7 @@ impl Bench {
     /// What a log tells, heard in steps of this many bytes; with or without what the scan finds in it, which leads to records as well.
     fn told(&self, name: &str, text: &[u8], (step, scans): (usize, bool), thorough: bool) -> (Sightings, String) {
         let gram_of: GramOf = &|_| None;
-        let now = Instant::from_number(1_790_000_000).unwrap();
+        let now = Instant::from_number(1_790_000_000).expect("because it is a time");
         let reading = Reading { mapping: None, reach: None, now, options: &self.options, gram_of, thorough };
         let mut sight = Sight::new(name.to_owned(), reading, &self.numbers);
         let findings = if scans { self.engine.scan(&Arc::new(Origin::Memory(name.to_owned())), text) } else { Vec::new() };
@@ -183,11 +183,11 @@ impl Bench {
 fn logs() -> Vec<(String, String)> {
     let mut logs = Vec::new();
     for folder in ["fixtures/logs", "fixtures/ledger"] {
-        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect("because it is there") {
+            let path = entry.expect("because it can be read").path();
+            let name = path.file_name().expect("because it is a file").to_string_lossy().into_owned();
             if !name.contains(".said.") {
-                logs.push((name, fs::read_to_string(path).unwrap()));
+                logs.push((name, fs::read_to_string(path).expect("because it is text")));
             }
         }
     }
@@ -275,9 +275,10 @@ fn every_sign_leads_to_what_it_is_a_sign_of() {
     let proof = serde_json::json!({ "jti": "a", "htm": "GET", "htu": "https://host.test/", "iat": 1, "ath": URL_SAFE_NO_PAD.encode(Fingerprint::of(b"a").digest()) });
     let key = serde_json::json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": { "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" } });
     let proof = format!("{}.{}.{}", part(&key), part(&proof), "A".repeat(86));
+    let placeholder = Regex::new(r"\b(T|FP|S|PROOF|H)\b").expect("because it is one");
     let mut silent = Vec::new();
     for telling in TELLING {
-        let text = Regex::new(r"\b(T|FP|S|PROOF|H)\b").unwrap().replace_all(telling, |found: &Captures| match &found[0] {
+        let text = placeholder.replace_all(telling, |found: &Captures| match &found[0] {
             "T" => "2026-03-02T10:00:00Z",
             "FP" => &fingerprint,
             "S" => &token,

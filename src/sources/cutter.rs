@@ -110,17 +110,22 @@ impl Cutter {
         self.filled += bytes.len();
     }
 
-    /// Reads as much as is there now, but not more than this; how much it was.
+    /// Reads as much as is there now, but not more than this; how much it was. A file that gives less than it is asked for has no more.
     ///
     /// # Errors
     ///
     /// Whatever the reader says; nothing is taken over then.
     pub fn fill_up(&mut self, reader: &mut dyn Read, most: usize) -> io::Result<usize> {
-        let (from, end) = (self.filled, self.filled + most);
-        while self.filled < end {
+        let (from, most) = (self.filled, self.filled + most);
+        while self.filled < most {
+            let end = self.end_of_room(most);
             match reader.read(self.room(end)) {
-                Ok(0) => break,
-                Ok(read) => self.filled += read,
+                Ok(read) => {
+                    self.filled += read;
+                    if self.filled < end {
+                        break;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.filled = from;
@@ -159,8 +164,7 @@ impl Cutter {
     pub fn fill(&mut self, reader: &mut dyn Read) -> io::Result<()> {
         let wanted = self.wanted();
         while self.filled < wanted && !self.ended {
-            // Room grows with what is read, so that small files need little of it.
-            let end = wanted.min(self.filled * 2 + LIVE_READ).max(wanted.min(self.buffer.len()));
+            let end = self.end_of_room(wanted);
             match reader.read(self.room(end)) {
                 Ok(0) => self.ended = true,
                 Ok(read) => self.filled += read,
@@ -209,6 +213,11 @@ impl Cutter {
         self.base += keep as u64;
         self.next = end - keep;
         Some(chunk)
+    }
+
+    /// Up to where the next read may go: room grows with what is read, so that small files need little of it.
+    fn end_of_room(&self, wanted: usize) -> usize {
+        wanted.min(self.filled * 2 + LIVE_READ).max(wanted.min(self.buffer.len()))
     }
 
     /// Room after what was read, so that `end` bytes fit.

@@ -82,18 +82,17 @@ fn window(sets: &[ByteSet], from: usize) -> Window {
 /// The bytes that a character of a sign stands for.
 fn set(character: u8) -> ByteSet {
     match character {
-        b'^' => others(b"-_", false),
-        b'$' => others(b"-_", true),
+        b'^' => others(|byte| byte.is_ascii_alphabetic() || b"-_".contains(byte)),
+        b'$' => others(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)),
         b'-' => ByteSet::empty().with(b"-_"),
         b'"' => ByteSet::empty().with(b"\"\\"),
         _ => ByteSet::empty().with(&[character, character.to_ascii_uppercase()]),
     }
 }
 
-/// All bytes but letters and these, and perhaps digits.
-fn others(but: &[u8], no_digits: bool) -> ByteSet {
-    let is_other = |byte: &u8| !byte.is_ascii_alphabetic() && !but.contains(byte) && !(no_digits && byte.is_ascii_digit());
-    (0..=u8::MAX).filter(is_other).fold(ByteSet::empty(), |all, byte| all.with(&[byte]))
+/// All bytes but these.
+fn others(these: fn(&u8) -> bool) -> ByteSet {
+    (0..=u8::MAX).filter(|byte| !these(byte)).fold(ByteSet::empty(), |all, byte| all.with(&[byte]))
 }
 
 /// Whether an option of the program follows on the line.

@@ -1,7 +1,7 @@
 //! A text that grows: scanned and read line by line, from where an earlier run came to.
 
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom};
+use std::io;
 use std::sync::Arc;
 
 use crate::model::finding::Finding;
@@ -16,7 +16,7 @@ use crate::pipeline::watch::setting::Setting;
 use crate::pipeline::watch::visit::VisitError;
 use crate::scan::engine::Engine;
 use crate::sources::cutter::{Cut, CutOptions, CutState, Cutter};
-use crate::sources::follow::window::bytes_at;
+use crate::sources::follow::window::{FileAt, bytes_at};
 
 /// An open text.
 pub struct Stream<'a> {
@@ -79,9 +79,8 @@ impl<'a> Stream<'a> {
     ///
     /// The file cannot be read.
     pub fn read(&mut self, engine: &Engine, most: usize, room: &mut Room, find: &mut dyn FnMut(Finding)) -> io::Result<u64> {
-        self.file.seek(SeekFrom::Start(self.offset))?;
         self.cutter.move_to(std::mem::take(&mut room.read));
-        let read = self.cutter.fill_up(&mut self.file, most);
+        let read = self.cutter.fill_up(&mut FileAt { file: &self.file, at: self.offset }, most);
         if matches!(read, Ok(1..)) {
             self.scan(engine, &mut room.spare, find);
         }

@@ -60,8 +60,11 @@ pub fn visit<'a>(
     }
     if file.stream.is_none() {
         let opened = file.open()?;
-        let is_plain = is_plain(&opened)?;
-        let is_other = if file.kept.is_whole() { is_plain } else { !file.is_same(&opened)? };
+        let is_whole = file.kept.is_whole();
+        let is_same = !is_whole && file.is_same(&opened)?;
+        // What begins as the text did that was read is one.
+        let is_plain = (is_same && file.kept.offset() > 0) || is_plain(&opened)?;
+        let is_other = if is_whole { is_plain } else { !is_same };
         if is_other {
             file.begin_anew(&opened)?;
         }

@@ -1,7 +1,7 @@
 //! Some bytes of a file by their hash, by which it is seen that a file is still the one that was read.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -107,12 +107,36 @@ impl Outline {
 /// # Errors
 ///
 /// It cannot be read.
-pub fn bytes_at(mut file: &File, start: u64, length: u64) -> io::Result<Vec<u8>> {
-    // As much as is often there: the end is found in one call more.
+pub fn bytes_at(file: &File, start: u64, length: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(length.min(1 << 16)).unwrap_or_default());
-    file.seek(SeekFrom::Start(start))?;
-    file.take(length).read_to_end(&mut bytes)?;
+    FileAt { file, at: start }.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// A file from a place on, whoever else reads it and where.
+pub struct FileAt<'f> {
+    /// The file.
+    pub file: &'f File,
+    /// The place of the next byte.
+    pub at: u64,
+}
+
+impl Read for FileAt<'_> {
+    #[cfg(unix)]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = std::os::unix::fs::FileExt::read_at(self.file, buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+
+    #[cfg(not(unix))]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        use std::io::Seek;
+        self.file.seek(io::SeekFrom::Start(self.at))?;
+        let read = self.file.read(buffer)?;
+        self.at += read as u64;
+        Ok(read)
+    }
 }
 
 #[cfg(test)]
