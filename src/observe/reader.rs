@@ -123,6 +123,7 @@ impl Reader {
 
     /// Takes bytes over; calls `tell` with every record that is whole by now.
     pub fn push(&mut self, bytes: &[u8], tell: &mut dyn FnMut(ReadRecord)) {
+        self.marks = None;
         self.cut.push(bytes);
         self.read(tell);
     }
@@ -131,7 +132,8 @@ impl Reader {
     /// and are only counted.
     pub fn skim(&mut self, bytes: &[u8], marks: &[u64], tell: &mut dyn FnMut(ReadRecord)) {
         self.marks.get_or_insert_default().extend(marks);
-        self.push(bytes, tell);
+        self.cut.push(bytes);
+        self.read(tell);
     }
 
     /// How many records were passed over since this was asked last.

@@ -1,7 +1,10 @@
 //! `token-use`: our own token-use records, one JSON object on a line.
 
+use std::sync::LazyLock;
+
 use bumpalo::Bump;
 
+use crate::model::fast_map::FastMap;
 use crate::model::text::Text;
 use crate::model::token_key::TokenKey;
 use crate::model::token_use::{Outcome, Presented, Proof, Record, Scheme, SessionSource, TimeQuality};
@@ -68,51 +71,31 @@ const NAMES: [&str; 3] = ["fp", "keys", "alt_keys"];
 
 impl Gathered {
     fn take(&mut self, name: &str, value: &Json<'_>) {
-        let record = &mut self.record;
-        if let Some(field) = text_field(record, name) {
-            if field.is_none() {
-                *field = owned(value, &[]);
-            }
-            return;
-        }
-        match name {
-            "time" => {
-                self.has_time = true;
-                if record.time.is_none() {
-                    (record.time, record.time_quality) = at_path(value, &[]).map_or_else(Default::default, |(time, quality)| (Some(time), quality));
-                }
-            }
-            "time_quality" => self.quality = self.quality.or_else(|| time_quality(value.as_str()?)),
-            "outcome" if record.outcome == Outcome::Unknown => {
-                record.outcome = match text(value, &[]) {
-                    Some("success") => Outcome::Success,
-                    Some("denied") => Outcome::Denied,
-                    _ => Outcome::Unknown,
-                };
-            }
-            "status_code" => record.status_code = record.status_code.or_else(|| number(value, &[])),
-            "session_src" => self.source = self.source.or_else(|| session_source(value.as_str()?)),
-            "scope_required" if record.scope_required.is_empty() => {
-                record.scope_required = texts(value, &[]).flat_map(str::split_whitespace).map(Text::from).collect();
-            }
-            "source_ip" => record.source_ip = record.source_ip.or_else(|| text(value, &[])?.parse().ok()),
-            "peer_ip" => record.peer_ip = record.peer_ip.or_else(|| text(value, &[])?.parse().ok()),
-            "forwarded_for" if record.forwarded_for.is_empty() => {
-                record.forwarded_for = texts(value, &[]).filter_map(|text| text.parse().ok()).collect();
-            }
-            "asn" => record.asn = record.asn.or_else(|| number(value, &[])?.try_into().ok()),
-            "scheme" if self.scheme.is_none() => self.scheme = owned(value, &[]).map(Scheme::from),
-            "proof" if self.proof.is_none() => self.proof = at(value, &[]).map(|said| Box::new(proof(said))),
-            "origin" if self.record_id.is_none() => self.record_id = owned(value, &["record_id"]),
-            "issued_to" => self.is_issuance = true,
-            _ => self.take_names(name, value),
+        if let Some(take) = TAKES.get(name) {
+            take(self, value);
         }
     }
 
-    fn take_names(&mut self, name: &str, value: &Json<'_>) {
-        if let Some(at) = NAMES.iter().position(|one| *one == name) {
-            self.names[at].get_or_insert_with(|| texts(value, &[]).filter_map(|name| name.trim().parse().ok()).collect());
+    fn take_time(&mut self, value: &Json<'_>) {
+        let record = &mut self.record;
+        self.has_time = true;
+        if record.time.is_none() {
+            (record.time, record.time_quality) = at_path(value, &[]).map_or_else(Default::default, |(time, quality)| (Some(time), quality));
         }
+    }
+
+    fn take_outcome(&mut self, value: &Json<'_>) {
+        if self.record.outcome == Outcome::Unknown {
+            self.record.outcome = match text(value, &[]) {
+                Some("success") => Outcome::Success,
+                Some("denied") => Outcome::Denied,
+                _ => Outcome::Unknown,
+            };
+        }
+    }
+
+    fn take_names(&mut self, at: usize, value: &Json<'_>) {
+        self.names[at].get_or_insert_with(|| texts(value, &[]).filter_map(|name| name.trim().parse().ok()).collect());
     }
 
     /// The same as [`recognizes`] says of its tree.
@@ -139,34 +122,70 @@ fn proof(said: &Json<'_>) -> Proof {
     Proof { jti: text("jti"), jkt: text("jkt"), htm: text("htm"), htu: text("htu"), ath: text("ath") }
 }
 
-/// The field of this name, where it is a text.
-fn text_field<'a>(record: &'a mut Record, name: &str) -> Option<&'a mut Option<Text>> {
-    Some(match name {
-        "principal" => &mut record.principal,
-        "agent_id" => &mut record.agent_id,
-        "client_id" => &mut record.client_id,
-        "user" => &mut record.user,
-        "tenant" => &mut record.tenant,
-        "session_id" => &mut record.session_id,
-        "task_id" => &mut record.task_id,
-        "run_id" => &mut record.run_id,
-        "trace_id" => &mut record.trace_id,
-        "span_id" => &mut record.span_id,
-        "request_id" => &mut record.request_id,
-        "rpc_id" => &mut record.rpc_id,
-        "tool" => &mut record.tool,
-        "method" => &mut record.method,
-        "aud" => &mut record.aud,
-        "resource" => &mut record.resource,
-        "geo" => &mut record.geo,
-        "user_agent" => &mut record.user_agent,
-        "ja4" => &mut record.ja4,
-        "tls_client_x5t" => &mut record.tls_client_x5t,
-        "on_behalf_of" => &mut record.on_behalf_of,
-        "header_method" => &mut record.header_method,
-        "header_name" => &mut record.header_name,
-        _ => return None,
-    })
+/// How a member of this name is taken.
+type Take = fn(&mut Gathered, &Json<'_>);
+
+static TAKES: LazyLock<FastMap<&'static str, Take>> = LazyLock::new(|| TEXTS.iter().chain(OTHERS).copied().collect());
+
+/// Members that are texts; the first that is one counts.
+const TEXTS: &[(&str, Take)] = &[
+    ("principal", |own, value| fill(&mut own.record.principal, value)),
+    ("agent_id", |own, value| fill(&mut own.record.agent_id, value)),
+    ("client_id", |own, value| fill(&mut own.record.client_id, value)),
+    ("user", |own, value| fill(&mut own.record.user, value)),
+    ("tenant", |own, value| fill(&mut own.record.tenant, value)),
+    ("session_id", |own, value| fill(&mut own.record.session_id, value)),
+    ("task_id", |own, value| fill(&mut own.record.task_id, value)),
+    ("run_id", |own, value| fill(&mut own.record.run_id, value)),
+    ("trace_id", |own, value| fill(&mut own.record.trace_id, value)),
+    ("span_id", |own, value| fill(&mut own.record.span_id, value)),
+    ("request_id", |own, value| fill(&mut own.record.request_id, value)),
+    ("rpc_id", |own, value| fill(&mut own.record.rpc_id, value)),
+    ("tool", |own, value| fill(&mut own.record.tool, value)),
+    ("method", |own, value| fill(&mut own.record.method, value)),
+    ("aud", |own, value| fill(&mut own.record.aud, value)),
+    ("resource", |own, value| fill(&mut own.record.resource, value)),
+    ("geo", |own, value| fill(&mut own.record.geo, value)),
+    ("user_agent", |own, value| fill(&mut own.record.user_agent, value)),
+    ("ja4", |own, value| fill(&mut own.record.ja4, value)),
+    ("tls_client_x5t", |own, value| fill(&mut own.record.tls_client_x5t, value)),
+    ("on_behalf_of", |own, value| fill(&mut own.record.on_behalf_of, value)),
+    ("header_method", |own, value| fill(&mut own.record.header_method, value)),
+    ("header_name", |own, value| fill(&mut own.record.header_name, value)),
+];
+
+const OTHERS: &[(&str, Take)] = &[
+    (NAMES[0], |own, value| own.take_names(0, value)),
+    (NAMES[1], |own, value| own.take_names(1, value)),
+    (NAMES[2], |own, value| own.take_names(2, value)),
+    ("time", Gathered::take_time),
+    ("time_quality", |own, value| own.quality = own.quality.or_else(|| time_quality(value.as_str()?))),
+    ("outcome", Gathered::take_outcome),
+    ("status_code", |own, value| own.record.status_code = own.record.status_code.or_else(|| number(value, &[]))),
+    ("session_src", |own, value| own.source = own.source.or_else(|| session_source(value.as_str()?))),
+    ("scope_required", |own, value| {
+        if own.record.scope_required.is_empty() {
+            own.record.scope_required = texts(value, &[]).flat_map(str::split_whitespace).map(Text::from).collect();
+        }
+    }),
+    ("source_ip", |own, value| own.record.source_ip = own.record.source_ip.or_else(|| text(value, &[])?.parse().ok())),
+    ("peer_ip", |own, value| own.record.peer_ip = own.record.peer_ip.or_else(|| text(value, &[])?.parse().ok())),
+    ("forwarded_for", |own, value| {
+        if own.record.forwarded_for.is_empty() {
+            own.record.forwarded_for = texts(value, &[]).filter_map(|text| text.parse().ok()).collect();
+        }
+    }),
+    ("asn", |own, value| own.record.asn = own.record.asn.or_else(|| number(value, &[])?.try_into().ok())),
+    ("scheme", |own, value| own.scheme = own.scheme.take().or_else(|| owned(value, &[]).map(Scheme::from))),
+    ("proof", |own, value| own.proof = own.proof.take().or_else(|| at(value, &[]).map(|said| Box::new(proof(said))))),
+    ("origin", |own, value| own.record_id = own.record_id.take().or_else(|| owned(value, &["record_id"]))),
+    ("issued_to", |own, _| own.is_issuance = true),
+];
+
+fn fill(field: &mut Option<Text>, value: &Json<'_>) {
+    if field.is_none() {
+        *field = owned(value, &[]);
+    }
 }
 
 fn time_quality(word: &str) -> Option<TimeQuality> {

@@ -35,6 +35,9 @@ const VERSION: u8 = 1;
 /// How many identities, tools and tokens are remembered; what comes then begins anew.
 const MOST: usize = 1 << 18;
 
+/// How many tools of one identity are remembered with their numbers.
+const TOOLS: usize = 8;
+
 /// How names become numbers: under a key, so that nobody who writes logs can choose names with one number. Copies have the same one.
 #[derive(Clone, Debug)]
 pub struct Numbers(Arc<AtomicU64>);
@@ -58,15 +61,15 @@ impl Numbers {
     }
 }
 
-/// Marks records one after the other: neighbours are often of one identity, and use one tool.
+/// Marks records one after the other: neighbours are often of one identity, and use few tools.
 #[derive(Default, Debug)]
 pub struct Marker {
     /// Agent, workload and client of the last record.
     who: [Option<Text>; 3],
     /// The number that stands for them; none where they name nobody.
     identity: Option<u64>,
-    /// The last tool, and the number that stands for its use by them.
-    tool: Option<(Text, u64)>,
+    /// Tools, each with the number that stands for its use by them.
+    tools: Vec<(Text, u64)>,
 }
 
 impl Marker {
@@ -75,16 +78,23 @@ impl Marker {
         let who = [&record.agent_id, &record.principal, &record.client_id];
         if self.who.each_ref() != who {
             let identity = options.identity(record, None).map(|identity| numbers.of(&*identity));
-            *self = Self { who: who.map(Clone::clone), identity, tool: None };
+            *self = Self { who: who.map(Clone::clone), identity, tools: Vec::new() };
         }
         let identity = self.identity?;
-        let number = |tool: &Text| match self.tool.take().filter(|(last, _)| last == tool) {
-            Some((_, number)) => number,
-            None => numbers.of((identity, tool.as_str())),
-        };
-        let used = record.tool.as_ref().map(number);
-        self.tool = record.tool.clone().zip(used);
+        let used = record.tool.as_ref().map(|tool| self.number(identity, tool, numbers));
         Some(Mark { identity, tool: used.zip(record.time) })
+    }
+
+    fn number(&mut self, identity: u64, tool: &Text, numbers: &Numbers) -> u64 {
+        if let Some((_, number)) = self.tools.iter().find(|(known, _)| known == tool) {
+            return *number;
+        }
+        let number = numbers.of((identity, tool.as_str()));
+        if self.tools.len() >= TOOLS {
+            self.tools.clear();
+        }
+        self.tools.push((tool.clone(), number));
+        number
     }
 }
 

@@ -73,6 +73,8 @@ impl Sightings {
     }
 }
 
+/// How many parts of a stream are read whole after one of which most records said something.
+const TELLING: u32 = 15;
 /// How many bytes of uses a stream may hold before they are handed over.
 const TOGETHER: usize = 4 << 20;
 
@@ -88,6 +90,8 @@ pub struct Sight<'a> {
     log: u64,
     /// How many bytes of the stream were heard, from its start.
     heard: u64,
+    /// How many more parts are read without looking which records say anything.
+    telling: u32,
     /// Findings whose record has not ended.
     findings: VecDeque<Lying>,
     /// Names that were told, as keyed hashes.
@@ -151,6 +155,7 @@ impl<'a> Sight<'a> {
             numbers,
             marker: Marker::default(),
             heard,
+            telling: 0,
             findings: VecDeque::new(),
             met: FastSet::default(),
             last: Vec::new(),
@@ -174,7 +179,8 @@ impl<'a> Sight<'a> {
     /// Hears bytes of the stream, in order, once what lies in them was told.
     pub fn hear(&mut self, bytes: &[u8]) {
         let Some(mut reader) = self.reader.take() else { return };
-        if self.reading.thorough {
+        if self.reading.thorough || self.telling > 0 {
+            self.telling = self.telling.saturating_sub(1);
             reader.push(bytes, &mut |record| self.record(record));
         } else {
             // What began before may hold half a sign.
@@ -182,8 +188,15 @@ impl<'a> Sight<'a> {
             marks.extend(self.findings.iter().map(|lying| lying.at));
             signs::each(bytes, |at| marks.push(self.heard + at as u64));
             marks.sort_unstable();
-            reader.skim(bytes, &marks, &mut |record| self.record(record));
-            self.told.coverage.passed += reader.take_passed();
+            let mut read = 0;
+            reader.skim(bytes, &marks, &mut |record| {
+                read += 1;
+                self.record(record);
+            });
+            let passed = reader.take_passed();
+            self.told.coverage.passed += passed;
+            // Where nearly every record tells of tokens, looking for signs is in vain.
+            self.telling = if passed < read { TELLING } else { 0 };
         }
         self.heard += bytes.len() as u64;
         self.reader = Some(reader);

@@ -68,10 +68,9 @@ impl Sign {
 
 /// What the search takes for these bytes at first: all that have the lower half of one and the upper half of one.
 fn blurred(set: ByteSet) -> ByteSet {
-    let has = |is_like: &dyn Fn(u8) -> bool| set.iter().any(is_like);
-    (0..=u8::MAX)
-        .filter(|byte| has(&|own| own & 15 == byte & 15) && has(&|own| own >> 4 == byte >> 4))
-        .fold(ByteSet::empty(), |all, byte| all.with(&[byte]))
+    let halves = set.iter().fold((0_u16, 0_u16), |(low, high), byte| (low | 1 << (byte & 15), high | 1 << (byte >> 4)));
+    let is_like = |byte: &u8| halves.0 >> (byte & 15) & 1 == 1 && halves.1 >> (byte >> 4) & 1 == 1;
+    (0..=u8::MAX).filter(is_like).fold(ByteSet::empty(), |all, byte| all.with(&[byte]))
 }
 
 /// Four places of a sign; where it has fewer, anything may follow.
