@@ -4,7 +4,10 @@
 //! of its stream need. What a mapping reads is not known here.
 
 /// Programs that present a token by an option only, as they stand in commands and in lists of words.
-pub const PROGRAMS: &[&str] = &["^http ", "^https ", "^xh ", "\"http\"", "\"https\"", "\"xh\""];
+#[rustfmt::skip]
+pub const PROGRAMS: &[&str] = &[
+    "^http ", "^http\t", "^http\\", "\"http\"", "^https ", "^https\t", "^https\\", "\"https\"", "^xh ", "^xh\t", "^xh\\", "\"xh\"",
+];
 
 /// Streams of a container whose records may be parts of lines.
 pub const STREAMS: &[&str] = &["\"stdout\"", "\"stderr\""];

@@ -94,20 +94,22 @@ fn others(these: fn(&u8) -> bool) -> ByteSet {
     (0..=u8::MAX).filter(|byte| !these(byte)).fold(ByteSet::empty(), |all, byte| all.with(&[byte]))
 }
 
-/// Whether an option of the program follows on the line.
+/// Whether an option of the program may follow on the line.
 fn has_option(_: &[u8], behind: &[u8]) -> bool {
     let line = &behind[..memchr(b'\n', behind).unwrap_or(behind.len())];
-    line.starts_with(b"-") || line.windows(2).any(|two| two[1] == b'-' && matches!(two[0], b' ' | b'\t' | b'"' | b'\'' | b'n'))
+    line.starts_with(b"-") || line.windows(2).any(|two| two[1] == b'-' && matches!(two[0], b' ' | b'\t' | b'"' | b'\'' | b'n' | b't'))
 }
 
 /// Whether the line that this stream gave may go on in the next record: not where Docker wrote its break.
 fn is_part(before: &[u8], _: &[u8]) -> bool {
-    !before.ends_with(br#"\n","stream":"#)
+    let text = before.strip_suffix(br#"n","stream":"#);
+    let escapes = text.map_or(0, |text| text.iter().rev().take_while(|b| **b == b'\\').count());
+    escapes % 2 == 0
 }
 
 /// Whether a server's part has user information, which ends at its last `@`.
 fn has_user(_: &[u8], behind: &[u8]) -> bool {
-    let end = behind.iter().position(|b| b"/?#\"'<> \t\r\n".contains(b));
+    let end = behind.iter().position(|b| b"/?#\"\r\n".contains(b));
     behind[..end.unwrap_or(behind.len())].contains(&b'@')
 }
 
@@ -143,7 +145,11 @@ mod tests {
             r#"{"hashed_token":"x"}"#,
             "$ http -a a:b GET x",
             r#"["http","GET","-a","a:b"]"#,
+            "$ http\t-a\ta:b GET x",
+            r#"{"cmd":"http\t-a\ta:b GET x"}"#,
+            r#"{"url":"https://user:it's secret@host/"}"#,
             r#"{"log":"half a line","stream":"stdout","time":"T"}"#,
+            r#"{"log":"{\"half\":\"a line\\n","stream":"stdout","time":"T"}"#,
             r#"{"stream":"stderr","log":"whole\n"}"#,
             r#"{"keys":["sha256:0"]}"#,
             "2026-03-02T10:00:00Z stdout P half",
