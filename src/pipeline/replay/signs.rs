@@ -104,7 +104,7 @@ fn has_option(_: &[u8], behind: &[u8]) -> bool {
 fn is_part(before: &[u8], _: &[u8]) -> bool {
     let text = before.strip_suffix(br#"n","stream":"#);
     let escapes = text.map_or(0, |text| text.iter().rev().take_while(|b| **b == b'\\').count());
-    escapes % 2 == 0
+    escapes.is_multiple_of(2)
 }
 
 /// Whether a server's part has user information, which ends at its last `@`.
